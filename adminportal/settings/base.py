@@ -1,0 +1,147 @@
+"""What every environment shares."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+from celery.schedules import crontab
+from django.utils.translation import gettext_lazy as _
+
+from adminportal.settings import addresses, env
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var")))
+
+INSTALLED_APPS = [
+    "adminportal.audit",
+    "adminportal.outbox",
+    "adminportal.throttle",
+    "adminportal.shell",
+    "adminportal.centre",
+    "users",
+    "passwords",
+    "sspr",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "django_htmx",
+    "csp",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "adminportal.middleware.correlation.CorrelationMiddleware",
+    "adminportal.middleware.headers.HeadersMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "adminportal.middleware.faults.FaultsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "users.middleware.PrincipalMiddleware",
+    "users.middleware.LanguageMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "users.middleware.GateMiddleware",
+]
+
+ROOT_URLCONF = "adminportal.urls"
+WSGI_APPLICATION = "adminportal.wsgi.application"
+AUTH_USER_MODEL = "users.User"
+SESSION_ENGINE = "users.sessions"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TEST_RUNNER = "django.test.runner.DiscoverRunner"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "csp.context_processors.nonce",
+                "adminportal.shell.context.shell",
+            ],
+        },
+    }
+]
+CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
+CRISPY_TEMPLATE_PACK = "bootstrap5"
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("nb", _("Norwegian Bokmål")), ("sv", _("Swedish")), ("da", _("Danish"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = VAR_DIR / "static"
+
+PORT = env.integer("PORT", 8000, low=1, high=65535)
+PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]")
+TRUSTED_PROXIES = env.integer("TRUSTED_PROXIES", 0, high=16)
+REDIS_URL = env.text("REDIS_URL", "")
+EMAIL_CHANNEL_URL = env.text("EMAIL_URL", "inbox:")
+EMAIL_FROM = env.text("EMAIL_FROM", "portal@contoso.example")
+SMS_CHANNEL_URL = env.text("SMS_URL", "inbox:")
+EGRESS_ALLOW = env.words("EGRESS_ALLOW", "127.0.0.0/8,::1/128,localhost")
+
+DATABASES = {"default": addresses.database(env.text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'portal.sqlite3'}"))}
+
+CORES = os.cpu_count() or 1
+WEB_PROCESSES = env.integer("WEB_PROCESSES", 1, low=1, high=256)
+WEB_THREADS = env.integer("WEB_THREADS", 16, low=2, high=512)
+HASH_SLOTS = env.integer("HASH_SLOTS", max(1, CORES // WEB_PROCESSES), low=1, high=256)
+HASH_QUEUE = max(1, WEB_THREADS // 2)
+HASH_WAIT_SECONDS = 5.0
+ARGON2_MEMORY_KIB = env.integer("HASH_MEMORY_KIB", 19_456, low=19_456)
+ARGON2_TIME = env.integer("HASH_TIME", 2, low=2)
+ARGON2_PARALLELISM = env.integer("HASH_PARALLELISM", 1, low=1)
+PASSWORD_HASHERS = ["adminportal.hashing.PortalArgon2Hasher"]
+AUTH_PASSWORD_VALIDATORS: list[dict[str, object]] = []
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "adminportal.centre.views.errors.csrf_failure"
+SESSION_IDLE = timedelta(hours=1)
+SESSION_TOTAL = timedelta(hours=24)
+ADMIN_SESSION_IDLE = timedelta(minutes=15)
+ADMIN_SESSION_TOTAL = timedelta(hours=12)
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
+
+CELERY_BROKER_URL = REDIS_URL or "redis://127.0.0.1:6379/0"
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "socket_timeout": 3,
+    "socket_connect_timeout": 1,
+    "retry_on_timeout": False,
+    "visibility_timeout": 600,
+}
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE = {
+    "sweep": {"task": "adminportal.centre.tasks.sweep", "schedule": timedelta(seconds=15)},
+    "seal-audit": {"task": "adminportal.audit.tasks.seal", "schedule": timedelta(seconds=5)},
+    "checkpoint-audit": {"task": "adminportal.audit.tasks.checkpoint", "schedule": crontab(hour=1, minute=10)},
+}

@@ -1,0 +1,16 @@
+"""For trying the portal out on one's own machine over plain loopback."""
+
+from __future__ import annotations
+
+from adminportal.settings import env
+from adminportal.settings.base import *  # noqa: F403
+from adminportal.settings.base import PORT
+
+DEBUG = False
+SECRET_KEY = env.text("SECRET_KEY")
+SEALING_KEYS = env.words("SEALING_KEYS")
+SESSION_COOKIE_NAME = "session"
+CSRF_COOKIE_NAME = "csrf"
+DEVICE_COOKIE_NAME = "device"
+CSRF_TRUSTED_ORIGINS = [f"http://127.0.0.1:{PORT}", f"http://localhost:{PORT}"]
+DEMO = True
