@@ -6,6 +6,7 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
+from bootstrap_wrapper import get_bootstrap_css_dir
 from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 
@@ -82,7 +83,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [BASE_DIR / "static", ("bootstrap", get_bootstrap_css_dir())]
 STATIC_ROOT = VAR_DIR / "static"
 
 PORT = env.integer("PORT", 8000, low=1, high=65535)

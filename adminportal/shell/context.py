@@ -1,0 +1,66 @@
+"""What the frame knows on every page, error pages included: no query is made for it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from adminportal.shell import nav
+from adminportal.shell.templatetags.portal import initials
+
+HEX_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """The person in the account menu."""
+
+    name: str
+    user_name: str
+    role: str
+    initials: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shell:
+    """The frame of one page."""
+
+    tenant_name: str
+    brand_colour: str
+    person: SignedIn | None
+    demo: bool
+    second_factor_off: bool
+    navigation: object
+
+
+def shell(request: HttpRequest) -> dict[str, object]:
+    """Give every template the frame as ``shell``."""
+    tenant = getattr(request, "tenant", None)
+    colour = str(getattr(tenant, "brand_colour", "") or "")
+    required = getattr(tenant, "admin_mfa_required", None)
+    frame = Shell(
+        tenant_name=str(getattr(tenant, "name", "") or ""),
+        brand_colour=colour if HEX_COLOUR.fullmatch(colour) else "",
+        person=_person(request),
+        demo=bool(getattr(settings, "DEMO", False)),
+        second_factor_off=tenant is not None and required is False,
+        navigation=SimpleLazyObject(lambda: nav.entries_for(request)),
+    )
+    return {"shell": frame}
+
+
+def _person(request: HttpRequest) -> SignedIn | None:
+    actor = getattr(request, "actor", None)
+    if actor is None:
+        return None
+    name = str(getattr(actor, "display_name", "") or "")
+    return SignedIn(
+        name=name,
+        user_name=str(getattr(actor, "user_principal_name", "") or ""),
+        role=str(getattr(actor, "role_label", "") or ""),
+        initials=initials(name),
+    )

@@ -1,0 +1,69 @@
+"""Template tags of the frame: icons, initials, readable secrets, links into the panel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from adminportal.sealing import Secret
+
+register = template.Library()
+
+CHARACTERS_A_GROUP = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Character:
+    """One character of a secret and what colour it gets."""
+
+    text: str
+    kind: str
+
+
+@register.simple_tag
+def icon(name: str, size: int = 20) -> SafeString:
+    """Draw an icon of the sprite, silent to screen readers; ``size`` in pixels."""
+    return format_html(
+        '<svg class="icon" width="{0}" height="{0}" aria-hidden="true" focusable="false">'
+        '<use href="{1}#{2}"></use></svg>',
+        size,
+        static("icons/sprite.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def panel_link(url: str) -> SafeString:
+    """Make a link that opens its page in the panel, and as a page of its own without JavaScript."""
+    return format_html('href="{0}" hx-get="{0}" hx-target="#panel" hx-push-url="true"', url)
+
+
+@register.filter
+def initials(name: str) -> str:
+    """Return at most two letters for the coin beside a name."""
+    letters = [word[0] for word in str(name).split() if word[0].isalnum()]
+    return (letters[0] + letters[-1] if len(letters) > 1 else "".join(letters)).upper()
+
+
+@register.filter
+def coin_shade(name: str) -> int:
+    """Return which of eight coin colours a name always gets."""
+    return sum(ord(letter) for letter in str(name)) % 8
+
+
+@register.filter
+def character_groups(value: Secret | str) -> list[list[Character]]:
+    """Split a secret into groups of four characters, each named letter, digit or symbol."""
+    text = value.expose() if isinstance(value, Secret) else str(value)
+    characters = [Character(letter, _kind(letter)) for letter in text]
+    return [characters[start : start + CHARACTERS_A_GROUP] for start in range(0, len(characters), CHARACTERS_A_GROUP)]
+
+
+def _kind(letter: str) -> str:
+    if letter.isdigit():
+        return "digit"
+    return "letter" if letter.isalpha() else "symbol"
