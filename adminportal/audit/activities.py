@@ -23,9 +23,7 @@ class Activity(StrEnum):
     AUDIT_REDACTED = "Audit redacted"
     AUTHENTICATION_METHODS_POLICY_RESET = "Authentication Methods Policy Reset"
     AUTHENTICATION_METHODS_POLICY_UPDATE = "Authentication Methods Policy Update"
-    BLOCKED_FROM_SELF_SERVICE_PASSWORD_RESET = (
-        "Blocked from self-service password reset"
-    )
+    BLOCKED_FROM_SELF_SERVICE_PASSWORD_RESET = "Blocked from self-service password reset"
     BREAK_GLASS_USED = "Break-glass used"
     CANCELED_BULK_RESET = "Canceled bulk reset"
     CHANGED_DELIVERY_SETTINGS = "Changed delivery settings"
@@ -41,9 +39,7 @@ class Activity(StrEnum):
     DELETE_GROUP = "Delete group"
     DELETE_USER = "Delete user"
     DISABLE_ACCOUNT = "Disable account"
-    DISABLE_PASSWORD_WRITEBACK_FOR_DIRECTORY = (
-        "Disable password writeback for directory"
-    )
+    DISABLE_PASSWORD_WRITEBACK_FOR_DIRECTORY = "Disable password writeback for directory"
     ENABLE_ACCOUNT = "Enable account"
     ENABLE_PASSWORD_WRITEBACK_FOR_DIRECTORY = "Enable password writeback for directory"
     EXPORTED_AUDIT = "Exported audit"
@@ -68,15 +64,9 @@ class Activity(StrEnum):
     RESTORED_FROM_BACKUP = "Restored from backup"
     RESTORE_USER = "Restore user"
     RETRIED_BULK_RESET = "Retried bulk reset"
-    SECURITY_INFO_SAVED_FOR_SELF_SERVICE_PASSWORD_RESET = (
-        "Security info saved for self-service password reset"
-    )
-    SELF_SERVICE_PASSWORD_RESET_FLOW_ACTIVITY_PROGRESS = (
-        "Self-service password reset flow activity progress"
-    )
-    SELF_SERVICE_PASSWORD_RESET_POLICY_CHANGES = (
-        "Self-service password reset policy changes"
-    )
+    SECURITY_INFO_SAVED_FOR_SELF_SERVICE_PASSWORD_RESET = "Security info saved for self-service password reset"
+    SELF_SERVICE_PASSWORD_RESET_FLOW_ACTIVITY_PROGRESS = "Self-service password reset flow activity progress"
+    SELF_SERVICE_PASSWORD_RESET_POLICY_CHANGES = "Self-service password reset policy changes"
     SET_FORCE_CHANGE_USER_PASSWORD = "Set force change user password"
     SET_PASSWORD_POLICY = "Set password policy"
     SET_USER_MANAGER = "Set user manager"
@@ -97,24 +87,14 @@ class Activity(StrEnum):
     UPDATE_GROUP = "Update group"
     UPDATE_GROUP_SETTINGS = "Update group settings"
     UPDATE_POLICY = "Update policy"
-    UPDATE_STS_REFRESH_TOKEN_VALID_FROM_TIMESTAMP = (
-        "Update StsRefreshTokenValidFrom Timestamp"
-    )
-    UPDATE_STSREFRESHTOKENVALIDFROM_TIMESTAMP = (
-        "Update StsRefreshTokenValidFrom Timestamp"
-    )
+    UPDATE_STS_REFRESH_TOKEN_VALID_FROM_TIMESTAMP = "Update StsRefreshTokenValidFrom Timestamp"
+    UPDATE_STSREFRESHTOKENVALIDFROM_TIMESTAMP = "Update StsRefreshTokenValidFrom Timestamp"
     UPDATE_USER = "Update user"
-    USER_CANCELED_SECURITY_INFO_REGISTRATION = (
-        "User canceled security info registration"
-    )
+    USER_CANCELED_SECURITY_INFO_REGISTRATION = "User canceled security info registration"
     USER_CHANGED_DEFAULT_SECURITY_INFO = "User changed default security info"
     USER_DELETED_SECURITY_INFO = "User deleted security info"
-    USER_REGISTERED_ALL_REQUIRED_SECURITY_INFO = (
-        "User registered all required security info"
-    )
-    USER_REGISTERED_FOR_SELF_SERVICE_PASSWORD_RESET = (
-        "User registered for self-service password reset"
-    )
+    USER_REGISTERED_ALL_REQUIRED_SECURITY_INFO = "User registered all required security info"
+    USER_REGISTERED_FOR_SELF_SERVICE_PASSWORD_RESET = "User registered for self-service password reset"
     USER_REGISTERED_SECURITY_INFO = "User registered security info"
     USER_REVIEWED_SECURITY_INFO = "User reviewed security info"
     USER_STARTED_PASSWORD_CHANGE = "User started password change"

@@ -56,9 +56,7 @@ class AuditEvent(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(
-                fields=["tenant_id", "-occurred_at", "-id"], name="audit_by_time"
-            ),
+            models.Index(fields=["tenant_id", "-occurred_at", "-id"], name="audit_by_time"),
             models.Index(
                 fields=["tenant_id", "activity", "-occurred_at", "-id"],
                 name="audit_by_activity",
@@ -75,9 +73,7 @@ class AuditEvent(models.Model):
                 fields=["tenant_id", "subject_id", "-occurred_at", "-id"],
                 name="audit_by_subject",
             ),
-            models.Index(
-                fields=["tenant_id", "correlation_id"], name="audit_by_correlation"
-            ),
+            models.Index(fields=["tenant_id", "correlation_id"], name="audit_by_correlation"),
             models.Index(
                 fields=["tenant_id", "-occurred_at", "-id"],
                 name="audit_not_success",
@@ -90,17 +86,14 @@ class AuditEvent(models.Model):
             ),
         ]
         constraints = [
-            models.UniqueConstraint(
-                fields=["tenant_id", "seq"], name="audit_one_row_per_seq"
-            ),
+            models.UniqueConstraint(fields=["tenant_id", "seq"], name="audit_one_row_per_seq"),
             models.UniqueConstraint(
                 fields=["seq"],
                 condition=Q(tenant_id=None),
                 name="audit_one_installation_row_per_seq",
             ),
             models.CheckConstraint(
-                condition=Q(seq=None, prev_hash="", row_hash="")
-                | (Q(seq__gte=1) & ~Q(prev_hash="") & ~Q(row_hash="")),
+                condition=Q(seq=None, prev_hash="", row_hash="") | (Q(seq__gte=1) & ~Q(prev_hash="") & ~Q(row_hash="")),
                 name="audit_chained_wholly_or_not",
             ),
         ]
@@ -123,6 +116,4 @@ class AuditCheckpoint(models.Model):
     signature = models.CharField(max_length=128)
 
     class Meta:
-        indexes = [
-            models.Index(fields=["tenant_id", "-seq"], name="audit_checkpoint_by_seq")
-        ]
+        indexes = [models.Index(fields=["tenant_id", "-seq"], name="audit_checkpoint_by_seq")]

@@ -124,10 +124,7 @@ def _stored(target: Target) -> StoredTarget:
         "display_name": clean(target.display_name),
         "type": clean(target.type),
         "user_principal_name": clean(target.user_principal_name),
-        "modified": [
-            {"name": clean(name), "old": clean(old), "new": clean(new)}
-            for name, old, new in target.modified
-        ],
+        "modified": [{"name": clean(name), "old": clean(old), "new": clean(new)} for name, old, new in target.modified],
     }
 
 

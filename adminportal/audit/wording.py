@@ -17,9 +17,7 @@ DIGEST_CHARACTERS = 32
 """Hex characters of a contact digest that are shown; 128 bits do not collide by chance."""
 
 # C0 and C1 controls, line separators, surrogates, and the overrides that make a text read backwards.
-_UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def clean(text: str) -> str:
@@ -37,11 +35,7 @@ def clean(text: str) -> str:
 
 def folded(*texts: str) -> str:
     """Return the texts as one lower-case ASCII line to search in."""
-    return " ".join(
-        anyascii(unicodedata.normalize("NFKC", text)).casefold()
-        for text in texts
-        if text
-    )
+    return " ".join(anyascii(unicodedata.normalize("NFKC", text)).casefold() for text in texts if text)
 
 
 def masked_contact(value: str) -> str:
