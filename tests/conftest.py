@@ -1,0 +1,143 @@
+"""Fixtures of every test: real PostgreSQL (or SQLite), Valkey, SMTP sink, Chromium; no network."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from adminportal.settings import addresses
+from tests.services import chromium, network, postgres
+from tests.services.early import DATABASE
+from tests.services.smtp import SmtpSink
+from tests.services.valkey import Valkey
+
+SHARED_CLUSTER = "PORTAL_TEST_CLUSTER"
+"""Environment variable by which the workers of pytest-xdist find the one cluster of the run."""
+IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
+
+_cluster: postgres.Cluster | None = None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the shared cluster before xdist starts its workers."""
+    is_worker = hasattr(config, "workerinput")
+    if not is_worker and getattr(config.option, "numprocesses", None) and DATABASE == "postgresql":
+        _cluster_url()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End what this process started."""
+    if _cluster is not None:
+        _cluster.stop()
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ["PORTAL_TEST_VAR_DIR"], ignore_errors=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On SQLite, skip what only PostgreSQL can show."""
+    if DATABASE != "sqlite":
+        return
+    reason = pytest.mark.skip(reason="needs PostgreSQL: SQLite ignores row locks")
+    for item in items:
+        if item.get_closest_marker("postgres"):
+            item.add_marker(reason)
+
+
+def _cluster_url() -> str:
+    global _cluster
+    given = os.environ.get("TEST_DATABASE_URL") or os.environ.get(SHARED_CLUSTER)
+    if given:
+        return given
+    _cluster = postgres.start_cluster()
+    os.environ[SHARED_CLUSTER] = _cluster.url
+    return _cluster.url
+
+
+@pytest.fixture(scope="session")
+def database_url() -> str:
+    """Return the address of the cluster that this run uses; starts it when no one did."""
+    if DATABASE == "sqlite":
+        pytest.skip("needs PostgreSQL")
+    return _cluster_url()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Point Django at the throw-away cluster, started with the first test that needs it."""
+    if DATABASE == "sqlite":
+        return
+    from django.db import connections
+
+    found = addresses.database(_cluster_url())
+    settings = connections["default"].settings_dict
+    for key in ("USER", "PASSWORD", "HOST", "PORT"):
+        settings[key] = found[key]
+    settings["CONN_MAX_AGE"] = 0
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_network() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        network.block(patch)
+        yield
+
+
+@pytest.fixture(scope="session")
+def _valkey_server() -> Iterator[Valkey]:
+    server = Valkey()
+    try:
+        yield server
+    finally:
+        server.remove()
+
+
+@pytest.fixture
+def valkey(_valkey_server: Valkey, settings: object) -> Iterator[Valkey]:
+    """Give a running, empty Valkey and name it as broker, cache and store of limits."""
+    from adminportal.celery import app
+
+    if _valkey_server.process is None:
+        _valkey_server.start()
+    _valkey_server.flush()
+    settings.REDIS_URL = settings.CELERY_BROKER_URL = _valkey_server.url  # type: ignore[attr-defined]
+    before = app.conf.broker_url
+    app.conf.broker_url = _valkey_server.url
+    app.pool.force_close_all()
+    yield _valkey_server
+    app.conf.broker_url = before
+    app.pool.force_close_all()
+
+
+@pytest.fixture
+def smtp_sink(settings: object) -> Iterator[SmtpSink]:
+    """Give a listening SMTP sink and name it as the mail channel."""
+    sink = SmtpSink()
+    sink.start()
+    settings.EMAIL_CHANNEL_URL = sink.url  # type: ignore[attr-defined]
+    yield sink
+    sink.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> Path:
+    """Return the path of a browser: found, else installed by root; without one CI fails and others skip."""
+    # Playwright's synchronous interface runs an event loop in the thread of the test.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    try:
+        return chromium.find_or_install()
+    except chromium.ChromiumMissing as problem:
+        if IN_CI:
+            pytest.fail(str(problem), pytrace=False)
+        pytest.skip(str(problem))
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say what the run stands on."""
+    given = os.environ.get("TEST_DATABASE_URL")
+    where = f" at {urlsplit(given).hostname}" if given else ""
+    return f"portal: {DATABASE}{where}, Chromium {chromium.find() or 'not found'}"

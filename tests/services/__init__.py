@@ -1,0 +1,1 @@
+"""Real services that tests run against: PostgreSQL, Valkey, an SMTP sink, Chromium."""
