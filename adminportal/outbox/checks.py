@@ -1,0 +1,3 @@
+"""System checks of the outbox."""
+
+from __future__ import annotations

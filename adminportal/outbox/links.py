@@ -1,0 +1,120 @@
+"""Link tokens of messages: derived from the key ring and the row, compared by digest, never stored."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from adminportal import sealing
+from adminportal.outbox import waking
+from adminportal.outbox.models import OutboundMessage, State
+from adminportal.sealing import Secret
+
+DIGEST_PURPOSE = "outbox:link"
+TOKEN_LENGTH = 43
+"""Characters of a link token (256 bits, URL-safe)."""
+
+
+class LinkSpent(Exception):
+    """The message carries no link that could be sent again: it was opened, withdrawn, or never had one."""
+
+
+def token_of(message: OutboundMessage) -> Secret:
+    """Derive the token that the message's link carries today.
+
+    :raises sealing.SealBroken: when the key that the row names has left the ring.
+    """
+    return sealing.derive_token(
+        message.link_purpose, str(message.id), message.generation, key_id=message.key_id
+    )
+
+
+def digest_of(message: OutboundMessage) -> str:
+    """Return the keyed digest of the message's token, the only trace of it that is stored."""
+    return sealing.keyed_digest(
+        DIGEST_PURPOSE, token_of(message).expose(), key_id=message.key_id
+    )
+
+
+def address_of(message: OutboundMessage) -> Secret:
+    """Return the whole address of the message's page, for its own content only."""
+    return Secret(f"{settings.PUBLIC_URL}/reveal/{token_of(message).expose()}")
+
+
+def find_by_token(token: Secret) -> OutboundMessage | None:
+    """Return the message whose link carries ``token``, also one opened or closed already."""
+    if len(token.expose()) != TOKEN_LENGTH:
+        return None
+    digests = sealing.digests_of_all_keys(DIGEST_PURPOSE, token.expose())
+    return OutboundMessage.objects.filter(link_digest__in=digests).first()
+
+
+def mark_opened(message: OutboundMessage, *, now: datetime) -> bool:
+    """Burn the link; true for the one caller of many who did it."""
+    unopened = OutboundMessage.objects.filter(
+        pk=message.pk,
+        generation=message.generation,
+        opened_at=None,
+        link_closed_at=None,
+    )
+    return unopened.update(opened_at=now) == 1
+
+
+def resend(
+    message: OutboundMessage, *, now: datetime, not_after: datetime | None = None
+) -> None:
+    """Send a new link in place of the old one, which is dead from this moment, and wake the worker on commit.
+
+    :raises LinkSpent: when the link was opened or closed, or the message has none.
+    """
+    raised = _next_generation(message)
+    changed = OutboundMessage.objects.filter(
+        pk=message.pk,
+        generation=message.generation,
+        opened_at=None,
+        link_closed_at=None,
+    ).update(
+        generation=raised.generation,
+        key_id=raised.key_id,
+        link_digest=digest_of(raised),
+        state=State.QUEUED,
+        uncertain_attempts=0,
+        next_attempt_at=now,
+        claimed_until=None,
+        issued_at=now,
+        sent_at=None,
+        failure="",
+        failure_detail="",
+        provider_id="",
+        not_after=not_after or message.not_after,
+    )
+    if not changed:
+        raise LinkSpent
+    message.refresh_from_db()
+    transaction.on_commit(partial(waking.wake, [message.pk]), robust=True)
+
+
+def close(*message_ids: UUID, now: datetime) -> int:
+    """Kill the unopened links of these messages and withdraw those not yet sent; returns how many it touched."""
+    alive = OutboundMessage.objects.filter(
+        pk__in=message_ids, opened_at=None, link_closed_at=None
+    )
+    OutboundMessage.objects.filter(pk__in=message_ids, state=State.QUEUED).update(
+        state=State.CANCELLED
+    )
+    return alive.exclude(link_purpose="").update(link_closed_at=now)
+
+
+def _next_generation(message: OutboundMessage) -> OutboundMessage:
+    if not message.link_purpose:
+        raise LinkSpent
+    return OutboundMessage(
+        id=message.id,
+        link_purpose=message.link_purpose,
+        generation=message.generation + 1,
+        key_id=sealing.current_key_id(),
+    )

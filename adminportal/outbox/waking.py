@@ -1,0 +1,100 @@
+"""Wakes workers by id; the row is the truth, so a broker that is down costs a log line and nothing else."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Sequence
+from uuid import UUID
+
+from celery import current_app
+from kombu import Connection
+
+logger = logging.getLogger(__name__)
+
+DELIVER_TASK = "adminportal.outbox.tasks.deliver"
+MAIL_QUEUE = "mail"
+PAUSE_SECONDS = 5.0
+"""How long nobody tries a broker that has just failed; the sweep delivers meanwhile."""
+TIMEOUTS = {
+    "socket_timeout": 0.4,
+    "socket_connect_timeout": 0.3,
+    "retry_on_timeout": False,
+}
+"""Seconds a request waits for a broker that hangs, once per pause."""
+
+
+class _Line(threading.local):
+    """A connection of one thread of one process."""
+
+    connection: Connection | None = None
+    pid: int = 0
+
+
+_line = _Line()
+_broken_until = 0.0
+
+
+def wake(message_ids: Sequence[UUID]) -> bool:
+    """Ask a worker to deliver these messages now; false when the broker did not take it."""
+    global _broken_until
+    if time.monotonic() < _broken_until:
+        return False
+    try:
+        _publish(message_ids)
+    except Exception as problem:  # noqa: BLE001  # whatever a broker does, the row is safe
+        _hang_up()
+        _broken_until = time.monotonic() + PAUSE_SECONDS
+        logger.warning(
+            "broker unavailable (%s): %d messages wait for the sweep",
+            type(problem).__name__,
+            len(message_ids),
+        )
+        return False
+    return True
+
+
+def _publish(message_ids: Sequence[UUID]) -> None:
+    reused = _line.connection is not None and _line.pid == os.getpid()
+    pending = list(message_ids)
+    try:
+        _send_until_empty(pending)
+    except Exception:
+        # A kept connection may have died unnoticed since its last use; only a fresh one tells about the broker.
+        if not reused:
+            raise
+        _hang_up()
+        _send_until_empty(pending)
+
+
+def _send_until_empty(pending: list[UUID]) -> None:
+    connection = _connect()
+    while pending:
+        current_app.send_task(
+            DELIVER_TASK,
+            kwargs={"message_id": str(pending[0])},
+            queue=MAIL_QUEUE,
+            connection=connection,
+            retry=False,
+            ignore_result=True,
+        )
+        pending.pop(0)
+
+
+def _connect() -> Connection:
+    if _line.connection is None or _line.pid != os.getpid():
+        connection = current_app.connection_for_write()
+        connection.transport_options = {**connection.transport_options, **TIMEOUTS}
+        _line.connection, _line.pid = connection, os.getpid()
+    return _line.connection
+
+
+def _hang_up() -> None:
+    connection, _line.connection = _line.connection, None
+    if connection is not None and _line.pid == os.getpid():
+        try:
+            connection.collapse()
+        except Exception as problem:  # noqa: BLE001  # it is broken already
+            logger.debug("broker connection did not close: %s", type(problem).__name__)
