@@ -1,0 +1,244 @@
+"""Banned words, pure: forms of a typed password, names inside it, its score, the whole-password block list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from unicodedata import normalize
+
+from passwords.wordlists import SHIPPED_TERMS, ListUnreadable, common_passwords, read_lines
+
+ACCEPTED_SCORE = 5
+"""Parts that a password must have at least, once every banned term counts as one."""
+
+TERM_LENGTHS = range(4, 17)
+"""Characters that a banned term may have."""
+
+NAME_MIN_LENGTH = 4
+"""Characters from which on a name is looked for; shorter ones occur by chance."""
+
+SUBSTITUTIONS = {"0": "o", "1": "l", "$": "s", "@": "a"}
+"""Signs that people type for letters. Exactly these four ship."""
+
+STEPS_PER_CHARACTER = 1 + sum(length + 1 for length in range(TERM_LENGTHS.start, TERM_LENGTHS.stop + 1))
+"""Most steps a code point can cost: each window looked up whole and once for each character left out."""
+
+_TRANSLATION = str.maketrans(SUBSTITUTIONS)
+_NAME_BREAKS = re.compile(r"[\s\-\u2010-\u2015]+")
+_loaded_terms: dict[str, tuple[str, ...]] = {}
+_WHOLE = 1 << TERM_LENGTHS.stop
+"""Bit above all gap positions: the fragment is a term as it stands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """Where a term was found, in code points; positions are those of the typed password."""
+
+    start: int
+    length: int
+    term_length: int
+    exact: bool
+
+    @property
+    def end(self) -> int:
+        """Return the position behind the last character."""
+        return self.start + self.length
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """Number of parts, the terms among them, and the work it took; it holds no character of the password."""
+
+    value: int
+    pieces: tuple[Piece, ...]
+    steps: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameHit:
+    """Which name (its source code, as the caller named it) stands where."""
+
+    source: str
+    start: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class TermIndex:
+    """Every term and every term with one character left out, so that a match is a look-up.
+
+    A fragment maps to bits: bit ``p`` when a term without its character ``p`` gives it, ``_WHOLE`` when it is a term.
+    """
+
+    fragments: Mapping[str, int]
+    longest: int
+
+
+def lower_form(text: str) -> str:
+    """Lower-case each character that stays one character, so that positions correspond."""
+    return "".join(low if len(low := sign.lower()) == 1 else sign for sign in text)
+
+
+def matching_form(text: str) -> str:
+    """Return the lower form with the four substitutions at every position."""
+    return lower_form(text).translate(_TRANSLATION)
+
+
+def printed_form(text: str, *, pieces: Iterable[Piece]) -> str:
+    """Return the matching form inside matched terms and the lower form elsewhere."""
+    printed, substituted = list(lower_form(text)), matching_form(text)
+    for piece in pieces:
+        printed[piece.start : piece.end] = substituted[piece.start : piece.end]
+    return "".join(printed)
+
+
+def name_words(value: str) -> tuple[str, ...]:
+    """Return the matching forms to look for: the whole value and its words, from four characters on."""
+    whole = matching_form(normalize("NFC", value).strip())
+    words = dict.fromkeys([whole, *_NAME_BREAKS.split(whole)])
+    return tuple(word for word in words if len(word) >= NAME_MIN_LENGTH)
+
+
+def names_inside(text: str, *, names: Mapping[str, str]) -> tuple[NameHit, ...]:
+    """Return the first place of each name that ``text`` contains; ``names`` maps a source code to the name."""
+    form = matching_form(text)
+    return tuple(
+        NameHit(source=source, start=form.index(word), length=len(word))
+        for source, value in names.items()
+        for word in name_words(value)
+        if word in form
+    )
+
+
+@lru_cache(maxsize=16)
+def index_terms(terms: tuple[str, ...]) -> TermIndex:
+    """Build the index of ``terms``; kept for the last 16 lists, about 1 MB each at 1,000 terms.
+
+    :raises ValueError: when a term is shorter or longer than :data:`TERM_LENGTHS`.
+    """
+    fragments: dict[str, int] = {}
+    for term in map(matching_form, terms):
+        if len(term) not in TERM_LENGTHS:
+            raise ValueError(f"A banned term has 4 to 16 characters, not {len(term)}.")
+        fragments[term] = fragments.get(term, 0) | _WHOLE
+        for gap in range(len(term)):
+            shorter = term[:gap] + term[gap + 1 :]
+            fragments[shorter] = fragments.get(shorter, 0) | 1 << gap
+    return TermIndex(fragments, max(map(len, terms), default=0))
+
+
+def score(text: str, *, custom_terms: tuple[str, ...] = (), with_global: bool = True) -> Score:
+    """Cut ``text`` into the fewest parts, banned terms and single characters, and count them.
+
+    Among cuts of the same size the one with more exact matches wins, then the one with the longer terms,
+    then the one whose parts stand further left.
+    """
+    shipped, own = index_terms(global_terms() if with_global else ()), index_terms(custom_terms)
+    form, longest = matching_form(text), max(shipped.longest, own.longest)
+    size, steps = len(form), 0
+    # best[i] is the cut of form[i:]: parts, minus exact matches, minus characters of terms, its first piece.
+    best: list[tuple[int, int, int, Piece | None]] = [(0, 0, 0, None)] * (size + 1)
+    for start in range(size - 1, -1, -1):
+        chosen: tuple[int, int, int, Piece | None] | None = None
+        for end in range(start + TERM_LENGTHS.start, min(start + longest + 1, size) + 1):
+            term_length, exact, looked = _match(form[start:end], shipped.fragments, own.fragments)
+            steps += looked
+            if term_length:
+                piece = Piece(start=start, length=end - start, term_length=term_length, exact=exact)
+                rest = best[end]
+                cut = (rest[0] + 1, rest[1] - exact, rest[2] - term_length, piece)
+                chosen = cut if chosen is None or cut[:3] < chosen[:3] else chosen
+        rest = best[start + 1]
+        single = (rest[0] + 1, rest[1], rest[2], None)
+        best[start] = single if chosen is None or single[:3] < chosen[:3] else chosen
+        steps += 1
+    return Score(value=best[0][0], pieces=_pieces(best), steps=steps)
+
+
+def _match(window: str, shipped: Mapping[str, int], own: Mapping[str, int]) -> tuple[int, bool, int]:
+    """Return the length of the longest term that ``window`` stands for (0: none), whether exactly, and look-ups."""
+    length = len(window)
+    bits = shipped.get(window, 0) | own.get(window, 0)
+    if bits:
+        exact = bits >= _WHOLE
+        return length if exact else length + 1, exact, 1
+    inner = 0
+    for gap in range(length):
+        shorter = window[:gap] + window[gap + 1 :]
+        bits = shipped.get(shorter, 0) | own.get(shorter, 0)
+        if bits:
+            if bits >> gap & 1:
+                return length, False, gap + 2
+            # In front of or behind a term an extra character is a leftover, no part of the match.
+            if bits >= _WHOLE and 0 < gap < length - 1:
+                inner = length - 1
+    return inner, False, length + 1
+
+
+def _pieces(best: list[tuple[int, int, int, Piece | None]]) -> tuple[Piece, ...]:
+    found, position = [], 0
+    while position < len(best) - 1:
+        piece = best[position][3]
+        position = piece.end if piece else position + 1
+        if piece:
+            found.append(piece)
+    return tuple(found)
+
+
+def read_terms(path: Path) -> tuple[str, ...]:
+    """Read banned terms into matching form, one a line; lines that begin with ``#`` say nothing.
+
+    :raises ListUnreadable: when the file cannot be read or a term does not have 4 to 16 characters.
+    """
+    terms = dict.fromkeys(matching_form(line) for line in read_lines(path) if not line.startswith("#"))
+    for term in terms:
+        if len(term) not in TERM_LENGTHS:
+            raise ListUnreadable(path, f"'{term}' does not have 4 to 16 characters")
+    return tuple(terms)
+
+
+def global_terms() -> tuple[str, ...]:
+    """Return the global list in matching form; the shipped file is read once."""
+    if "terms" not in _loaded_terms:
+        _loaded_terms["terms"] = read_terms(SHIPPED_TERMS)
+    return _loaded_terms["terms"]
+
+
+def load_global_terms(path: Path) -> int:
+    """Use the terms of ``path`` instead of the global list in use; return how many there are.
+
+    :raises ListUnreadable: when the file cannot be used; then the list in use stays.
+    """
+    _loaded_terms["terms"] = read_terms(path)
+    return len(_loaded_terms["terms"])
+
+
+def is_on_blocklist(text: str) -> bool:
+    """Tell whether ``text`` as a whole is a common password, exactly (NFC, lower case) or in matching form."""
+    common, composed = _blocklist(), normalize("NFC", text)
+    return composed.lower() in common or matching_form(composed) in common
+
+
+def load_blocklist(paths: Iterable[Path]) -> int:
+    """Add files of common passwords, one a line in UTF-8, plain or ``.gz``; return how many forms were new.
+
+    :raises ListUnreadable: when one of the files cannot be read; then none is added.
+    """
+    added = set[str]().union(*(_both_forms(read_lines(path)) for path in paths))
+    common = _blocklist()
+    before = len(common)
+    common.update(added)
+    return len(common) - before
+
+
+@lru_cache(maxsize=1)
+def _blocklist() -> set[str]:
+    return _both_forms(common_passwords())
+
+
+def _both_forms(lines: Iterable[str]) -> set[str]:
+    composed = [normalize("NFC", line) for line in lines]
+    return {line.lower() for line in composed} | {matching_form(line) for line in composed}
