@@ -12,6 +12,7 @@ import pytest
 
 from adminportal.settings import addresses
 from tests.services import chromium, network, postgres
+from tests.services.audit_flush import audit_guards_lifted_for_flush as audit_guards_lifted_for_flush
 from tests.services.early import DATABASE
 from tests.services.smtp import SmtpSink
 from tests.services.valkey import Valkey

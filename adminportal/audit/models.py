@@ -105,13 +105,17 @@ class AuditEvent(models.Model):
 
 
 class AuditCheckpoint(models.Model):
-    """A signed statement: at ``made_at`` the chain of ``tenant_id`` ended with ``row_hash`` at ``seq``."""
+    """A signed statement: at ``made_at`` the chain of ``tenant_id`` ended with ``row_hash`` at ``seq``.
+
+    With ``is_start`` it also says that everything up to ``seq`` was removed on purpose and the chain starts behind it.
+    """
 
     id = models.BigAutoField(primary_key=True)
     tenant_id = models.UUIDField(null=True)
     seq = models.BigIntegerField()
     row_hash = models.CharField(max_length=64)
     made_at = models.DateTimeField()
+    is_start = models.BooleanField(default=False)
     key_id = models.CharField(max_length=16)
     signature = models.CharField(max_length=128)
 

@@ -11,8 +11,9 @@ from uuid import UUID
 from adminportal import correlation
 from adminportal.audit.models import AuditEvent
 from adminportal.audit.tags import ACTIVITY_FACTS, Activity, Result, UnknownActivity
-from adminportal.audit.wording import clean, folded
-from adminportal.audit.wording import masked_contact as masked_contact
+from adminportal.audit.wording import clean, folded, masked_contact
+
+__all__ = ["Activity", "Actor", "Entry", "Result", "Target", "masked_contact", "record"]
 
 ACTOR_KINDS = frozenset({"app", "operator", "system", "user"})
 """Who can act: an application, somebody with shell access, the portal by itself, a person."""

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import adminportal.audit.models
 import uuid
 from django.db import migrations, models
@@ -17,6 +19,7 @@ class Migration(migrations.Migration):
                 ("seq", models.BigIntegerField()),
                 ("row_hash", models.CharField(max_length=64)),
                 ("made_at", models.DateTimeField()),
+                ("is_start", models.BooleanField(default=False)),
                 ("key_id", models.CharField(max_length=16)),
                 ("signature", models.CharField(max_length=128)),
             ],

@@ -1,0 +1,70 @@
+"""The sealer: gives every committed row its place in the chain of its tenant, seconds after its commit.
+
+One runs at a time: on PostgreSQL under an advisory lock, on SQLite under its single write lock. A reset therefore
+never waits for the chain.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from adminportal.audit.canonical import GENESIS, row_hash
+from adminportal.audit.models import AuditCheckpoint, AuditEvent
+
+BATCH = 500
+"""Rows that are sealed in one transaction, so that the lock is never held for long."""
+
+LOCK = 0x61756469
+"""Number of the advisory lock of the sealer in the database."""
+
+_FILL = f"UPDATE {AuditEvent._meta.db_table} SET seq = %s, prev_hash = %s, row_hash = %s WHERE id = %s AND seq IS NULL"
+
+
+def seal_waiting_rows(*, most: int = 100_000) -> int:
+    """Seal rows that are not sealed yet, about ``most``, a batch of each tenant in turn, and return how many were.
+
+    Returns at once while another sealer runs.
+    """
+    sealed = 0
+    while sealed < most:
+        waiting = AuditEvent.objects.filter(seq=None).values_list("tenant_id", flat=True).distinct()
+        done = sum(_seal_batch(tenant_id) for tenant_id in list(waiting))
+        if not done:
+            break
+        sealed += done
+    return sealed
+
+
+def last_link(tenant_id: UUID | None) -> tuple[int, str]:
+    """Return number and hash of the newest sealed row, or of the checkpoint that took its place."""
+    of_chain = {"tenant_id": tenant_id}
+    rows = AuditEvent.objects.filter(**of_chain, seq__isnull=False).order_by("-seq")
+    points = AuditCheckpoint.objects.filter(**of_chain).order_by("-seq")
+    links = [link for table in (rows, points) if (link := table.values_list("seq", "row_hash").first())]
+    return max(links, key=lambda link: link[0], default=(0, GENESIS))
+
+
+def _is_only_sealer() -> bool:
+    if connection.vendor != "postgresql":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+        return bool(cursor.fetchone()[0])
+
+
+@transaction.atomic
+def _seal_batch(tenant_id: UUID | None) -> int:
+    if not _is_only_sealer():
+        return 0
+    seq, last = last_link(tenant_id)
+    fills: list[tuple[int, str, str, int]] = []
+    for row in AuditEvent.objects.filter(tenant_id=tenant_id, seq=None).order_by("id")[:BATCH]:
+        seq += 1
+        own = row_hash(row, seq=seq, prev_hash=last)
+        fills.append((seq, last, own, row.pk))
+        last = own
+    with connection.cursor() as cursor:
+        cursor.executemany(_FILL, fills)
+    return len(fills)
