@@ -40,7 +40,7 @@ class Shell:
 def shell(request: HttpRequest) -> dict[str, object]:
     """Give every template the frame as ``shell``."""
     tenant = getattr(request, "tenant", None)
-    colour = str(getattr(tenant, "brand_colour", "") or "")
+    colour = str(getattr(tenant, "brand_color", "") or "")
     required = getattr(tenant, "admin_mfa_required", None)
     frame = Shell(
         tenant_name=str(getattr(tenant, "name", "") or ""),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django import template
+from django.template import Context
+from django.template.base import NodeList, Parser, Token
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -40,6 +42,28 @@ def icon(name: str, size: int = 20) -> SafeString:
 def panel_link(url: str) -> SafeString:
     """Make a link that opens its page in the panel, and as a page of its own without JavaScript."""
     return format_html('href="{0}" hx-get="{0}" hx-target="#panel" hx-push-url="true"', url)
+
+
+@register.tag
+def capture(parser: Parser, token: Token) -> CaptureNode:
+    """Keep what stands between ``{% capture name %}`` and ``{% endcapture %}`` to be shown more than once."""
+    name = token.split_contents()[1]
+    nodelist = parser.parse(("endcapture",))
+    parser.delete_first_token()
+    return CaptureNode(name, nodelist)
+
+
+class CaptureNode(template.Node):
+    """Renders its content into a variable; blocks inside it can still be overridden."""
+
+    def __init__(self, name: str, nodelist: NodeList) -> None:
+        self.name = name
+        self.nodelist = nodelist
+
+    def render(self, context: Context) -> SafeString:
+        content = self.nodelist.render(context)
+        context[self.name] = content if content.strip() else ""
+        return SafeString("")
 
 
 @register.filter
