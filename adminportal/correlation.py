@@ -26,6 +26,11 @@ def current() -> RequestFacts:
     return _facts.get() or RequestFacts(correlation_id=uuid.uuid4())
 
 
+def known() -> RequestFacts | None:
+    """Return the facts that are bound, and nothing outside of a request or job."""
+    return _facts.get()
+
+
 @contextmanager
 def bound(facts: RequestFacts) -> Iterator[RequestFacts]:
     """Use ``facts`` for everything recorded inside the block."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
 SQLITE_WAIT_SECONDS = 20
+CONNECT_SECONDS = 5
+"""How long to wait for PostgreSQL before the request is answered with 503."""
 
 
 def database(url: str) -> dict[str, Any]:
@@ -36,5 +38,7 @@ def database(url: str) -> dict[str, Any]:
             "PORT": str(parts.port or ""),
             "CONN_MAX_AGE": 60,
             "CONN_HEALTH_CHECKS": True,
+            # sslmode and the like, as libpq names them.
+            "OPTIONS": {"connect_timeout": CONNECT_SECONDS, **dict(parse_qsl(parts.query))},
         }
     raise ImproperlyConfigured("DATABASE_URL must read postgresql://user:password@host:port/name or sqlite:///path.")

@@ -10,7 +10,9 @@ from bootstrap_wrapper import get_bootstrap_css_dir
 from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 
+from adminportal import logging
 from adminportal.settings import addresses, env
+from adminportal.settings.headers import *  # noqa: F403
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var")))
@@ -28,20 +30,19 @@ INSTALLED_APPS = [
     "crispy_bootstrap5",
     "django_htmx",
     "csp",
-    "django.contrib.auth",
-    "django.contrib.contenttypes",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
 ]
 
 MIDDLEWARE = [
-    "adminportal.middleware.correlation.CorrelationMiddleware",
+    # What writes headers comes first, so that the answers of all others carry them too.
     "adminportal.middleware.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "adminportal.middleware.correlation.CorrelationMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "adminportal.middleware.faults.FaultsMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
     "users.middleware.PrincipalMiddleware",
     "users.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -53,7 +54,6 @@ MIDDLEWARE = [
 ROOT_URLCONF = "adminportal.urls"
 WSGI_APPLICATION = "adminportal.wsgi.application"
 AUTH_USER_MODEL = "users.User"
-SESSION_ENGINE = "users.sessions"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 TEST_RUNNER = "django.test.runner.DiscoverRunner"
 
@@ -85,6 +85,12 @@ TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static", ("bootstrap", get_bootstrap_css_dir())]
 STATIC_ROOT = VAR_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+WHITENOISE_MAX_AGE = 3600
 
 PORT = env.integer("PORT", 8000, low=1, high=65535)
 PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
@@ -94,6 +100,8 @@ REDIS_URL = env.text("REDIS_URL", "")
 EMAIL_CHANNEL_URL = env.text("EMAIL_URL", "inbox:")
 EMAIL_FROM = env.text("EMAIL_FROM", "portal@contoso.example")
 SMS_CHANNEL_URL = env.text("SMS_URL", "inbox:")
+AUDIT_KEY = env.text("AUDIT_KEY", "")
+METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 EGRESS_ALLOW = env.words("EGRESS_ALLOW", "127.0.0.0/8,::1/128,localhost")
 
 DATABASES = {"default": addresses.database(env.text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'portal.sqlite3'}"))}
@@ -110,18 +118,17 @@ ARGON2_PARALLELISM = env.integer("HASH_PARALLELISM", 1, low=1)
 PASSWORD_HASHERS = ["adminportal.hashing.PortalArgon2Hasher"]
 AUTH_PASSWORD_VALIDATORS: list[dict[str, object]] = []
 
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+LOGGING = logging.setting(LOG_LEVEL)
+
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "adminportal.centre.views.errors.csrf_failure"
 SESSION_IDLE = timedelta(hours=1)
 SESSION_TOTAL = timedelta(hours=24)
 ADMIN_SESSION_IDLE = timedelta(minutes=15)
 ADMIN_SESSION_TOTAL = timedelta(hours=12)
-SECURE_REFERRER_POLICY = "same-origin"
-SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 

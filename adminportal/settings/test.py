@@ -13,3 +13,10 @@ from adminportal.settings.demo import *  # noqa: E402, F403
 PASSWORD_HASHERS = ["adminportal.hashing.CheapHasher", "adminportal.hashing.PortalArgon2Hasher"]
 ALLOWED_HOSTS = ["*"]
 DEMO = True
+# Pages must render before the files were collected, and a missing folder is no warning.
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = True

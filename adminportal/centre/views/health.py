@@ -1,0 +1,121 @@
+"""Is it alive, is it ready, how much does it do; and what browsers report against the content policy."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from urllib.parse import urlsplit
+
+import redis
+import structlog
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.crypto import constant_time_compare
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from adminportal import correlation, metrics
+from adminportal.hashing import build_kind
+
+log = structlog.stdlib.get_logger(__name__)
+
+REPORT_BYTES = 8_192
+"""Longest report of a browser that is read, in bytes."""
+BROKER_SECONDS = 1.0
+
+
+@login_not_required
+@require_safe
+def live(request: HttpRequest) -> HttpResponse:
+    """Say that the process answers; asks nothing else, so a lost database does not restart it."""
+    return JsonResponse({"status": "ok"})
+
+
+@login_not_required
+@require_safe
+def ready(request: HttpRequest) -> HttpResponse:
+    """Say whether requests can be served: 200, or 503 while database or migrations are not there.
+
+    Without a broker the portal still serves and mails wait for the sweep: that is degraded, not down.
+    """
+    database = _database()
+    broker = _broker()
+    is_ready = database == "ok"
+    status = "down" if not is_ready else "ok" if broker == "ok" else "degraded"
+    state = {"status": status, "database": database, "broker": broker, "hashing": build_kind().value}
+    response = JsonResponse(state, status=200 if is_ready else 503)
+    if not is_ready:
+        response.headers["Retry-After"] = "10"
+    return response
+
+
+@login_not_required
+@require_safe
+def figures(request: HttpRequest) -> HttpResponse:
+    """Give the metrics to loopback, or to whoever holds ``METRICS_TOKEN``."""
+    if not _may_read_figures(request):
+        return HttpResponse("Metrics are for loopback or the holder of METRICS_TOKEN.\n", "text/plain", status=403)
+    return HttpResponse(metrics.exposition(), content_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+@csrf_exempt
+@login_not_required
+@require_POST
+def policy_report(request: HttpRequest) -> HttpResponse:
+    """Note what a browser refused because of the content policy: the rule and the host, no address."""
+    raw = request.read(REPORT_BYTES + 1)
+    if len(raw) > REPORT_BYTES:
+        return HttpResponse(status=413)
+    try:
+        report = json.loads(raw)["csp-report"]
+        rule, blocked = str(report["violated-directive"]), str(report.get("blocked-uri", ""))
+    except (ValueError, KeyError, TypeError):
+        return HttpResponse("This is not a report of a browser.\n", "text/plain", status=400)
+    log.warning("content_policy_violated", rule=rule[:100], blocked=(_host(blocked) or blocked)[:100])
+    return HttpResponse(status=204)
+
+
+def _database() -> str:
+    try:
+        executor = MigrationExecutor(connection)
+        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as problem:
+        log.error("database_unavailable", problem=type(problem).__name__)
+        return "unreachable"
+    return "migrations missing" if waiting else "ok"
+
+
+def _broker() -> str:
+    client = redis.Redis.from_url(
+        settings.CELERY_BROKER_URL, socket_connect_timeout=BROKER_SECONDS, socket_timeout=BROKER_SECONDS
+    )
+    try:
+        client.ping()
+    except redis.RedisError:
+        return "unreachable"
+    finally:
+        client.close()
+    return "ok"
+
+
+def _may_read_figures(request: HttpRequest) -> bool:
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    token = settings.METRICS_TOKEN
+    if token and scheme.lower() == "bearer" and constant_time_compare(given.strip(), token):
+        return True
+    if not settings.TRUSTED_PROXIES and "X-Forwarded-For" in request.headers:
+        return False  # a proxy on this machine that nobody declared would make everyone loopback
+    try:
+        return ipaddress.ip_address(correlation.current().ip_address).is_loopback
+    except ValueError:
+        return False
+
+
+def _host(address: str) -> str:
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
