@@ -17,3 +17,4 @@ class OutboxConfig(AppConfig):
         from adminportal.outbox.registry import register_sweeper
 
         register_sweeper("messages", sweep.sweep_messages)
+        register_sweeper("inbox", sweep.purge_inbox)

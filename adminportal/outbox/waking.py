@@ -18,19 +18,22 @@ DELIVER_TASK = "adminportal.outbox.tasks.deliver"
 MAIL_QUEUE = "mail"
 PAUSE_SECONDS = 5.0
 """How long nobody tries a broker that has just failed; the sweep delivers meanwhile."""
-TIMEOUTS = {
+IMPATIENCE = {
     "socket_timeout": 0.4,
     "socket_connect_timeout": 0.3,
     "retry_on_timeout": False,
+    "max_retries": 0,
+    "interval_start": 0,
+    "interval_step": 0,
 }
-"""Seconds a request waits for a broker that hangs, once per pause."""
+"""Seconds a request waits for a broker that hangs, once per pause; left alone, kombu tries for six seconds."""
 
 
 class _Line(threading.local):
     """A connection of one thread of one process."""
 
     connection: Connection | None = None
-    pid: int = 0
+    belongs_to: tuple[int, str] = (0, "")
 
 
 _line = _Line()
@@ -56,8 +59,14 @@ def wake(message_ids: Sequence[UUID]) -> bool:
     return True
 
 
+def forget_outage() -> None:
+    """Try the broker again at once, as after it was seen to answer."""
+    global _broken_until
+    _broken_until = 0.0
+
+
 def _publish(message_ids: Sequence[UUID]) -> None:
-    reused = _line.connection is not None and _line.pid == os.getpid()
+    reused = _line.connection is not None and _line.belongs_to == _owner()
     pending = list(message_ids)
     try:
         _send_until_empty(pending)
@@ -83,18 +92,23 @@ def _send_until_empty(pending: list[UUID]) -> None:
         pending.pop(0)
 
 
+def _owner() -> tuple[int, str]:
+    return os.getpid(), str(current_app.conf.broker_url)
+
+
 def _connect() -> Connection:
-    if _line.connection is None or _line.pid != os.getpid():
+    if _line.connection is None or _line.belongs_to != _owner():
         connection = current_app.connection_for_write()
-        connection.transport_options = {**connection.transport_options, **TIMEOUTS}
-        _line.connection, _line.pid = connection, os.getpid()
+        connection.transport_options = {**connection.transport_options, **IMPATIENCE}
+        _line.connection, _line.belongs_to = connection, _owner()
     return _line.connection
 
 
 def _hang_up() -> None:
     connection, _line.connection = _line.connection, None
-    if connection is not None and _line.pid == os.getpid():
-        try:
-            connection.collapse()
-        except Exception as problem:  # noqa: BLE001  # it is broken already
-            logger.debug("broker connection did not close: %s", type(problem).__name__)
+    if connection is None or _line.belongs_to != _owner():
+        return
+    try:
+        connection.collapse()
+    except Exception as problem:  # noqa: BLE001  # it is broken already
+        logger.debug("broker connection did not close: %s", type(problem).__name__)

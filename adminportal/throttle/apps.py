@@ -10,3 +10,10 @@ class ThrottleConfig(AppConfig):
 
     name = "adminportal.throttle"
     label = "throttle"
+
+    def ready(self) -> None:
+        """Register the purge."""
+        from adminportal.outbox.registry import register_sweeper
+        from adminportal.throttle.rows import purge_counters
+
+        register_sweeper("limits", purge_counters)

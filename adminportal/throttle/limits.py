@@ -1,0 +1,78 @@
+"""Every limit of the portal, as named rows of data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Store(StrEnum):
+    """Where the hits of a limit are counted."""
+
+    DATABASE = "D"  # holds when Redis is gone; refuses when it cannot count
+    REDIS = (
+        "R"  # counted in this process while Redis is gone, and so a little too generous
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """At most ``number`` hits of one key within any ``window``."""
+
+    name: str
+    what: str
+    key: str
+    number: int
+    window: timedelta
+    store: Store
+
+
+class Throttled(Exception):
+    """The limit is reached; carries it and the whole seconds until the next hit is allowed."""
+
+    def __init__(self, *, retry_after: int, limit: Limit) -> None:
+        super().__init__(limit.name)
+        self.retry_after = retry_after
+        self.limit = limit
+
+
+LIMITS: dict[str, Limit] = {
+    limit.name: limit
+    for limit in (
+        Limit(
+            name="L21",
+            what="one-time link, wrong token",
+            key="source",
+            number=20,
+            window=timedelta(hours=1),
+            store=Store.REDIS,
+        ),
+        Limit(
+            name="L26",
+            what="CSV upload",
+            key="user",
+            number=20,
+            window=timedelta(hours=1),
+            store=Store.REDIS,
+        ),
+        Limit(
+            name="SIGN_IN",
+            what="sign-in",
+            key="source",
+            number=600,
+            window=timedelta(minutes=10),
+            store=Store.REDIS,
+        ),
+    )
+}
+
+
+def limit_named(name: str) -> Limit:
+    """Return the limit of this name.
+
+    :raises LookupError: when there is none.
+    """
+    if name not in LIMITS:
+        raise LookupError(f"There is no limit named {name}.")
+    return LIMITS[name]
