@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -35,8 +34,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """End what this process started."""
     if _cluster is not None:
         _cluster.stop()
-    if not hasattr(config, "workerinput"):
-        shutil.rmtree(os.environ["PORTAL_TEST_VAR_DIR"], ignore_errors=True)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -70,12 +67,15 @@ def database_url() -> str:
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
     """Point Django at the throw-away cluster, started with the first test that needs it."""
-    if DATABASE == "sqlite":
-        return
     from django.db import connections
 
-    found = addresses.database(_cluster_url())
     settings = connections["default"].settings_dict
+    if DATABASE == "sqlite":
+        # A file, as in a trial run: threads of one process would share the locks of a database in memory.
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+        settings["TEST"]["NAME"] = f"{os.environ['VAR_DIR']}/test-{worker}.sqlite3"
+        return
+    found = addresses.database(_cluster_url())
     for key in ("USER", "PASSWORD", "HOST", "PORT"):
         settings[key] = found[key]
     settings["CONN_MAX_AGE"] = 0

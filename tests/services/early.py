@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 
 DATABASE = os.environ.get("TEST_DATABASE", "postgresql")
@@ -16,7 +18,9 @@ for name in ("REDIS_URL", "EMAIL_URL", "SMS_URL", "PUBLIC_URL", "ALLOWED_HOSTS",
 os.environ["PORTAL_ENV"] = "test"
 os.environ["DJANGO_SETTINGS_MODULE"] = "adminportal.settings"
 # Inherited by the workers of pytest-xdist; nothing of a developer's own var/ is touched.
-os.environ.setdefault("PORTAL_TEST_VAR_DIR", tempfile.mkdtemp(prefix="portal-test-"))
+if "PORTAL_TEST_VAR_DIR" not in os.environ:
+    os.environ["PORTAL_TEST_VAR_DIR"] = tempfile.mkdtemp(prefix="portal-test-")
+    atexit.register(shutil.rmtree, os.environ["PORTAL_TEST_VAR_DIR"], ignore_errors=True)
 os.environ["VAR_DIR"] = os.environ["PORTAL_TEST_VAR_DIR"]
 if DATABASE == "sqlite":
     os.environ["DATABASE_URL"] = f"sqlite:///{os.environ['VAR_DIR']}/test.sqlite3"

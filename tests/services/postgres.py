@@ -61,29 +61,29 @@ def start_cluster() -> Cluster:
     if user:
         shutil.chown(folder, user, pwd.getpwnam(user).pw_gid)
     programs = _programs(folder, user=user)
-    data = folder / "data"
-    made = processes.start(
-        [programs / "initdb", "-D", data, "-U", USER, "-A", "trust", "-N", "-E", "UTF8", "--locale=C"],
-        folder=folder,
-        output=subprocess.PIPE,
-        user=user,
-    )
-    text, _ = made.communicate(timeout=START_SECONDS)
-    if made.returncode:
-        raise PostgresMissing(f"initdb failed:\n{text.decode(errors='replace')}")
+    _make(programs, folder, user=user)
     port = processes.free_port()
     options = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
-    log = (folder / "log").open("wb")
-    process = processes.start(
-        [programs / "postgres", "-D", data, "-p", str(port), "-c", f"unix_socket_directories={folder}", *options],
-        folder=folder,
-        output=log,
-        user=user,
-        death_signal=signal.SIGQUIT,
-    )
+    options += ["-p", str(port), "-c", f"unix_socket_directories={folder}"]
+    with (folder / "log").open("wb") as log:
+        process = processes.start(
+            [programs / "postgres", "-D", folder / "data", *options],
+            folder=folder,
+            output=log,
+            user=user,
+            death_signal=signal.SIGQUIT,
+        )
     cluster = Cluster(folder=folder, port=port, process=process)
     _wait_until_ready(cluster)
     return cluster
+
+
+def _make(programs: Path, folder: Path, *, user: str | None) -> None:
+    command = [programs / "initdb", "-D", folder / "data", "-U", USER, "-A", "trust", "-N", "-E", "UTF8", "--locale=C"]
+    made = processes.start(command, folder=folder, output=subprocess.PIPE, user=user)
+    text, _ = made.communicate(timeout=START_SECONDS)
+    if made.returncode:
+        raise PostgresMissing(f"initdb failed:\n{text.decode(errors='replace')}")
 
 
 def _wait_until_ready(cluster: Cluster) -> None:

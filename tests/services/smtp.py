@@ -32,7 +32,7 @@ class Received:
     def body(self, kind: str = "plain") -> str:
         """Return the text (``plain``) or the markup (``html``)."""
         part = self.message.get_body((kind,))
-        return str(part.get_content()) if part is not None else ""
+        return str(part.get_content()).replace("\r\n", "\n") if part is not None else ""
 
 
 class SmtpSink:
