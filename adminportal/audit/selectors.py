@@ -98,9 +98,7 @@ def _matching(events: QuerySet[AuditEvent], wanted: Filter) -> QuerySet[AuditEve
     if not wanted.text:
         return events
     text = folded(wanted.text)
-    return events.filter(
-        Q(search_text__contains=text) | Q(target_text__contains=text) | Q(actor_text__contains=text)
-    )
+    return events.filter(Q(search_text__contains=text) | Q(target_text__contains=text) | Q(actor_text__contains=text))
 
 
 def _key(row: AuditEvent) -> str:
