@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from adminportal.sealing import Secret
 from passwords import generator
 from passwords.generator import (
     ALPHABET,
@@ -20,7 +21,7 @@ from passwords.generator import (
     entropy_bits,
     generate,
 )
-from passwords.policy import PersonWords, Profile, judge, rules_of
+from passwords.policy import PersonWords, PolicyRules, Profile, RuleName, judge, rules_of
 
 MICROSOFT = rules_of(Profile.MICROSOFT_365)
 NIST = rules_of(Profile.NIST)
@@ -52,7 +53,7 @@ def test_alphabets_are_those_of_the_policy() -> None:
 
 
 @pytest.mark.parametrize(("rules", "length"), [(MICROSOFT, 12), (NIST, 15), (replace(MICROSOFT, min_length=40), 40)])
-def test_random_style_has_twelve_signs_or_the_minimum(rules: generator.PolicyRules, length: int) -> None:
+def test_random_style_has_twelve_signs_or_the_minimum(rules: PolicyRules, length: int) -> None:
     drawn = generate(style=Style.RANDOM, rules=rules, person=NOBODY).expose()
 
     assert len(drawn) == length
@@ -83,7 +84,7 @@ def test_pronounceable_style_grows_to_exactly_the_minimum(minimum: int) -> None:
         (Style.PRONOUNCEABLE, MICROSOFT, 62.0),
     ],
 )
-def test_entropy_is_what_the_policy_promises(style: Style, rules: generator.PolicyRules, least: float) -> None:
+def test_entropy_is_what_the_policy_promises(style: Style, rules: PolicyRules, least: float) -> None:
     assert least <= entropy_bits(style, rules) < least + 0.2
     assert entropy_bits(style, rules) >= generator.FLOOR_BITS
 
@@ -172,4 +173,13 @@ def test_default_source_is_the_operating_systems() -> None:
     drawn = {generate(style=Style.RANDOM, rules=MICROSOFT, person=NOBODY).expose() for _ in range(50)}
 
     assert len(drawn) == 50
-    assert all(not judge(generator.Secret(one), rules=MICROSOFT, person=NOBODY) for one in drawn)
+    assert all(not judge(Secret(one), rules=MICROSOFT, person=NOBODY) for one in drawn)
+
+
+def test_random_style_is_hardly_ever_refused_for_its_words() -> None:
+    source = random.Random(31)
+    drawn = [Secret("".join(source.choice(ALPHABET) for _ in range(12))) for _ in range(1_000)]
+
+    refused = [violation for one in drawn for violation in judge(one, rules=MICROSOFT, person=NOBODY)]
+
+    assert {violation.rule for violation in refused} == {RuleName.COMPLEXITY}

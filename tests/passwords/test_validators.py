@@ -1,0 +1,75 @@
+"""The sentences beside the rules, and the adapter to Django."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from adminportal.sealing import Secret
+from passwords.policy import PersonWords, Profile, RuleName, Violation, judge, rules_of
+from passwords.validators import PolicyValidator, rule_list, sentence
+
+MICROSOFT = rules_of(Profile.MICROSOFT_365)
+NIST = rules_of(Profile.NIST)
+NOBODY = PersonWords()
+GOOD = "vK7!mqzu"
+
+EVERY_VIOLATION = [
+    Violation(rule=RuleName.HISTORY),
+    Violation(rule=RuleName.DIRECTORY),
+    *judge(Secret("x" * 300), rules=MICROSOFT, person=NOBODY),
+    *judge(Secret("pollå"), rules=MICROSOFT, person=PersonWords(last_name="Poll")),
+    *judge(Secret("monkey"), rules=MICROSOFT, person=NOBODY),
+    *judge(Secret("  "), rules=MICROSOFT, person=NOBODY),
+]
+
+
+@pytest.mark.parametrize("violation", EVERY_VIOLATION, ids=lambda violation: violation.rule.value)
+def test_every_violation_has_a_sentence_that_says_what_to_do(violation: Violation) -> None:
+    text = sentence(violation)
+
+    assert text.split()[0] in {"Use", "Leave", "Add", "Choose"}
+    assert "%(" not in text
+    assert "!" not in text.replace("!=", "")
+
+
+def test_every_rule_name_has_a_sentence() -> None:
+    assert {violation.rule for violation in EVERY_VIOLATION} == set(RuleName)
+
+
+def test_sentence_keeps_percent_signs_of_the_password() -> None:
+    (violation,) = judge(Secret("p%llen23f"), rules=MICROSOFT, person=PersonWords(last_name="P%llen"))
+
+    assert sentence(violation).endswith("p%llen")
+
+
+def test_rule_list_shows_what_applies_and_nothing_else() -> None:
+    weak = rule_list(replace(MICROSOFT, strong_required=False, blocklist=False))
+
+    assert dict(rule_list(MICROSOFT))[RuleName.MIN_LENGTH] == "At least 8 characters."
+    assert RuleName.COMPLEXITY in dict(rule_list(MICROSOFT))
+    assert RuleName.COMPLEXITY not in dict(rule_list(NIST))
+    assert RuleName.NOT_BANNED in dict(rule_list(NIST))
+    assert [rule for rule, _text in weak] == [
+        RuleName.MIN_LENGTH,
+        RuleName.MAX_LENGTH,
+        RuleName.CHARACTERS,
+        RuleName.NO_NAME,
+    ]
+
+
+def test_validator_raises_one_coded_error_per_violation() -> None:
+    class Person:
+        given_name, surname, user_principal_name = "Eva", "Poll", "eva@zorbul.example"
+
+    validator = PolicyValidator()
+
+    validator.validate(GOOD, Person())
+    with pytest.raises(ValidationError) as refusal:
+        validator.validate("p0LL23fb", Person())
+
+    assert [error.code for error in refusal.value.error_list] == ["PasswordNoName"]
+    assert "At least 8 characters." in validator.get_help_text()
+    assert "At least 15 characters." in PolicyValidator(profile="nist").get_help_text()
