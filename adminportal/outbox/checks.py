@@ -15,9 +15,7 @@ VARIABLES = {Channel.EMAIL: "EMAIL_URL", Channel.SMS: "SMS_URL"}
 
 
 @register()
-def check_channels(
-    app_configs: Sequence[AppConfig] | None, **facts: object
-) -> list[CheckMessage]:
+def check_channels(app_configs: Sequence[AppConfig] | None, **facts: object) -> list[CheckMessage]:
     """Report each channel whose address cannot be used here."""
     return [
         Error(

@@ -77,9 +77,7 @@ def one_line(text: str) -> str:
 
 
 def _facts_of(message: OutboundMessage) -> dict[str, object]:
-    facts: dict[str, object] = {
-        name: one_line(str(value)) for name, value in message.context.items()
-    }
+    facts: dict[str, object] = {name: one_line(str(value)) for name, value in message.context.items()}
     facts["public_url"] = settings.PUBLIC_URL
     facts["not_after"] = message.not_after
     facts["language"] = _language_of(message)
@@ -116,6 +114,7 @@ def _render(message: OutboundMessage, part: str, facts: dict[str, object]) -> st
         raise ContentUnbuildable(name)
     # Only the HTML part is markup: in plain text an escaped name would read "O&#x27;Brien".
     context = Context(facts, autoescape=part.endswith(".html"))
-    return str(
-        template.template.render(Context(facts, autoescape=part.endswith(".html")))
-    )
+    try:
+        return str(template.template.render(context))
+    except Exception as problem:  # noqa: BLE001  # its text may hold the link
+        raise ContentUnbuildable(f"{name}: {type(problem).__name__}") from None

@@ -46,12 +46,7 @@ class Dispatcher:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        fault: BaseException | None,
-        _: TracebackType | None,
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, fault: BaseException | None, _: TracebackType | None) -> None:
         for channel in self._channels.values():
             channel.close()
 
@@ -76,9 +71,7 @@ class Dispatcher:
             return _postpone(message, failure, now=clock.now())
         except PermanentFailure as failure:
             return _finish(message, State.FAILED, failure)
-        return _finish(
-            message, State.SENT, sent_at=clock.now(), provider_id=provider_id[:200]
-        )
+        return _finish(message, State.SENT, sent_at=clock.now(), provider_id=provider_id[:200])
 
     def _send(self, message: OutboundMessage) -> str:
         try:
@@ -87,9 +80,7 @@ class Dispatcher:
         except sealing.SealBroken as problem:
             raise PermanentFailure(Failure.KEY_GONE) from problem
         except content.ContentUnbuildable as problem:
-            raise PermanentFailure(
-                Failure.CONTENT_UNBUILDABLE, str(problem)
-            ) from problem
+            raise PermanentFailure(Failure.CONTENT_UNBUILDABLE, str(problem)) from problem
         except ChannelUnavailable as problem:
             raise TemporaryFailure(Failure.CHANNEL_UNAVAILABLE) from problem
         last_moment = min(message.not_after, message.claimed_until or message.not_after)
@@ -105,20 +96,13 @@ class Dispatcher:
 
 def claim(message_id: UUID, *, now: datetime) -> OutboundMessage | None:
     """Take a due message for :data:`CLAIM_SECONDS`; of many who try, one gets it."""
-    due = OutboundMessage.objects.filter(
-        pk=message_id, state=State.QUEUED, next_attempt_at__lte=now
-    )
+    due = OutboundMessage.objects.filter(pk=message_id, state=State.QUEUED, next_attempt_at__lte=now)
     withdrawn = Q(link_closed_at__isnull=False)
-    end = Case(
-        When(withdrawn, then=Value(State.CANCELLED.value)),
-        default=Value(State.EXPIRED.value),
-    )
+    end = Case(When(withdrawn, then=Value(State.CANCELLED.value)), default=Value(State.EXPIRED.value))
     if due.filter(withdrawn | Q(not_after__lt=now)).update(state=end):
         return None
     taken = due.update(
-        state=State.SENDING,
-        claimed_until=now + timedelta(seconds=CLAIM_SECONDS),
-        attempts=F("attempts") + 1,
+        state=State.SENDING, claimed_until=now + timedelta(seconds=CLAIM_SECONDS), attempts=F("attempts") + 1
     )
     return OutboundMessage.objects.filter(pk=message_id).first() if taken else None
 
@@ -144,19 +128,11 @@ def release_lost_claims(*, now: datetime) -> int:
 
 def pause_seconds(attempts: int, *, chance: Callable[[], float]) -> float:
     """Return the wait before the next attempt: doubling from 5 s to 5 min, the last half of it by chance."""
-    longest = min(
-        LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(attempts - 1, 10)
-    )
+    longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(attempts - 1, 10))
     return longest * (0.5 + 0.5 * chance())
 
 
-def _postpone(
-    message: OutboundMessage,
-    failure: SendingFailed,
-    *,
-    now: datetime,
-    uncertain: int = 0,
-) -> State:
+def _postpone(message: OutboundMessage, failure: SendingFailed, *, now: datetime, uncertain: int = 0) -> State:
     pause = pause_seconds(message.attempts, chance=secrets.SystemRandom().random)
     return _finish(
         message,
@@ -173,42 +149,22 @@ def _settle_late(message: OutboundMessage, *, now: datetime) -> State:
     return _postpone(message, TemporaryFailure(Failure.UNREACHABLE), now=now)
 
 
-def _settle_uncertain(
-    message: OutboundMessage, failure: UncertainOutcome, *, now: datetime
-) -> State:
+def _settle_uncertain(message: OutboundMessage, failure: UncertainOutcome, *, now: datetime) -> State:
     if message.uncertain_attempts + 1 < UNCERTAIN_LIMIT:
         return _postpone(message, failure, now=now, uncertain=1)
     twice = PermanentFailure(Failure.NO_ANSWER_TWICE, failure.detail)
-    return _finish(
-        message, State.FAILED, twice, uncertain_attempts=message.uncertain_attempts + 1
-    )
+    return _finish(message, State.FAILED, twice, uncertain_attempts=message.uncertain_attempts + 1)
 
 
-def _finish(
-    message: OutboundMessage,
-    state: State,
-    failure: SendingFailed | None = None,
-    **facts: object,
-) -> State:
+def _finish(message: OutboundMessage, state: State, failure: SendingFailed | None = None, **facts: object) -> State:
     """Record the outcome of this very attempt, unless a newer generation or attempt has replaced it."""
     message.failure = failure.code if failure else ""
-    detail = (
-        masking.without_address(failure.detail, address=message.to) if failure else ""
-    )
-    open_still = Q(state__in=(State.SENDING, State.QUEUED)) | Q(
-        failure=Failure.NO_ANSWER_TWICE
-    )
+    detail = masking.without_address(failure.detail, address=message.to) if failure else ""
+    open_still = Q(state__in=(State.SENDING, State.QUEUED)) | Q(failure=Failure.NO_ANSWER_TWICE)
     mine = OutboundMessage.objects.filter(
-        open_still,
-        pk=message.pk,
-        generation=message.generation,
-        attempts=message.attempts,
+        open_still, pk=message.pk, generation=message.generation, attempts=message.attempts
     )
     mine.update(
-        state=state,
-        claimed_until=None,
-        failure=message.failure,
-        failure_detail=detail[:DETAIL_LENGTH],
-        **facts,
+        state=state, claimed_until=None, failure=message.failure, failure_detail=detail[:DETAIL_LENGTH], **facts
     )
     return state

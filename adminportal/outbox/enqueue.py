@@ -12,6 +12,7 @@ from django.db import transaction
 
 from adminportal import correlation, sealing
 from adminportal.outbox import links, waking
+from adminportal.outbox.content import one_line
 from adminportal.outbox.models import OutboundMessage
 
 
@@ -41,10 +42,7 @@ def enqueue(*drafts: Draft, now: datetime) -> list[UUID]:
         return []
     attempt = correlation.current().correlation_id
     key_id = sealing.current_key_id()
-    rows = [
-        _row(draft, attempt=draft.correlation_id or attempt, key_id=key_id, now=now)
-        for draft in drafts
-    ]
+    rows = [_row(draft, attempt=draft.correlation_id or attempt, key_id=key_id, now=now) for draft in drafts]
     OutboundMessage.objects.bulk_create(rows)
     ids = [row.id for row in rows]
     transaction.on_commit(partial(waking.wake, ids), robust=True)
@@ -60,7 +58,7 @@ def _row(draft: Draft, *, attempt: UUID, key_id: str, now: datetime) -> Outbound
         to=draft.to,
         language=draft.language,
         about_user_id=draft.about_user_id,
-        context=draft.context,
+        context={name: one_line(value) for name, value in draft.context.items()},
         key_id=key_id,
         link_purpose=draft.link_purpose,
         next_attempt_at=now,

@@ -28,16 +28,12 @@ def token_of(message: OutboundMessage) -> Secret:
 
     :raises sealing.SealBroken: when the key that the row names has left the ring.
     """
-    return sealing.derive_token(
-        message.link_purpose, str(message.id), message.generation, key_id=message.key_id
-    )
+    return sealing.derive_token(message.link_purpose, str(message.id), message.generation, key_id=message.key_id)
 
 
 def digest_of(message: OutboundMessage) -> str:
     """Return the keyed digest of the message's token, the only trace of it that is stored."""
-    return sealing.keyed_digest(
-        DIGEST_PURPOSE, token_of(message).expose(), key_id=message.key_id
-    )
+    return sealing.keyed_digest(DIGEST_PURPOSE, token_of(message).expose(), key_id=message.key_id)
 
 
 def address_of(message: OutboundMessage) -> Secret:
@@ -56,27 +52,19 @@ def find_by_token(token: Secret) -> OutboundMessage | None:
 def mark_opened(message: OutboundMessage, *, now: datetime) -> bool:
     """Burn the link; true for the one caller of many who did it."""
     unopened = OutboundMessage.objects.filter(
-        pk=message.pk,
-        generation=message.generation,
-        opened_at=None,
-        link_closed_at=None,
+        pk=message.pk, generation=message.generation, opened_at=None, link_closed_at=None
     )
     return unopened.update(opened_at=now) == 1
 
 
-def resend(
-    message: OutboundMessage, *, now: datetime, not_after: datetime | None = None
-) -> None:
+def resend(message: OutboundMessage, *, now: datetime, not_after: datetime | None = None) -> None:
     """Send a new link in place of the old one, which is dead from this moment, and wake the worker on commit.
 
     :raises LinkSpent: when the link was opened or closed, or the message has none.
     """
     raised = _next_generation(message)
     changed = OutboundMessage.objects.filter(
-        pk=message.pk,
-        generation=message.generation,
-        opened_at=None,
-        link_closed_at=None,
+        pk=message.pk, generation=message.generation, opened_at=None, link_closed_at=None
     ).update(
         generation=raised.generation,
         key_id=raised.key_id,
@@ -100,12 +88,8 @@ def resend(
 
 def close(*message_ids: UUID, now: datetime) -> int:
     """Kill the unopened links of these messages and withdraw those not yet sent; returns how many it touched."""
-    alive = OutboundMessage.objects.filter(
-        pk__in=message_ids, opened_at=None, link_closed_at=None
-    )
-    OutboundMessage.objects.filter(pk__in=message_ids, state=State.QUEUED).update(
-        state=State.CANCELLED
-    )
+    alive = OutboundMessage.objects.filter(pk__in=message_ids, opened_at=None, link_closed_at=None)
+    OutboundMessage.objects.filter(pk__in=message_ids, state=State.QUEUED).update(state=State.CANCELLED)
     return alive.exclude(link_purpose="").update(link_closed_at=now)
 
 

@@ -15,11 +15,7 @@ def mask(address: str) -> str:
     if at:
         return f"{local[:1]}{DOTS}@{domain}"
     digits = address.replace(" ", "")
-    return (
-        f"{digits[:3]} {DOTS} {digits[-SHOWN_DIGITS:]}"
-        if len(digits) > len("+47") + SHOWN_DIGITS
-        else DOTS
-    )
+    return f"{digits[:3]} {DOTS} {digits[-SHOWN_DIGITS:]}" if len(digits) > len("+47") + SHOWN_DIGITS else DOTS
 
 
 def without_address(text: str, *, address: str) -> str:

@@ -33,27 +33,12 @@ class Failure(models.TextChoices):
     ADDRESS_INVALID = "address_invalid", _("The address cannot be written to.")
     CHANNEL_UNAVAILABLE = "channel_unavailable", _("This way of sending is not set up.")
     CONTENT_REFUSED = "content_refused", _("The receiving server refused the message.")
-    CONTENT_UNBUILDABLE = (
-        "content_unbuildable",
-        _("The message could not be put together."),
-    )
+    CONTENT_UNBUILDABLE = ("content_unbuildable", _("The message could not be put together."))
     KEY_GONE = "key_gone", _("The key that made its link has been removed.")
-    NO_ANSWER = (
-        "no_answer",
-        _("The receiving server gave no answer; it is tried once more."),
-    )
-    NO_ANSWER_TWICE = (
-        "no_answer_twice",
-        _("No answer twice: it may have arrived, and is not sent a third time."),
-    )
-    RECIPIENT_REFUSED = (
-        "recipient_refused",
-        _("The receiving server does not know or accept the address."),
-    )
-    SENDER_REFUSED = (
-        "sender_refused",
-        _("The mail server did not accept the sender; an operator must look at it."),
-    )
+    NO_ANSWER = ("no_answer", _("The receiving server gave no answer; it is tried once more."))
+    NO_ANSWER_TWICE = ("no_answer_twice", _("No answer twice: it may have arrived, and is not sent a third time."))
+    RECIPIENT_REFUSED = ("recipient_refused", _("The receiving server does not know or accept the address."))
+    SENDER_REFUSED = ("sender_refused", _("The mail server did not accept the sender; an operator must look at it."))
     SIGN_IN_REFUSED = (
         "sign_in_refused",
         _("The mail server refused the portal's sign-in; an operator must look at it."),
@@ -77,9 +62,7 @@ class OutboundMessage(models.Model):
     generation = models.PositiveIntegerField(default=1)
     key_id = models.CharField(max_length=16)
     link_purpose = models.CharField(max_length=64, default="", blank=True)
-    link_digest = models.CharField(
-        max_length=64, null=True, unique=True
-    )  # unique among links only
+    link_digest = models.CharField(max_length=64, null=True, unique=True)  # unique among links only
     link_closed_at = models.DateTimeField(null=True)
     attempts = models.PositiveIntegerField(default=0)
     uncertain_attempts = models.PositiveIntegerField(default=0)
@@ -90,9 +73,7 @@ class OutboundMessage(models.Model):
     issued_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
     opened_at = models.DateTimeField(null=True)
-    failure = models.CharField(
-        max_length=32, choices=Failure.choices, default="", blank=True
-    )
+    failure = models.CharField(max_length=32, choices=Failure.choices, default="", blank=True)
     failure_detail = models.CharField(max_length=300, default="", blank=True)
     provider_id = models.CharField(max_length=200, default="", blank=True)
     correlation_id = models.UUIDField()
@@ -101,39 +82,19 @@ class OutboundMessage(models.Model):
         """Indexes for the dispatcher, and for the trace by tenant, person and attempt."""
 
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(
-                fields=["next_attempt_at"],
-                name="outbox_due",
-                condition=models.Q(state="queued"),
-            ),
-            models.Index(
-                fields=["claimed_until"],
-                name="outbox_claimed",
-                condition=models.Q(state="sending"),
-            ),
-            models.Index(
-                fields=["not_after"],
-                name="outbox_waiting",
-                condition=models.Q(state="queued"),
-            ),
-            models.Index(
-                fields=["tenant_id", "-created_at", "-id"], name="outbox_trace"
-            ),
-            models.Index(
-                fields=["tenant_id", "about_user_id", "-created_at"],
-                name="outbox_person",
-            ),
+            models.Index(fields=["next_attempt_at"], name="outbox_due", condition=models.Q(state="queued")),
+            models.Index(fields=["claimed_until"], name="outbox_claimed", condition=models.Q(state="sending")),
+            models.Index(fields=["not_after"], name="outbox_waiting", condition=models.Q(state="queued")),
+            models.Index(fields=["tenant_id", "-created_at", "-id"], name="outbox_trace"),
+            models.Index(fields=["tenant_id", "about_user_id", "-created_at"], name="outbox_person"),
             models.Index(fields=["correlation_id"], name="outbox_correlation"),
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
-                condition=models.Q(link_purpose="")
-                | models.Q(link_digest__isnull=False),
-                name="outbox_link_has_digest",
+                condition=models.Q(link_purpose="") | models.Q(link_digest__isnull=False), name="outbox_link_has_digest"
             ),
             models.CheckConstraint(
-                condition=~models.Q(state="sending")
-                | models.Q(claimed_until__isnull=False),
+                condition=~models.Q(state="sending") | models.Q(claimed_until__isnull=False),
                 name="outbox_sending_is_claimed",
             ),
         ]

@@ -27,9 +27,7 @@ WAY_IS_CLOSED = (
 def sweep_messages(now: datetime) -> int:
     """Take back lost claims, expire what is too late, deliver what is due; returns how many messages it touched."""
     released = release_lost_claims(now=now)
-    expired = OutboundMessage.objects.filter(
-        state=State.QUEUED, not_after__lt=now
-    ).update(state=State.EXPIRED)
+    expired = OutboundMessage.objects.filter(state=State.QUEUED, not_after__lt=now).update(state=State.EXPIRED)
     return released + expired + deliver_due(now=now)
 
 
@@ -53,9 +51,7 @@ def deliver_due(*, now: datetime) -> int:
 
 def purge_inbox(now: datetime) -> int:
     """Delete what a trial's inbox caught long ago."""
-    return DevMessage.objects.filter(
-        created_at__lt=now - timedelta(days=INBOX_DAYS)
-    ).delete()[0]
+    return DevMessage.objects.filter(created_at__lt=now - timedelta(days=INBOX_DAYS)).delete()[0]
 
 
 def _list_due(*, now: datetime) -> list[tuple[UUID, str]]:
@@ -64,6 +60,4 @@ def _list_due(*, now: datetime) -> list[tuple[UUID, str]]:
 
 
 def _is_closed(message_id: UUID) -> bool:
-    return OutboundMessage.objects.filter(
-        pk=message_id, failure__in=WAY_IS_CLOSED
-    ).exists()
+    return OutboundMessage.objects.filter(pk=message_id, failure__in=WAY_IS_CLOSED).exists()

@@ -51,9 +51,7 @@ def wake(message_ids: Sequence[UUID]) -> bool:
         _hang_up()
         _broken_until = time.monotonic() + PAUSE_SECONDS
         logger.warning(
-            "broker unavailable (%s): %d messages wait for the sweep",
-            type(problem).__name__,
-            len(message_ids),
+            "broker unavailable (%s): %d messages wait for the sweep", type(problem).__name__, len(message_ids)
         )
         return False
     return True

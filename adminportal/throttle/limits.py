@@ -11,9 +11,7 @@ class Store(StrEnum):
     """Where the hits of a limit are counted."""
 
     DATABASE = "D"  # holds when Redis is gone; refuses when it cannot count
-    REDIS = (
-        "R"  # counted in this process while Redis is gone, and so a little too generous
-    )
+    REDIS = "R"  # counted in this process while Redis is gone, and so a little too generous
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,21 +46,9 @@ LIMITS: dict[str, Limit] = {
             window=timedelta(hours=1),
             store=Store.REDIS,
         ),
+        Limit(name="L26", what="CSV upload", key="user", number=20, window=timedelta(hours=1), store=Store.REDIS),
         Limit(
-            name="L26",
-            what="CSV upload",
-            key="user",
-            number=20,
-            window=timedelta(hours=1),
-            store=Store.REDIS,
-        ),
-        Limit(
-            name="SIGN_IN",
-            what="sign-in",
-            key="source",
-            number=600,
-            window=timedelta(minutes=10),
-            store=Store.REDIS,
+            name="SIGN_IN", what="sign-in, failures", key="source", number=100, window=timedelta(minutes=10), store=Store.REDIS
         ),
     )
 }

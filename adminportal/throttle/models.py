@@ -20,13 +20,9 @@ class Counter(models.Model):
         """One row per limit and key; purged by expiry."""
 
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(
-                fields=["limit", "key_digest"], name="throttle_limit_key"
-            ),
+            models.UniqueConstraint(fields=["limit", "key_digest"], name="throttle_limit_key")
         ]
-        indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["expires_at"], name="throttle_expiry")
-        ]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["expires_at"], name="throttle_expiry")]
 
     def __str__(self) -> str:
         return f"{self.limit} {self.key_digest[:8]}"

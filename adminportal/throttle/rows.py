@@ -19,15 +19,9 @@ def take(limit: Limit, *, key_digest: str, now: datetime) -> None:
         counter = _counter(limit, key_digest=key_digest, now=now)
         hits = _counting(counter.hits, limit=limit, now=now)
         if len(hits) >= limit.number:
-            raise Throttled(
-                retry_after=_seconds_until_free(hits, limit=limit, now=now), limit=limit
-            )
+            raise Throttled(retry_after=_seconds_until_free(hits, limit=limit, now=now), limit=limit)
         mine = Counter.objects.filter(pk=counter.pk, version=counter.version)
-        if mine.update(
-            hits=[*hits, _milliseconds(now)],
-            version=counter.version + 1,
-            expires_at=now + limit.window,
-        ):
+        if mine.update(hits=[*hits, _milliseconds(now)], version=counter.version + 1, expires_at=now + limit.window):
             return
     raise Throttled(retry_after=1, limit=limit)
 
@@ -40,9 +34,7 @@ def look(limit: Limit, *, key_digest: str, now: datetime) -> None:
     counter = Counter.objects.filter(limit=limit.name, key_digest=key_digest).first()
     hits = _counting(counter.hits, limit=limit, now=now) if counter else []
     if len(hits) >= limit.number:
-        raise Throttled(
-            retry_after=_seconds_until_free(hits, limit=limit, now=now), limit=limit
-        )
+        raise Throttled(retry_after=_seconds_until_free(hits, limit=limit, now=now), limit=limit)
 
 
 def purge_counters(now: datetime) -> int:
@@ -54,9 +46,7 @@ def _counter(limit: Limit, *, key_digest: str, now: datetime) -> Counter:
     known = Counter.objects.filter(limit=limit.name, key_digest=key_digest)
     counter = known.first()
     if counter is None:
-        fresh = Counter(
-            limit=limit.name, key_digest=key_digest, expires_at=now + limit.window
-        )
+        fresh = Counter(limit=limit.name, key_digest=key_digest, expires_at=now + limit.window)
         Counter.objects.bulk_create([fresh], ignore_conflicts=True)
         counter = known.get()
     return counter

@@ -38,9 +38,7 @@ def take(limit: Limit, *, key_digest: str) -> None:
     """
     item = _item(limit)
     if not _ask(lambda limiter: limiter.hit(item, limit.name, key_digest)):
-        raise Throttled(
-            retry_after=_seconds_until_free(limit, key_digest=key_digest), limit=limit
-        )
+        raise Throttled(retry_after=_seconds_until_free(limit, key_digest=key_digest), limit=limit)
 
 
 def look(limit: Limit, *, key_digest: str) -> None:
@@ -50,9 +48,7 @@ def look(limit: Limit, *, key_digest: str) -> None:
     """
     item = _item(limit)
     if not _ask(lambda limiter: limiter.test(item, limit.name, key_digest)):
-        raise Throttled(
-            retry_after=_seconds_until_free(limit, key_digest=key_digest), limit=limit
-        )
+        raise Throttled(retry_after=_seconds_until_free(limit, key_digest=key_digest), limit=limit)
 
 
 def forget_own_hits() -> None:
@@ -70,20 +66,14 @@ def _ask(question: Callable[[MovingWindowRateLimiter], Answer]) -> Answer:
         return question(_limiter(settings.REDIS_URL))
     except RedisError as problem:
         _broken_until = time.monotonic() + PAUSE_SECONDS
-        logger.warning(
-            "limits are counted per process: Redis does not answer (%s)",
-            type(problem).__name__,
-        )
+        logger.warning("limits are counted per process: Redis does not answer (%s)", type(problem).__name__)
         return question(_own)
 
 
 @lru_cache(maxsize=4)
 def _limiter(url: str) -> MovingWindowRateLimiter:
     storage = storage_from_string(
-        url,
-        socket_timeout=TIMEOUT_SECONDS,
-        socket_connect_timeout=TIMEOUT_SECONDS,
-        retry=Retry(NoBackoff(), 0),
+        url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS, retry=Retry(NoBackoff(), 0)
     )
     return MovingWindowRateLimiter(storage)
 
@@ -94,8 +84,6 @@ def _item(limit: Limit) -> RateLimitItemPerSecond:
 
 def _seconds_until_free(limit: Limit, *, key_digest: str) -> int:
     item = _item(limit)
-    free_at = _ask(
-        lambda limiter: limiter.get_window_stats(item, limit.name, key_digest)
-    ).reset_time
+    free_at = _ask(lambda limiter: limiter.get_window_stats(item, limit.name, key_digest)).reset_time
     # The library keeps its own clock: these windows live in Redis, not in our tables.
     return max(1, math.ceil(free_at - time.time()))

@@ -17,10 +17,7 @@ def open_channel(kind: str) -> Channel:
 
     :raises ChannelUnavailable: when there is none, or the address names one that does not exist.
     """
-    url = {
-        Kind.EMAIL.value: settings.EMAIL_CHANNEL_URL,
-        Kind.SMS.value: settings.SMS_CHANNEL_URL,
-    }.get(kind, "")
+    url = {Kind.EMAIL.value: settings.EMAIL_CHANNEL_URL, Kind.SMS.value: settings.SMS_CHANNEL_URL}.get(kind, "")
     if url == INBOX_URL:
         return InboxChannel()
     if kind == Kind.EMAIL and url.startswith(("smtp://", "smtps://")):

@@ -43,22 +43,13 @@ class EmailChannel:
         """
         parts = urlsplit(url)
         options = parse_qs(parts.query)
-        if (
-            not parts.hostname
-            or options.get("tls", ["starttls"]) != ["starttls"]
-            or set(options) - {"tls"}
-        ):
+        if not parts.hostname or options.get("tls", ["starttls"]) != ["starttls"] or set(options) - {"tls"}:
             raise ChannelUnavailable("email")
         self._host = parts.hostname
         self._implicit_tls = parts.scheme == "smtps"
         self._starttls = "tls" in options
-        self._port = parts.port or (
-            465 if self._implicit_tls else 587 if self._starttls else 25
-        )
-        self._user, self._password = (
-            unquote(parts.username or ""),
-            unquote(parts.password or ""),
-        )
+        self._port = parts.port or (465 if self._implicit_tls else 587 if self._starttls else 25)
+        self._user, self._password = (unquote(parts.username or ""), unquote(parts.password or ""))
         self._server: smtplib.SMTP | None = None
 
     def send(self, parcel: Parcel, *, last_moment: datetime) -> str:
@@ -74,9 +65,7 @@ class EmailChannel:
             raise
         except (OSError, smtplib.SMTPException) as problem:
             self._drop()
-            raise TemporaryFailure(
-                Failure.UNREACHABLE, type(problem).__name__
-            ) from problem
+            raise TemporaryFailure(Failure.UNREACHABLE, type(problem).__name__) from problem
 
     def close(self) -> None:
         """Say goodbye and end the connection."""
@@ -96,21 +85,15 @@ class EmailChannel:
         try:
             self._server = self._connect()
         except smtplib.SMTPAuthenticationError as problem:
-            raise TemporaryFailure(
-                Failure.SIGN_IN_REFUSED, f"{problem.smtp_code}"
-            ) from problem
+            raise TemporaryFailure(Failure.SIGN_IN_REFUSED, f"{problem.smtp_code}") from problem
         except (OSError, smtplib.SMTPException) as problem:
-            raise TemporaryFailure(
-                Failure.UNREACHABLE, type(problem).__name__
-            ) from problem
+            raise TemporaryFailure(Failure.UNREACHABLE, type(problem).__name__) from problem
         return self._server
 
     def _connect(self) -> smtplib.SMTP:
         context = ssl.create_default_context()
         if self._implicit_tls:
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                self._host, self._port, timeout=TIMEOUT_SECONDS, context=context
-            )
+            server: smtplib.SMTP = smtplib.SMTP_SSL(self._host, self._port, timeout=TIMEOUT_SECONDS, context=context)
         else:
             server = smtplib.SMTP(self._host, self._port, timeout=TIMEOUT_SECONDS)
         try:
@@ -154,13 +137,7 @@ def compose(parcel: Parcel) -> EmailMessage:
     recipient = envelope_address(parcel.to)
     mail = EmailMessage(policy=SMTP if recipient.isascii() else SMTPUTF8)
     name, sender = parseaddr(settings.EMAIL_FROM)
-    _set_address(
-        mail,
-        "From",
-        name,
-        sender,
-        TemporaryFailure(Failure.SENDER_REFUSED, "EMAIL_FROM"),
-    )
+    _set_address(mail, "From", name, sender, TemporaryFailure(Failure.SENDER_REFUSED, "EMAIL_FROM"))
     _set_address(mail, "To", "", recipient, PermanentFailure(Failure.ADDRESS_INVALID))
     mail["Subject"] = parcel.subject
     mail["Date"] = format_datetime(parcel.issued_at)
@@ -173,9 +150,7 @@ def compose(parcel: Parcel) -> EmailMessage:
     return mail
 
 
-def _set_address(
-    mail: EmailMessage, header: str, name: str, address: str, refusal: SendingFailed
-) -> None:
+def _set_address(mail: EmailMessage, header: str, name: str, address: str, refusal: SendingFailed) -> None:
     try:
         mail[header] = Address(display_name=name, addr_spec=address)
     except (ValueError, IndexError, MessageError) as problem:
@@ -188,11 +163,7 @@ def envelope_address(address: str) -> str:
     :raises PermanentFailure: when it is not one plain address.
     """
     local, at, domain = address.rpartition("@")
-    if (
-        not (local and at and domain)
-        or CONTROL_CHARACTERS.search(address)
-        or re.search(r"[\s<>,;:()\"]", address)
-    ):
+    if not (local and at and domain) or CONTROL_CHARACTERS.search(address) or re.search(r"[\s<>,;:()\"]", address):
         raise PermanentFailure(Failure.ADDRESS_INVALID)
     try:
         return f"{local}@{domain.encode('idna').decode()}"

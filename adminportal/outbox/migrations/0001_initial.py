@@ -13,22 +13,8 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="DevMessage",
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=uuid.uuid4,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                (
-                    "channel",
-                    models.CharField(
-                        choices=[("email", "E-mail"), ("sms", "Text message")],
-                        max_length=8,
-                    ),
-                ),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("channel", models.CharField(choices=[("email", "E-mail"), ("sms", "Text message")], max_length=8)),
                 ("to", models.CharField(max_length=254)),
                 ("subject", models.CharField(blank=True, default="", max_length=998)),
                 ("text", models.TextField()),
@@ -38,34 +24,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [
-                    models.Index(
-                        fields=["-created_at", "-id"], name="outbox_inbox_newest"
-                    ),
+                    models.Index(fields=["-created_at", "-id"], name="outbox_inbox_newest"),
                     models.Index(fields=["to"], name="outbox_inbox_to"),
-                ],
+                ]
             },
         ),
         migrations.CreateModel(
             name="OutboundMessage",
             fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=uuid.uuid4,
-                        editable=False,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ("tenant_id", models.UUIDField()),
                 ("template", models.CharField(max_length=64)),
-                (
-                    "channel",
-                    models.CharField(
-                        choices=[("email", "E-mail"), ("sms", "Text message")],
-                        max_length=8,
-                    ),
-                ),
+                ("channel", models.CharField(choices=[("email", "E-mail"), ("sms", "Text message")], max_length=8)),
                 ("to", models.CharField(max_length=254)),
                 ("language", models.CharField(max_length=16)),
                 ("about_user_id", models.UUIDField(null=True)),
@@ -87,14 +57,8 @@ class Migration(migrations.Migration):
                 ),
                 ("generation", models.PositiveIntegerField(default=1)),
                 ("key_id", models.CharField(max_length=16)),
-                (
-                    "link_purpose",
-                    models.CharField(blank=True, default="", max_length=64),
-                ),
-                (
-                    "link_digest",
-                    models.CharField(max_length=64, null=True, unique=True),
-                ),
+                ("link_purpose", models.CharField(blank=True, default="", max_length=64)),
+                ("link_digest", models.CharField(max_length=64, null=True, unique=True)),
                 ("link_closed_at", models.DateTimeField(null=True)),
                 ("attempts", models.PositiveIntegerField(default=0)),
                 ("uncertain_attempts", models.PositiveIntegerField(default=0)),
@@ -111,34 +75,13 @@ class Migration(migrations.Migration):
                         blank=True,
                         choices=[
                             ("address_invalid", "The address cannot be written to."),
-                            (
-                                "channel_unavailable",
-                                "This way of sending is not set up.",
-                            ),
-                            (
-                                "content_refused",
-                                "The receiving server refused the message.",
-                            ),
-                            (
-                                "content_unbuildable",
-                                "The message could not be put together.",
-                            ),
-                            (
-                                "key_gone",
-                                "The key that made its link has been removed.",
-                            ),
-                            (
-                                "no_answer",
-                                "The receiving server gave no answer; it is tried once more.",
-                            ),
-                            (
-                                "no_answer_twice",
-                                "No answer twice: it may have arrived, and is not sent a third time.",
-                            ),
-                            (
-                                "recipient_refused",
-                                "The receiving server does not know or accept the address.",
-                            ),
+                            ("channel_unavailable", "This way of sending is not set up."),
+                            ("content_refused", "The receiving server refused the message."),
+                            ("content_unbuildable", "The message could not be put together."),
+                            ("key_gone", "The key that made its link has been removed."),
+                            ("no_answer", "The receiving server gave no answer; it is tried once more."),
+                            ("no_answer_twice", "No answer twice: it may have arrived, and is not sent a third time."),
+                            ("recipient_refused", "The receiving server does not know or accept the address."),
                             (
                                 "sender_refused",
                                 "The mail server did not accept the sender; an operator must look at it.",
@@ -147,62 +90,33 @@ class Migration(migrations.Migration):
                                 "sign_in_refused",
                                 "The mail server refused the portal's sign-in; an operator must look at it.",
                             ),
-                            (
-                                "try_later",
-                                "The receiving server asked to try again later.",
-                            ),
-                            (
-                                "unreachable",
-                                "The server that sends it could not be reached.",
-                            ),
+                            ("try_later", "The receiving server asked to try again later."),
+                            ("unreachable", "The server that sends it could not be reached."),
                         ],
                         default="",
                         max_length=32,
                     ),
                 ),
-                (
-                    "failure_detail",
-                    models.CharField(blank=True, default="", max_length=300),
-                ),
-                (
-                    "provider_id",
-                    models.CharField(blank=True, default="", max_length=200),
-                ),
+                ("failure_detail", models.CharField(blank=True, default="", max_length=300)),
+                ("provider_id", models.CharField(blank=True, default="", max_length=200)),
                 ("correlation_id", models.UUIDField()),
             ],
             options={
                 "indexes": [
                     models.Index(
-                        condition=models.Q(("state", "queued")),
-                        fields=["next_attempt_at"],
-                        name="outbox_due",
+                        condition=models.Q(("state", "queued")), fields=["next_attempt_at"], name="outbox_due"
                     ),
                     models.Index(
-                        condition=models.Q(("state", "sending")),
-                        fields=["claimed_until"],
-                        name="outbox_claimed",
+                        condition=models.Q(("state", "sending")), fields=["claimed_until"], name="outbox_claimed"
                     ),
-                    models.Index(
-                        condition=models.Q(("state", "queued")),
-                        fields=["not_after"],
-                        name="outbox_waiting",
-                    ),
-                    models.Index(
-                        fields=["tenant_id", "-created_at", "-id"], name="outbox_trace"
-                    ),
-                    models.Index(
-                        fields=["tenant_id", "about_user_id", "-created_at"],
-                        name="outbox_person",
-                    ),
+                    models.Index(condition=models.Q(("state", "queued")), fields=["not_after"], name="outbox_waiting"),
+                    models.Index(fields=["tenant_id", "-created_at", "-id"], name="outbox_trace"),
+                    models.Index(fields=["tenant_id", "about_user_id", "-created_at"], name="outbox_person"),
                     models.Index(fields=["correlation_id"], name="outbox_correlation"),
                 ],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("link_purpose", ""),
-                            ("link_digest__isnull", False),
-                            _connector="OR",
-                        ),
+                        condition=models.Q(("link_purpose", ""), ("link_digest__isnull", False), _connector="OR"),
                         name="outbox_link_has_digest",
                     ),
                     models.CheckConstraint(

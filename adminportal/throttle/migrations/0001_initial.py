@@ -12,15 +12,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Counter",
             fields=[
-                (
-                    "id",
-                    models.BigAutoField(
-                        auto_created=True,
-                        primary_key=True,
-                        serialize=False,
-                        verbose_name="ID",
-                    ),
-                ),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("limit", models.CharField(max_length=32)),
                 ("key_digest", models.CharField(max_length=64)),
                 ("hits", models.JSONField(default=list)),
@@ -28,14 +20,8 @@ class Migration(migrations.Migration):
                 ("expires_at", models.DateTimeField()),
             ],
             options={
-                "indexes": [
-                    models.Index(fields=["expires_at"], name="throttle_expiry")
-                ],
-                "constraints": [
-                    models.UniqueConstraint(
-                        fields=("limit", "key_digest"), name="throttle_limit_key"
-                    )
-                ],
+                "indexes": [models.Index(fields=["expires_at"], name="throttle_expiry")],
+                "constraints": [models.UniqueConstraint(fields=("limit", "key_digest"), name="throttle_limit_key")],
             },
-        ),
+        )
     ]

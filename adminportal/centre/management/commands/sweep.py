@@ -16,9 +16,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take ``--json``."""
-        parser.add_argument(
-            "--json", action="store_true", help="Print the work done as JSON."
-        )
+        parser.add_argument("--json", action="store_true", help="Print the work done as JSON.")
 
     def handle(self, *args: object, **options: object) -> None:
         """Run them and say what was done.
@@ -29,10 +27,6 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(done))
         else:
-            self.stdout.write(
-                "\n".join(f"{name}: {count}" for name, count in done.items())
-            )
+            self.stdout.write("\n".join(f"{name}: {count}" for name, count in done.items()))
         if failed:
-            raise CommandError(
-                f"Failed: {', '.join(failed)}. The log says why; the others have run."
-            )
+            raise CommandError(f"Failed: {', '.join(failed)}. The log says why; the others have run.")
