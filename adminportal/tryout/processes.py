@@ -55,6 +55,12 @@ def start(
     )
 
 
+def die_with_parent() -> None:
+    """Have this process told (SIGTERM) when the one that started it is killed; Linux only."""
+    if _libc is not None:
+        _libc.prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM))
+
+
 def stop(child: subprocess.Popen[bytes], *, grace_seconds: float, first: signal.Signals = signal.SIGTERM) -> None:
     """Ask the whole process group of ``child`` to end, and kill what is left after the grace."""
     _signal_group(child, first)
