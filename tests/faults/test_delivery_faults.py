@@ -1,0 +1,278 @@
+"""Whatever stops or dies on the way: nothing is lost, nothing goes out late, at most one duplicate."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from django.db import connection, transaction
+
+from adminportal import clock
+from adminportal.outbox import links, sweep, waking
+from adminportal.outbox.channels import email
+from adminportal.outbox.dispatch import CLAIM_SECONDS
+from adminportal.outbox.enqueue import enqueue
+from adminportal.outbox.models import Failure, OutboundMessage, State
+from adminportal.tryout import processes
+from tests.adminportal.outbox_cast import RECIPIENT, deliver, draft, store, templates_setting, write_templates
+from tests.services.smtp import SmtpSink
+from tests.services.valkey import Valkey
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PATIENCE_SECONDS = 30
+"""How long a test waits for another process before it gives up."""
+
+
+class SlowToAnswer(SmtpSink):
+    """Takes a message and only then makes its sender wait for the answer."""
+
+    answer_after = 0.0
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+        """Take the message, wait, answer."""
+        answer = await super().handle_DATA(server, session, envelope)
+        await asyncio.sleep(self.answer_after)
+        return answer
+
+
+@pytest.fixture(autouse=True)
+def _letter(tmp_path: Path, settings: object) -> Iterator[None]:
+    write_templates(tmp_path)
+    settings.TEMPLATES = templates_setting(tmp_path)  # type: ignore[attr-defined]
+    waking.forget_outage()
+    yield
+    waking.forget_outage()
+
+
+@pytest.fixture
+def slow_sink(settings: object) -> Iterator[SlowToAnswer]:
+    sink = SlowToAnswer()
+    sink.start()
+    settings.EMAIL_CHANNEL_URL = sink.url  # type: ignore[attr-defined]
+    yield sink
+    sink.stop()
+
+
+def _start_worker(folder: Path, *, sink: SmtpSink, valkey: Valkey) -> subprocess.Popen[bytes]:
+    database = connection.settings_dict
+    address = f"{database['HOST']}:{database['PORT']}/{database['NAME']}"
+    environment = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "tests.faults.worker_settings",
+        "PYTHONPATH": os.getcwd(),
+        "DATABASE_URL": f"postgresql://{database['USER']}:{database['PASSWORD']}@{address}",
+        "REDIS_URL": valkey.url,
+        "EMAIL_URL": sink.url,
+        "LETTER_TEMPLATES": str(folder),
+    }
+    options = ["-Q", "mail", "-c", "1", "--without-gossip", "--without-mingle", "--without-heartbeat"]
+    with (folder / "worker.log").open("ab") as log:
+        return processes.start(
+            [sys.executable, "-m", "celery", "-A", "adminportal", "worker", *options],
+            environment=environment,
+            output=log,
+            death_signal=signal.SIGKILL,
+        )
+
+
+def _kill(worker: subprocess.Popen[bytes]) -> None:
+    """Kill the worker and its children as the machine would, with no chance to tidy up."""
+    os.killpg(worker.pid, signal.SIGKILL)
+    worker.wait()
+
+
+def _wait_until(condition: Callable[[], bool], *, log: Path) -> None:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        if time.monotonic() > end:
+            pytest.fail(f"it did not happen:\n{log.read_text(errors='replace')[-3000:]}", pytrace=False)
+        time.sleep(0.05)
+
+
+def _state(message_id: object) -> str:
+    return OutboundMessage.objects.values_list("state", flat=True).get(pk=message_id)
+
+
+@pytest.mark.postgres
+@pytest.mark.valkey
+def test_worker_is_woken_by_id_and_sends_once_though_woken_twice(
+    tmp_path: Path, smtp_sink: SmtpSink, valkey: Valkey
+) -> None:
+    worker = _start_worker(tmp_path, sink=smtp_sink, valkey=valkey)
+    try:
+        first, second = enqueue(draft(), draft(to="other@mail.example"), now=clock.now())
+        assert waking.wake([first, first])
+        _wait_until(lambda: _state(first) == _state(second) == State.SENT, log=tmp_path / "worker.log")
+        client = valkey.client()
+        _wait_until(lambda: client.llen("mail") == 0, log=tmp_path / "worker.log")
+        client.close()
+    finally:
+        _kill(worker)
+
+    assert len(smtp_sink.to(RECIPIENT)) == 1
+    assert len(smtp_sink.to("other@mail.example")) == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.valkey
+@pytest.mark.parametrize("taken", [False, True], ids=["before the server took it", "after the server took it"])
+def test_message_of_a_killed_worker_arrives_and_at_most_twice(
+    tmp_path: Path, slow_sink: SlowToAnswer, valkey: Valkey, taken: bool
+) -> None:
+    if taken:
+        slow_sink.answer_after = PATIENCE_SECONDS
+    else:
+        slow_sink.delay(PATIENCE_SECONDS)
+    worker = _start_worker(tmp_path, sink=slow_sink, valkey=valkey)
+    try:
+        (message_id,) = enqueue(draft(), now=clock.now())
+        _wait_until(lambda: slow_sink.attempts == 1, log=tmp_path / "worker.log")
+        assert _state(message_id) == State.SENDING
+    finally:
+        _kill(worker)
+    slow_sink.accept()
+    slow_sink.answer_after = 0.0
+
+    sweep.sweep_messages(clock.now())
+    assert _state(message_id) == State.SENDING
+    with clock.travel(timedelta(seconds=CLAIM_SECONDS + 1)):
+        sweep.sweep_messages(clock.now())
+        sweep.sweep_messages(clock.now())
+
+    assert _state(message_id) == State.SENT
+    arrived = slow_sink.to(RECIPIENT)
+    assert len(arrived) == (2 if taken else 1)
+    assert len({mail.raw for mail in arrived}) == 1
+
+
+def test_server_that_never_answers_gets_the_message_twice_and_never_again(
+    slow_sink: SlowToAnswer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(email, "TIMEOUT_SECONDS", 0.3)
+    slow_sink.answer_after = PATIENCE_SECONDS
+    message = store()
+
+    assert deliver(message) == State.QUEUED
+    assert message.failure == Failure.NO_ANSWER
+    with clock.travel(timedelta(minutes=10)):
+        assert deliver(message) == State.FAILED
+        sweep.sweep_messages(clock.now() + timedelta(hours=1))
+
+    message.refresh_from_db()
+    assert message.failure == Failure.NO_ANSWER_TWICE
+    assert len(slow_sink.to(RECIPIENT)) == 2
+
+
+def test_nothing_is_lost_while_the_mail_server_is_away(smtp_sink: SmtpSink) -> None:
+    smtp_sink.stop()
+    messages = [store(to=f"person{number}@mail.example") for number in range(3)]
+    for minutes in range(0, 60, 10):
+        with clock.travel(timedelta(minutes=minutes)):
+            sweep.sweep_messages(clock.now())
+    smtp_sink.start()
+
+    with clock.travel(timedelta(hours=2)):
+        sweep.sweep_messages(clock.now())
+
+    assert {_state(message.pk) for message in messages} == {State.SENT}
+    assert len(smtp_sink.received) == 3
+
+
+def test_nothing_goes_out_late_after_the_mail_server_was_away(smtp_sink: SmtpSink) -> None:
+    smtp_sink.stop()
+    message = store(not_after=clock.now() + timedelta(minutes=10))
+    sweep.sweep_messages(clock.now())
+    smtp_sink.start()
+
+    with clock.travel(timedelta(minutes=11)):
+        sweep.sweep_messages(clock.now())
+
+    assert _state(message.pk) == State.EXPIRED
+    assert smtp_sink.received == []
+
+
+@pytest.mark.valkey
+def test_message_survives_an_emptied_broker(smtp_sink: SmtpSink, valkey: Valkey) -> None:
+    with transaction.atomic():
+        (message_id,) = enqueue(draft(), now=clock.now())
+        assert valkey.client().llen("mail") == 0
+    assert valkey.client().llen("mail") == 1
+    valkey.flush()
+
+    sweep.sweep_messages(clock.now())
+
+    assert _state(message_id) == State.SENT
+    assert len(smtp_sink.received) == 1
+
+
+@pytest.mark.valkey
+def test_broker_carries_the_id_and_nothing_of_the_message(valkey: Valkey) -> None:
+    message = store()
+    client = valkey.client()
+    (queued,) = client.lrange("mail", 0, -1)
+    client.close()
+
+    assert RECIPIENT not in queued.decode()
+    assert links.token_of(message).expose() not in queued.decode()
+
+
+@pytest.mark.valkey
+def test_message_survives_a_stopped_broker_that_is_asked_once(
+    smtp_sink: SmtpSink, valkey: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+    publish = waking._publish
+    monkeypatch.setattr(waking, "_publish", lambda ids: (asked.append(ids), publish(ids)))
+    valkey.stop()
+
+    stored = [store(), store(), store()]
+    assert len(asked) == 1
+    sweep.sweep_messages(clock.now())
+
+    assert {_state(message.pk) for message in stored} == {State.SENT}
+
+
+@pytest.mark.valkey
+def test_broker_that_came_back_is_used_again(valkey: Valkey) -> None:
+    assert waking.wake([store().pk])
+    valkey.stop()
+    valkey.start()
+
+    assert waking.wake([store().pk])
+
+
+def test_broker_that_hangs_is_asked_once_and_then_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    from adminportal.celery import app
+
+    calls: list[socket.socket] = []
+    with socket.create_server(("127.0.0.1", 0)) as hanging:
+
+        def accept() -> None:
+            while True:
+                try:
+                    calls.append(hanging.accept()[0])
+                except OSError:
+                    return
+
+        listener = threading.Thread(target=accept, daemon=True)
+        listener.start()
+        monkeypatch.setattr(app.conf, "broker_url", f"redis://127.0.0.1:{hanging.getsockname()[1]}/0")
+        message = store()
+        assert not waking.wake([message.pk])
+        hanging.shutdown(socket.SHUT_RDWR)
+        listener.join()
+
+    assert len(calls) == 1
+    for call in calls:
+        call.close()
