@@ -73,3 +73,11 @@ def test_validator_raises_one_coded_error_per_violation() -> None:
     assert [error.code for error in refusal.value.error_list] == ["PasswordNoName"]
     assert "At least 8 characters." in validator.get_help_text()
     assert "At least 15 characters." in PolicyValidator(profile="nist").get_help_text()
+
+
+def test_short_password_without_a_word_is_not_said_to_hold_one() -> None:
+    violations = judge(Secret("vK7"), rules=MICROSOFT, person=NOBODY)
+
+    texts = [sentence(violation) for violation in violations if violation.rule is RuleName.NOT_BANNED]
+
+    assert texts == ["Add characters: this password counts 3; at least 5 are needed."]

@@ -51,13 +51,23 @@ def test_larger_blocklist_loads_from_plain_and_packed_files(tmp_path: Path) -> N
     assert banned.load_blocklist([plain]) == 0
 
 
+def test_blocklist_lowers_the_whole_word_where_a_sign_alone_would_differ(tmp_path: Path) -> None:
+    path = tmp_path / "greek.txt"
+    path.write_text("οδοσοδος\n", encoding="utf-8")  # ends in the final form of sigma
+    banned.load_blocklist([path])
+
+    assert banned.is_on_blocklist("ΟΔΟΣΟΔΟΣ")
+
+
 def test_unreadable_blocklist_changes_nothing_and_is_named(tmp_path: Path) -> None:
-    good, bad, torn = tmp_path / "good.txt", tmp_path / "bad.txt", tmp_path / "torn.gz"
+    good, bad = tmp_path / "good.txt", tmp_path / "bad.txt"
+    torn, garbled = tmp_path / "torn.gz", tmp_path / "garbled.gz"
     good.write_text("zorbul-zorbul\n", encoding="utf-8")
     bad.write_bytes(b"\xff\xfe\xfa")
     torn.write_bytes(gzip.compress(b"word\n" * 50)[:-12])
+    garbled.write_bytes(gzip.compress(b"word")[:10] + b"\xff" * 20)
 
-    for path in (bad, torn, tmp_path / "missing.txt"):
+    for path in (bad, torn, garbled, tmp_path / "missing.txt"):
         with pytest.raises(ListUnreadable, match=path.name):
             banned.load_blocklist([good, path])
 
