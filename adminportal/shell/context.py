@@ -9,7 +9,6 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from adminportal import correlation
 from adminportal.shell import nav
 from adminportal.shell.templatetags.portal import initials
 
@@ -35,7 +34,6 @@ class Shell:
     person: SignedIn | None
     demo: bool
     second_factor_off: bool
-    correlation_id: str
     navigation: object
 
 
@@ -50,7 +48,6 @@ def shell(request: HttpRequest) -> dict[str, object]:
         person=_person(request),
         demo=bool(getattr(settings, "DEMO", False)),
         second_factor_off=tenant is not None and required is False,
-        correlation_id=str(correlation.current().correlation_id),
         navigation=SimpleLazyObject(lambda: nav.entries_for(request)),
     )
     return {"shell": frame}

@@ -1,5 +1,6 @@
 // data-live-rules="URL" around a form's fields, data-live-field="name" of the new password, data-live-target="id" of what
-// shows the rules, data-live-with="name" of fields to send along (optional, commas): posts what is typed, shows the ticks that the server answers. The password is read, sent and forgotten; it is kept in no variable beyond the request.
+// shows the rules, data-live-with="names" of fields to send along (optional, commas): posts what is typed and shows the
+// ticks that the server answers. The password is read, sent and forgotten; nothing keeps it beyond the request.
 (function () {
   "use strict";
   const WAIT_MS = 250;
