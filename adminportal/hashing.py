@@ -167,7 +167,7 @@ class CheapHasher(BasePasswordHasher):
         algorithm, salt, digest = encoded.split("$", 2)
         return {"algorithm": algorithm, "salt": salt, "hash": digest}
 
-    def safe_summary(self, encoded: str) -> dict[str, Any]:
+    def safe_summary(self, encoded: str) -> Any:
         """Return what may be shown of a hash."""
         return {"algorithm": self.algorithm}
 

@@ -30,7 +30,7 @@ def render_error(
     """Render ``templates/errors/<status>.html`` with its context, or else a plain page."""
     values = {"status": status, "correlation_id": _support_code(request), **(context or {})}
     try:
-        page = render_to_string(f"errors/{template or status}.html", values, request=request)
+        page = str(render_to_string(f"errors/{template or status}.html", values, request=request))
     except Exception as problem:  # an error page must not raise, whatever broke
         log.error("error_page_failed", status=status, problem=type(problem).__name__)
         page = _plain(status, reason=str(values.get("reason", "")), support_code=_support_code(request))

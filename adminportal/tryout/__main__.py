@@ -44,8 +44,9 @@ def _run(plan: Plan) -> int:
         if plan.broker is not None:
             supervisor.start(plan.broker)
         _prepare(plan)
-        web, *_others = [supervisor.start(service) for service in plan.services if not _ended.is_set()] or [None]
-        if web is not None:
+        started = [supervisor.start(service) for service in plan.services if not _ended.is_set()]
+        if started:
+            web = started[0]
             _wait_until_up(plan, child=web.child, log=str(supervisor.log(web.service)))
         if not _ended.is_set():
             print(sign_in_sheet(plan.folder / "demo.json", url=plan.url), flush=True)

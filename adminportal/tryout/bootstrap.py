@@ -128,7 +128,16 @@ def _has(distribution: str) -> bool:
 
 
 def _pip(*arguments: str, environment: dict[str, str] | None = None) -> int:
-    base = [PYTHON, "-m", "pip", "--disable-pip-version-check", "--no-input", "--quiet", "install", "--require-hashes"]
+    base: list[str | Path] = [
+        PYTHON,
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "--no-input",
+        "--quiet",
+        "install",
+        "--require-hashes",
+    ]
     return _call([*base, *arguments], environment=environment)
 
 

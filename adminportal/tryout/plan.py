@@ -93,5 +93,7 @@ def _services(folder: Path) -> tuple[Service, ...]:
             name="worker",
             command=(*celery, "worker", "-Q", "mail,default", "-c", mail_processes, "-l", "INFO", *quiet),
         ),
-        Service(name="beat", command=(*celery, "beat", "-s", str(folder / "beat-schedule"), "--pidfile=", "-l", "INFO")),
+        Service(
+            name="beat", command=(*celery, "beat", "-s", str(folder / "beat-schedule"), "--pidfile=", "-l", "INFO")
+        ),
     )

@@ -1,4 +1,4 @@
-"""Brings code, files and database of a trial run up to date, in one process: ``python -m adminportal.tryout.prepare``."""
+"""Brings files and database of a trial run up to date, all in one process (``adminportal.tryout.prepare``)."""
 
 from __future__ import annotations
 

