@@ -183,3 +183,9 @@ def test_random_style_is_hardly_ever_refused_for_its_words() -> None:
     refused = [violation for one in drawn for violation in judge(one, rules=MICROSOFT, person=NOBODY)]
 
     assert {violation.rule for violation in refused} == {RuleName.COMPLEXITY}
+
+
+def test_share_of_three_signs_with_all_classes_is_exact() -> None:
+    orders = 6
+
+    assert generator._share_with_all_classes(3) == pytest.approx(orders * 24 * 24 * 8 / 56**3)
