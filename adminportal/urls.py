@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from adminportal.centre.views import health
 
@@ -12,6 +12,10 @@ handler404 = "adminportal.centre.views.errors.page_not_found"
 handler500 = "adminportal.centre.views.errors.server_error"
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("adminportal.centre.urls")),
+    path("", include("users.urls")),
+    path("", include("passwords.urls")),
+    path("", include("sspr.urls")),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("metrics", health.figures, name="metrics"),

@@ -104,7 +104,7 @@ def _share_with_all_classes(length: int) -> float:
     """Return the share of draws with lower, upper and digit: the alphabet has no symbol, so three of four are these."""
     classes = (len(LOWER), len(UPPER), len(DIGITS))
     return sum(
-        (-1) ** missing * ((len(ALPHABET) - sum(left_out)) / len(ALPHABET)) ** length
+        (1 - 2 * (missing % 2)) * ((len(ALPHABET) - sum(left_out)) / len(ALPHABET)) ** length
         for missing in range(len(classes))
         for left_out in combinations(classes, missing)
     )

@@ -1,0 +1,101 @@
+"""The proof that a caller of the reset must hold; callers differ in nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol, Self
+from uuid import UUID
+
+from adminportal.audit.record import Actor as AuditActor
+from users.access import Decision, can_reset, needs_fresh_proof
+from users.actors import OPERATOR, Actor, load_actor
+from users.models import User, UserType
+from users.targets import TargetFacts
+
+
+class Authority(Protocol):
+    """Says whom its holder reaches; asked before any hash and again under the row locks."""
+
+    @property
+    def entrance(self) -> str:
+        """Return the word of the audit log for this way in."""
+
+    @property
+    def starter_id(self) -> UUID | None:
+        """Return the id of the person who acts, if it is one."""
+
+    def reaches(self, target: TargetFacts, *, now: datetime) -> Decision:
+        """Say whether the holder may reset this target at this moment."""
+
+    def refreshed(self) -> Self:
+        """Return the same authority with the rights as they are in the database now."""
+
+    def for_audit(self) -> AuditActor:
+        """Return who acts, as the audit log keeps it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdminAuthority:
+    """An administrator's roles, by the matrix; a target that holds a role asks for fresh proof."""
+
+    actor: Actor
+    entrance: str = "panel"
+
+    @property
+    def starter_id(self) -> UUID | None:
+        """Return the administrator's id."""
+        return self.actor.id
+
+    def reaches(self, target: TargetFacts, *, now: datetime) -> Decision:
+        """Ask the matrix, then the age of the administrator's proof."""
+        decision = can_reset(self.actor, target)
+        if decision.allowed and needs_fresh_proof(self.actor, target, now=now):
+            return Decision(allowed=False, code="RESET_STEP_UP")
+        return decision
+
+    def refreshed(self) -> Self:
+        """Read the administrator's row and roles again; a blocked or deleted one has no role left."""
+        user = User.objects.filter(pk=self.actor.id, account_enabled=True, deleted_at=None).first()
+        if user is None:
+            return replace(self, actor=replace(self.actor, roles=frozenset(), permissions=frozenset()))
+        return replace(self, actor=load_actor(user, tenant=self.actor.tenant, proven_at=self.actor.proven_at))
+
+    def for_audit(self) -> AuditActor:
+        """Return the administrator's snapshot."""
+        return self.actor.for_audit()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorAuthority:
+    """Whoever has a shell on the server; bound only by where the password is kept."""
+
+    entrance: str = "cli"
+
+    @property
+    def starter_id(self) -> UUID | None:
+        """Return nobody: the operator has no account."""
+        return None
+
+    def reaches(self, target: TargetFacts, *, now: datetime) -> Decision:
+        """Refuse only accounts whose password is not kept here."""
+        user = target.user
+        values = {"user": user.display_name, "name": user.directory_name, "domain": user.upn_folded.split("@")[-1]}
+        rules = {
+            "RESET_DELETED": user.deleted_at is not None,
+            "RESET_GUEST": user.user_type == UserType.GUEST,
+            "RESET_FEDERATED": target.is_federated,
+            "RESET_SYNCED_NO_WRITEBACK": user.on_premises_sync_enabled,
+        }
+        for code, hit in rules.items():
+            if hit:
+                return Decision(allowed=False, code=code, values=values)
+        return Decision(allowed=True)
+
+    def refreshed(self) -> Self:
+        """Return itself: a shell has no roles to lose."""
+        return self
+
+    def for_audit(self) -> AuditActor:
+        """Return the operator's snapshot."""
+        return OPERATOR

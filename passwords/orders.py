@@ -1,0 +1,62 @@
+"""What a caller asks of the reset, and what it answers; plain values that cross the boundary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID, uuid4
+
+from adminportal.sealing import Secret
+from passwords.generator import Style
+from passwords.policy import Violation
+from users.roles import Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResetOrder:
+    """One person; ``password`` None means that one is generated."""
+
+    user_id: UUID
+    password: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResetOptions:
+    """What holds for the whole batch.
+
+    ``deliver_to`` are typed addresses, each of which gets a link of its own; ``notice`` is the language of mails to
+    them. ``idempotency_key`` makes a second submit of one form find the first one's result.
+    """
+
+    style: Style = Style.RANDOM
+    must_change: bool = True
+    deliver_to: tuple[str, ...] = ()
+    deliver_to_alternate: bool = False
+    language: str = "en"
+    reason: str = ""
+    ticket: str = ""
+    idempotency_key: str = field(default_factory=lambda: uuid4().hex)
+    lifetime_hours: int | None = None
+
+
+class ResetEnd(StrEnum):
+    """How one order ended."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResetOutcome:
+    """The end of one order; a refusal names its code, the values of its sentence and every violated rule."""
+
+    user_id: UUID
+    end: ResetEnd
+    reset_id: UUID | None = None
+    code: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    violations: tuple[Violation, ...] = ()
+    acting_role: Role | None = None
+    is_repeat: bool = False

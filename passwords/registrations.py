@@ -1,0 +1,13 @@
+"""What passwords hands to the layers below at start-up."""
+
+from __future__ import annotations
+
+from adminportal.outbox.registry import register_sweeper
+from passwords.reveal import purge_expired, wipe_after_use
+from users.services.sign_in import on_first_use
+
+
+def register() -> None:
+    """Register sweepers and the listener of first sign-ins."""
+    register_sweeper("sealed-passwords", purge_expired)
+    on_first_use(wipe_after_use)

@@ -1,0 +1,180 @@
+"""Show-once store: the sealed result of a reset, who may still open it, and what ends that.
+
+A link lives exactly as long as the facts that it was made for: nothing has to remember to kill it. It is dead once
+the password was replaced, used or changed, the sign-in blocked, the person deleted, or the address given up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from django.db import transaction
+from django.views.decorators.debug import sensitive_variables
+
+from adminportal import sealing
+from adminportal.audit.record import Actor as AuditActor
+from adminportal.audit.record import Entry, Target, record
+from adminportal.audit.tags import Activity
+from adminportal.outbox import links
+from adminportal.outbox.models import OutboundMessage
+from adminportal.sealing import Secret
+from passwords.models import PasswordReset, RevealLink
+from users.actors import Actor
+from users.models import Contact, ContactKind, Tenant, User
+from users.names import fold_upn
+from users.tenancy import find_tenant, within
+
+SEAL_PURPOSE = "temporary-password"  # noqa: S105  # the name of a purpose
+SEALED_FOR = timedelta(hours=24)
+"""How long a temporary password rests sealed before it is wiped, shown or not."""
+
+
+class LinkState(StrEnum):
+    """What a link can be; everything but READY shows a page that says why and whom to ask."""
+
+    READY = "ready"
+    OPENED = "opened"
+    EXPIRED = "expired"
+    REPLACED = "replaced"
+    USED = "used"
+    WITHDRAWN = "withdrawn"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundLink:
+    """A link with everything its page shows."""
+
+    state: LinkState
+    message: OutboundMessage | None = None
+    link: RevealLink | None = None
+    tenant: Tenant | None = None
+
+    @property
+    def user(self) -> User | None:
+        """Return the person whose password it is."""
+        return self.link.reset.target if self.link else None
+
+
+def find_link(token: Secret, *, now: datetime) -> FoundLink:
+    """Look a token up without changing anything: mail scanners may do this as often as they like."""
+    message = links.find_by_token(token)
+    tenant = find_tenant(message.tenant_id) if message else None
+    if message is None or tenant is None:
+        return FoundLink(state=LinkState.UNKNOWN)
+    with within(tenant):
+        link = RevealLink.objects.select_related("reset__target").filter(pk=message.pk).first()
+        if link is None:
+            return FoundLink(state=LinkState.UNKNOWN)
+        return FoundLink(state=_state(message, link, now=now), message=message, link=link, tenant=tenant)
+
+
+@sensitive_variables()
+def open_link(token: Secret, *, now: datetime) -> tuple[FoundLink, Secret | None]:
+    """Burn the link and return the password; of many at the same time one gets it."""
+    found = find_link(token, now=now)
+    if found.state is not LinkState.READY or not (found.message and found.link and found.tenant):
+        return found, None
+    with transaction.atomic(), within(found.tenant):
+        reset = PasswordReset.objects.select_for_update(of=("self",)).get(pk=found.link.reset_id)
+        found = find_link(token, now=now)
+        if found.state is not LinkState.READY or not found.message or not links.mark_opened(found.message, now=now):
+            return find_link(token, now=now), None
+        record(_entry(Activity.TEMPORARY_PASSWORD_OPENED_BY_LINK, reset, reset.target, actor=_bearer()), now=now)
+        return found, sealing.unseal(SEAL_PURPOSE, reset.sealed_password, context=str(reset.pk))
+
+
+@sensitive_variables()
+def show_to_starter(reset_id: UUID, *, actor: Actor, now: datetime) -> Secret | None:
+    """Return the password to the administrator who started the reset, once; None when it is gone or was shown."""
+    with transaction.atomic():
+        mine = PasswordReset.objects.filter(pk=reset_id, starter=actor.user, shown_at=None, sealed_until__gt=now)
+        if mine.exclude(sealed_password="").update(shown_at=now) != 1:  # noqa: S106  # an empty column
+            return None
+        reset = PasswordReset.objects.select_related("target").get(pk=reset_id)
+        record(_entry(Activity.VIEWED_TEMPORARY_PASSWORD, reset, reset.target, actor=actor.for_audit()), now=now)
+        return sealing.unseal(SEAL_PURPOSE, reset.sealed_password, context=str(reset.pk))
+
+
+@sensitive_variables()
+def show_to_operator(reset_id: UUID, *, now: datetime) -> Secret | None:
+    """Return the password at the shell, once; None when it is gone or was shown."""
+    with transaction.atomic():
+        mine = PasswordReset.objects.filter(pk=reset_id, starter=None, entrance="cli", shown_at=None)
+        if mine.exclude(sealed_password="").update(shown_at=now) != 1:  # noqa: S106  # an empty column
+            return None
+        reset = PasswordReset.objects.get(pk=reset_id)
+        return sealing.unseal(SEAL_PURPOSE, reset.sealed_password, context=str(reset.pk))
+
+
+def withdraw(people: Iterable[User], *, now: datetime) -> None:
+    """Wipe what is still sealed for these people and take back unsent links; inside the caller's transaction."""
+    living = PasswordReset.objects.filter(target__in=[user.pk for user in people], replaced_at=None)
+    link_ids = list(RevealLink.objects.filter(reset__in=living).values_list("pk", flat=True))
+    if link_ids:
+        links.close(*link_ids, now=now)
+    living.update(replaced_at=now, sealed_password="")  # noqa: S106  # an empty column
+
+
+def wipe_after_use(person: User, now: datetime) -> None:
+    """Note the first sign-in with a temporary password and wipe its seal; inside the sign-in's transaction."""
+    reset = PasswordReset.objects.filter(target=person, replaced_at=None, first_used_at=None).first()
+    if reset is None:
+        return
+    PasswordReset.objects.filter(pk=reset.pk).update(first_used_at=now, sealed_password="")  # noqa: S106
+    record(_entry(Activity.TEMPORARY_PASSWORD_USED, reset, person, actor=_self(person)), now=now)
+
+
+def purge_expired(now: datetime) -> int:
+    """Wipe seals whose time is over, in every tenant; returns how many."""
+    from users.tenancy import across_tenants
+
+    with across_tenants():
+        over = PasswordReset.objects.filter(sealed_until__lte=now).exclude(sealed_password="")  # noqa: S106
+        return over.update(sealed_password="")  # noqa: S106  # an empty column
+
+
+def _state(message: OutboundMessage, link: RevealLink, *, now: datetime) -> LinkState:
+    reset, user = link.reset, link.reset.target
+    rules = {
+        LinkState.REPLACED: reset.replaced_at is not None and reset.changed_at is None,
+        LinkState.USED: bool(reset.first_used_at or reset.changed_at),
+        LinkState.OPENED: message.opened_at is not None,
+        LinkState.WITHDRAWN: not user.account_enabled or user.deleted_at is not None or _is_address_given_up(link),
+        LinkState.EXPIRED: reset.sealed_until is None or reset.sealed_until <= now or not reset.sealed_password,
+        LinkState.UNKNOWN: message.link_closed_at is not None,
+    }
+    return next((state for state, hit in rules.items() if hit), LinkState.READY)
+
+
+def _is_address_given_up(link: RevealLink) -> bool:
+    """Tell whether the link went to an alternate address that is not the person's any more."""
+    if not link.is_alternate:
+        return False
+    contact = Contact.objects.filter(user=link.reset.target, kind=ContactKind.ALTERNATE_EMAIL).first()
+    return contact is None or fold_upn(contact.value) != fold_upn(link.address)
+
+
+def _entry(activity: Activity, reset: PasswordReset, person: User, *, actor: AuditActor) -> Entry:
+    target = Target(id=person.pk, display_name=person.display_name, user_principal_name=person.user_principal_name)
+    return Entry(
+        tenant_id=reset.tenant_id,
+        activity=activity,
+        actor=actor,
+        targets=(target,),
+        correlation_id=reset.correlation_id,
+    )
+
+
+def _self(person: User) -> AuditActor:
+    return AuditActor(
+        kind="user", id=person.pk, display_name=person.display_name, user_principal_name=person.user_principal_name
+    )
+
+
+def _bearer() -> AuditActor:
+    return AuditActor(kind="user", id=None, display_name="Holder of the one-time link", user_principal_name="")

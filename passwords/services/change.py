@@ -1,0 +1,189 @@
+"""A person changes their own password: forced after a temporary one, or from My account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.db import transaction
+from django.views.decorators.debug import sensitive_variables
+
+from adminportal.audit.record import Actor as AuditActor
+from adminportal.audit.record import Entry, record
+from adminportal.audit.tags import Activity, Result
+from adminportal.outbox.enqueue import Draft, enqueue
+from adminportal.sealing import Secret
+from passwords.models import PasswordHistory, PasswordReset
+from passwords.policy import PolicyRules, RuleName, Violation, judge
+from passwords.reveal import withdraw
+from passwords.rules import policy_of, rules_for, words_of
+from passwords.services.reset_messages import NOTICE_LIVES, language_of
+from passwords.services.reset_records import target_of
+from users.models import Contact, ContactKind, Session, User
+from users.services import lockout
+from users.services.sign_in import LONGEST_PASSWORD, lockout_rules
+from users.sessions import end_all_sessions, renew
+
+BANNED_REASON = "FuzzyPolicyViolationInvalidPassword"
+"""What Entra's audit log says of a banned password (reference-audit-activities)."""
+
+
+class WrongCurrentPassword(Exception):
+    """The current password was not right, or too many wrong ones were typed; nothing was changed."""
+
+
+class TemporaryPasswordExpired(Exception):
+    """The temporary password ended before it was changed; a new one is needed."""
+
+
+class PolicyViolation(Exception):
+    """The new password breaks rules; nothing was changed."""
+
+    def __init__(self, violations: tuple[Violation, ...]) -> None:
+        super().__init__(", ".join(violation.rule for violation in violations))
+        self.violations = violations
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    """One change on its way through the steps."""
+
+    session: Session
+    user: User
+    current: Secret
+    new: Secret
+    now: datetime
+
+
+@sensitive_variables()
+def change_password(*, session: Session, current: Secret, new: Secret, now: datetime) -> Secret:
+    """Change the password of the session's person and return the session's new key; all other sessions end.
+
+    One hash for the check, one for the new password, one more for each older password the tenant remembers; two
+    commits; not inside a transaction.
+
+    :raises PolicyViolation: with all violated rules at once.
+    :raises WrongCurrentPassword: when the current one is wrong or locked; counted like a sign-in.
+    :raises TemporaryPasswordExpired: when the time to change it is over.
+    """
+    user = session.user
+    change = _Change(session=session, user=user, current=current, new=new, now=now)
+    if user.is_temporary and user.temporary_expires_at and user.temporary_expires_at <= now:
+        raise TemporaryPasswordExpired
+    rules = rules_for(user, policy=policy_of(session.tenant), tenant=session.tenant)
+    violations = judge(new, rules=rules, person=words_of(user))
+    if violations:
+        _refuse(change, violations)
+    ticket = lockout.reserve(
+        folded_name=user.upn_folded, is_familiar=True, rules=lockout_rules(session.tenant), now=now
+    )
+    if len(current.expose()) > LONGEST_PASSWORD or not check_password(current.expose(), user.password):
+        _count_wrong(change, ticket)
+    if ticket.is_locked:
+        _count_wrong(change, ticket)
+    if _is_remembered(change, rules):
+        with transaction.atomic():
+            lockout.settle_right(ticket)
+        _refuse(change, (Violation(rule=RuleName.HISTORY),))
+    return _commit(change, ticket, hashed=make_password(new.expose()))
+
+
+def _is_remembered(change: _Change, rules: PolicyRules) -> bool:
+    """Compare with the current password as text, it was typed, and with older ones by their hashes."""
+    if rules.history_depth == 0:
+        return change.user.is_temporary and change.new == change.current
+    if change.new == change.current:
+        return True
+    rows = PasswordHistory.objects.filter(user=change.user).order_by("-retired_at")
+    older = rows.values_list("password", flat=True)[: rules.history_depth - 1]
+    return any(check_password(change.new.expose(), hashed) for hashed in older)
+
+
+@sensitive_variables()
+def _commit(change: _Change, ticket: lockout.Ticket, *, hashed: str) -> Secret:
+    user, now = change.user, change.now
+    with transaction.atomic():
+        row = User.objects.select_for_update().get(pk=user.pk)
+        if row.password != user.password or not row.account_enabled or row.deleted_at:
+            raise WrongCurrentPassword
+        if not user.is_temporary:
+            PasswordHistory.objects.create(tenant_id=user.tenant_id, user=user, password=user.password, retired_at=now)
+        withdraw([user], now=now)
+        PasswordReset.objects.filter(target=user, replaced_at=now, changed_at=None).update(changed_at=now)
+        User.objects.filter(pk=user.pk).update(
+            password=hashed,
+            password_changed_at=now,
+            sessions_valid_from=now,
+            is_temporary=False,
+            must_change=False,
+            temporary_expires_at=None,
+        )
+        end_all_sessions([user.pk], now=now, keep=change.session)
+        lockout.settle_right(ticket)
+        key = renew(change.session, now=now)
+        record(
+            _entry(Activity.CHANGE_PASSWORD_SELF_SERVICE, user), _entry(Activity.CHANGE_USER_PASSWORD, user), now=now
+        )
+        _tell(change)
+    return key
+
+
+def _refuse(change: _Change, violations: tuple[Violation, ...]) -> None:
+    banned = any(violation.rule is RuleName.NOT_BANNED for violation in violations)
+    reason = BANNED_REASON if banned else ", ".join(violation.rule for violation in violations)
+    with transaction.atomic():
+        entry = _entry(Activity.CHANGE_PASSWORD_SELF_SERVICE, change.user, Result.FAILURE, reason)
+        record(entry, now=change.now)
+    raise PolicyViolation(violations)
+
+
+def _count_wrong(change: _Change, ticket: lockout.Ticket) -> None:
+    with transaction.atomic():
+        lockout.settle_wrong(ticket, password=change.current, now=change.now)
+        reason = "locked" if ticket.is_locked else "wrong current password"
+        entry = _entry(Activity.CHANGE_PASSWORD_SELF_SERVICE, change.user, Result.FAILURE, reason)
+        record(entry, now=change.now)
+    raise WrongCurrentPassword
+
+
+def _tell(change: _Change) -> None:
+    user, tenant = change.user, change.session.tenant
+    contact = Contact.objects.filter(user=user, kind=ContactKind.ALTERNATE_EMAIL).first()
+    addresses = {user.mail or user.user_principal_name, contact.value if contact else ""} - {""}
+    enqueue(
+        *(
+            Draft(
+                tenant_id=tenant.pk,
+                template="password_was_changed",
+                channel="email",
+                to=address,
+                language=language_of(user, tenant),
+                about_user_id=user.pk,
+                context={
+                    "tenant_name": tenant.name,
+                    "display_name": user.display_name,
+                    "user_name": user.user_principal_name,
+                    "created_at": f"{change.now:%Y-%m-%d %H:%M} UTC",
+                },
+                not_after=change.now + NOTICE_LIVES,
+            )
+            for address in sorted(addresses)
+        ),
+        now=change.now,
+    )
+
+
+def _entry(activity: Activity, user: User, result: Result = Result.SUCCESS, reason: str = "") -> Entry:
+    who = AuditActor(
+        kind="user", id=user.pk, display_name=user.display_name, user_principal_name=user.user_principal_name
+    )
+    return Entry(
+        tenant_id=user.tenant_id,
+        activity=activity,
+        actor=who,
+        targets=(target_of(user),),
+        result=result,
+        reason=reason,
+        details={"Entrance": "my account"},
+    )

@@ -1,0 +1,55 @@
+"""Send the link again: a new link for one recipient while the password is unused and sealed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from adminportal.audit.record import Entry, record
+from adminportal.audit.tags import Activity
+from adminportal.outbox import links
+from adminportal.outbox.models import OutboundMessage
+from passwords.models import PasswordReset, RevealLink
+from passwords.services.reset_records import target_of
+from users.access import can_reset
+from users.actors import Actor
+from users.targets import load_facts
+
+
+class NotSentAgain(Exception):
+    """No new link was sent; ``code`` says why: gone, opened or a code of roles.md 5."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def send_link_again(reset: PasswordReset, *, message_id: UUID, actor: Actor, now: datetime) -> None:
+    """Kill one recipient's link and send a new one; links of other recipients stay.
+
+    :raises NotSentAgain: when the password is gone, the link was opened, or the right to reset is gone.
+    """
+    decision = can_reset(actor, load_facts([reset.target])[reset.target_id])
+    if not decision.allowed:
+        raise NotSentAgain(decision.code)
+    with transaction.atomic():
+        row = PasswordReset.objects.select_for_update().get(pk=reset.pk)
+        link = RevealLink.objects.filter(pk=message_id, reset=row).first()
+        message = OutboundMessage.objects.filter(pk=message_id).first() if link else None
+        if message is None or not row.sealed_password or not row.sealed_until or row.sealed_until <= now:
+            raise NotSentAgain("gone")
+        try:
+            links.resend(message, now=now, not_after=row.sealed_until)
+        except links.LinkSpent as spent:
+            raise NotSentAgain("opened") from spent
+        entry = Entry(
+            tenant_id=row.tenant_id,
+            activity=Activity.RESENT_SIGN_IN_LINK,
+            actor=actor.for_audit(),
+            targets=(target_of(reset.target),),
+            details={"DeliveryChannel": "e-mail"},
+            correlation_id=row.correlation_id,
+        )
+        record(entry, now=now)

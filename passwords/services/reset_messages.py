@@ -1,0 +1,118 @@
+"""Which messages a reset sends, and to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from django.utils.dateformat import format as format_date
+
+from adminportal.outbox.enqueue import Draft
+from passwords.models import PasswordReset, RevealLink
+from passwords.orders import ResetOptions
+from users.models import Tenant, User
+from users.names import fold_upn
+
+LINK_PURPOSE = "reveal"
+NOTICE_LIVES = timedelta(days=3)
+"""How late a notice without a secret may still go out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """The messages of one reset and the links among them."""
+
+    drafts: tuple[Draft, ...]
+    links: tuple[RevealLink, ...]
+
+
+def circular_address(user: User, addresses: Iterable[str]) -> str:
+    """Return the typed address that is the person's own mailbox or user name, or nothing."""
+    own = {fold_upn(user.user_principal_name), fold_upn(user.mail)} - {""}
+    return next((address for address in addresses if fold_upn(address) in own), "")
+
+
+def plan_delivery(
+    tenant: Tenant, user: User, reset: PasswordReset, *, alternate: str, options: ResetOptions, now: datetime
+) -> Delivery:
+    """Plan one link for each typed address, one for the alternate address, and the notice to the person."""
+    links: dict[str, RevealLink] = {}
+    drafts: list[Draft] = []
+    for address in options.deliver_to:
+        if fold_upn(address) != fold_upn(alternate):
+            _add_link(links, drafts, tenant, user, reset, address=address, language=options.language, now=now)
+    wants_alternate = options.deliver_to_alternate or fold_upn(alternate) in map(fold_upn, options.deliver_to)
+    if alternate and wants_alternate and fold_upn(alternate) not in {fold_upn(user.mail), user.upn_folded}:
+        _add_link(
+            links, drafts, tenant, user, reset, address=alternate, language=language_of(user, tenant), now=now, own=True
+        )
+    if tenant.notify_user_on_admin_reset:
+        told = {user.mail or user.user_principal_name, alternate} - {""} - links.keys()
+        drafts.extend(_notice(tenant, user, reset, address=address, now=now) for address in sorted(told))
+    return Delivery(drafts=tuple(drafts), links=tuple(links.values()))
+
+
+def language_of(user: User, tenant: Tenant) -> str:
+    """Return the language in which a person is written to."""
+    return user.preferred_language or tenant.language
+
+
+def _add_link(
+    links: dict[str, RevealLink],
+    drafts: list[Draft],
+    tenant: Tenant,
+    user: User,
+    reset: PasswordReset,
+    *,
+    address: str,
+    language: str,
+    now: datetime,
+    own: bool = False,
+) -> None:
+    if address in links:
+        return
+    link = RevealLink(id=uuid4(), tenant=tenant, reset=reset, address=address, is_alternate=own)
+    links[address] = link
+    drafts.append(
+        Draft(
+            id=link.pk,
+            tenant_id=tenant.pk,
+            template="temporary_password" if own else "sign_in_info",
+            channel="email",
+            to=address,
+            language=language,
+            about_user_id=user.pk,
+            context=_context(tenant, user, reset),
+            not_after=reset.sealed_until or now,
+            link_purpose=LINK_PURPOSE,
+            correlation_id=reset.correlation_id,
+        )
+    )
+
+
+def _notice(tenant: Tenant, user: User, reset: PasswordReset, *, address: str, now: datetime) -> Draft:
+    return Draft(
+        tenant_id=tenant.pk,
+        template="password_was_reset",
+        channel="email",
+        to=address,
+        language=language_of(user, tenant),
+        about_user_id=user.pk,
+        context=_context(tenant, user, reset),
+        not_after=now + NOTICE_LIVES,
+        correlation_id=reset.correlation_id,
+    )
+
+
+def _context(tenant: Tenant, user: User, reset: PasswordReset) -> dict[str, str]:
+    return {
+        "tenant_name": tenant.name,
+        "display_name": user.display_name,
+        "user_name": user.user_principal_name,
+        "starter_name": reset.starter_name,
+        "created_at": format_date(reset.created_at, "Y-m-d H:i \\U\\T\\C"),
+        "link_ends_at": format_date(reset.sealed_until, "Y-m-d H:i \\U\\T\\C") if reset.sealed_until else "",
+        "must_change": "yes" if reset.must_change else "",
+    }

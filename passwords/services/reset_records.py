@@ -1,0 +1,102 @@
+"""Audit rows of resets: of those done inside their transaction, of refusals in one of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from adminportal.audit.record import Entry, Target, record
+from adminportal.audit.tags import Activity, Result
+from passwords.authority import Authority
+from passwords.models import PasswordReset
+from passwords.orders import ResetOptions, ResetOutcome
+from passwords.services.reset_messages import Delivery
+from users.models import Tenant, User
+from users.targets import TargetFacts
+
+
+def record_done(
+    tenant: Tenant,
+    people: list[User],
+    resets: list[PasswordReset],
+    deliveries: list[Delivery],
+    *,
+    authority: Authority,
+    now: datetime,
+) -> None:
+    """Write the rows of the resets that were done; inside their transaction."""
+    entries: list[Entry] = []
+    for user, reset, delivery in zip(people, resets, deliveries, strict=True):
+        details = _details(reset, delivery)
+        changed = target_of(user, modified=(("ForceChangePasswordNextSignIn", "", str(reset.must_change)),))
+        for activity in (Activity.RESET_PASSWORD_BY_ADMIN, Activity.RESET_USER_PASSWORD):
+            entries.append(
+                Entry(
+                    tenant_id=tenant.pk,
+                    activity=activity,
+                    actor=authority.for_audit(),
+                    targets=(changed,),
+                    details=details,
+                    correlation_id=reset.correlation_id,
+                )
+            )
+    record(*entries, now=now)
+
+
+def record_refused(
+    tenant: Tenant,
+    outcomes: list[ResetOutcome],
+    facts: Mapping[UUID, TargetFacts],
+    *,
+    authority: Authority,
+    options: ResetOptions,
+    now: datetime,
+) -> None:
+    """Write one failure row for each refusal, in a transaction of its own so that no rollback erases it."""
+    if not outcomes:
+        return
+    entries = []
+    for outcome in outcomes:
+        known = facts.get(outcome.user_id)
+        target = target_of(known.user) if known else Target(id=outcome.user_id, display_name="")
+        details = {"RefusalCode": outcome.code, "Entrance": authority.entrance}
+        if options.ticket:
+            details["Ticket"] = options.ticket
+        entries.append(
+            Entry(
+                tenant_id=tenant.pk,
+                activity=Activity.RESET_PASSWORD_BY_ADMIN,
+                actor=authority.for_audit(),
+                targets=(target,),
+                result=Result.FAILURE,
+                reason=outcome.code,
+                details=details,
+            )
+        )
+    with transaction.atomic():
+        record(*entries, now=now)
+
+
+def target_of(user: User, *, modified: tuple[tuple[str, str, str], ...] = ()) -> Target:
+    """Return the snapshot of a person that an audit row keeps."""
+    return Target(
+        id=user.pk,
+        display_name=user.display_name,
+        user_principal_name=user.user_principal_name,
+        modified=modified,
+    )
+
+
+def _details(reset: PasswordReset, delivery: Delivery) -> dict[str, str]:
+    channels = "screen" + (", e-mail" if delivery.links else "")
+    details = {
+        "Entrance": reset.entrance,
+        "ActingRole": reset.acting_role,
+        "DeliveryChannel": channels,
+        "Reason": reset.reason,
+        "Ticket": reset.ticket,
+    }
+    return {key: value for key, value in details.items() if value}

@@ -1,0 +1,31 @@
+"""Live ticks: each rule beside the field and whether what is typed keeps it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.views.decorators.debug import sensitive_variables
+
+from adminportal.sealing import Secret
+from passwords.policy import judge
+from passwords.rules import policy_of, rules_for, words_of
+from passwords.validators import rule_list
+from users.models import Tenant, User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """A rule as a sentence; ``state`` is met, broken or open."""
+
+    text: str
+    state: str
+
+
+@sensitive_variables()
+def ticks_for(user: User, *, tenant: Tenant, typed: Secret | None = None) -> list[Tick]:
+    """Judge what is typed for this person; without anything typed every rule is open. No hash is made."""
+    rules = rules_for(user, policy=policy_of(tenant), tenant=tenant)
+    if typed is None or not typed.expose():
+        return [Tick(text=text, state="open") for _name, text in rule_list(rules)]
+    broken = {violation.rule for violation in judge(typed, rules=rules, person=words_of(user))}
+    return [Tick(text=text, state="broken" if name in broken else "met") for name, text in rule_list(rules)]

@@ -1,0 +1,100 @@
+"""The cast of every test: two tenants, one person a role, ordinary people, each with a known password."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.test import Client
+
+from adminportal import clock
+from users.actors import SYSTEM, Actor, load_actor
+from users.models import Group, GroupMember, Tenant, User
+from users.roles import Role
+from users.services.people import NewPerson, create_people
+from users.services.tenants import create_tenant
+from users.sessions import digest_of, open_session
+from users.tenancy import within
+
+PASSWORD = "Correct-Horse-77-Battery"
+
+
+@dataclass
+class Cast:
+    """One tenant and its people by the local part of their user names."""
+
+    tenant: Tenant
+    domain: str
+    people: dict[str, User] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> User:
+        return self.people[name]
+
+    def add(self, name: str, *, roles: tuple[Role, ...] = (), has_password: bool = True, **values: Any) -> User:
+        """Create a person of this tenant as the services do; with a permanent known password unless told."""
+        now = clock.now()
+        details = values.pop("details", {})
+        person = NewPerson(
+            user_principal_name=f"{name}@{self.domain}",
+            display_name=values.pop("display_name", name.replace(".", " ").title()),
+            roles=roles,
+            details=details,
+            **values,
+        )
+        with within(self.tenant):
+            (user,) = create_people(tenant=self.tenant, people=[person], by=SYSTEM, now=now)
+            if has_password:
+                user.password = make_password(PASSWORD)
+                user.password_issued_at = user.password_changed_at = now
+                user.save(update_fields=["password", "password_issued_at", "password_changed_at"])
+        self.people[name] = user
+        return user
+
+    def actor(self, name: str) -> Actor:
+        """Return a person as an actor with a proof of this moment."""
+        with within(self.tenant):
+            return load_actor(self.people[name], tenant=self.tenant, proven_at=clock.now())
+
+
+def make_tenant(domain: str, name: str) -> Cast:
+    """Create an empty tenant."""
+    return Cast(tenant=create_tenant(domain=domain, name=name, by=SYSTEM, now=clock.now()), domain=domain)
+
+
+def make_cast(domain: str = "contoso.example", name: str = "Contoso") -> Cast:
+    """Create a tenant with one person for every role and the ordinary people of the specification."""
+    cast = make_tenant(domain, name)
+    for role in Role:
+        local = role.value.lower().replace("administrator", "admin").replace(" ", ".")
+        cast.add(local, roles=(role,))
+    cast.add(
+        "adele.vance",
+        given_name="Adele",
+        surname="Vance",
+        alternate_email=f"adele.vance.{domain.partition('.')[0]}@mail.example",
+        mobile_phone="+46 70 174 06 05",
+    )
+    cast.add("diego.siciliani", given_name="Diego", surname="Siciliani")
+    cast.add("never.issued", has_password=False)
+    cast.add("isaiah.langer", details={"account_enabled": False, "block_reason": "left"})
+    cast.add("lee.gu", details={"on_premises_sync_enabled": True, "directory_name": "corp.example"})
+    cast.add("guest.person", details={"user_type": "guest"})
+    grady = cast.add("grady.archie")
+    with within(cast.tenant):
+        group = Group.objects.create(
+            tenant=cast.tenant, name="Break glass", is_role_assignable=True, created_at=clock.now()
+        )
+        GroupMember.objects.create(tenant=cast.tenant, group=group, user=grady)
+    return cast
+
+
+def signed_in(user: User, client: Client | None = None) -> Client:
+    """Return a client with a live session of this person, made without a hash."""
+    client = client or Client()
+    with within(user.tenant):
+        key = open_session(user, now=clock.now())
+    client.cookies[settings.SESSION_COOKIE_NAME] = key.expose()
+    client.session_digest = digest_of(key)  # type: ignore[attr-defined]
+    return client

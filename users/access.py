@@ -1,0 +1,176 @@
+"""May this actor do this to that target: one place that answers, with the reason."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from users.actors import Actor
+from users.models import GroupMember, GroupOwner, RoleAssignment, User, UserType
+from users.permissions import Permission
+from users.roles import COVERS, TEMPLATE_IDS, Role, Standing, Verdict, covering_roles, judge_reset, judge_sensitive
+from users.targets import TargetFacts
+
+__all__ = ["Decision", "Permission", "can_block", "can_end_sessions", "can_reset", "requires", "resettable_users"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The answer; ``code`` is one of roles.md section 5 and ``values`` fill its sentence."""
+
+    allowed: bool
+    code: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    acting_role: Role | None = None
+
+
+def can_reset(actor: Actor, target: TargetFacts) -> Decision:
+    """Say whether the actor may reset the target; the first rule that hits, in the order of the specification."""
+    refusal = _existence(actor, target, self_code="RESET_SELF")
+    if refusal:
+        return refusal
+    verdict = judge_reset(actor.roles, target.held)
+    if not verdict.allowed:
+        return _refused(verdict, actor, target)
+    code = _source_refusal(target)
+    if code:
+        return Decision(allowed=False, code=code, values=_values(actor, target))
+    return Decision(allowed=True, acting_role=verdict.acting_role)
+
+
+def can_block(actor: Actor, target: TargetFacts) -> Decision:
+    """Say whether the actor may block or unblock the target (sensitive action)."""
+    refusal = _existence(actor, target, self_code="BLOCK_SELF")
+    return refusal or _by_verdict(judge_sensitive(actor.roles, target.held), actor, target, Permission.USER_BLOCK)
+
+
+def can_end_sessions(actor: Actor, target: TargetFacts) -> Decision:
+    """Say whether the actor may sign the target out everywhere."""
+    refusal = _existence(actor, target, self_code="SIGN_OUT_SELF")
+    resetting = actor.roles - {Role.PASSWORD_ADMINISTRATOR}
+    return refusal or _by_verdict(judge_reset(resetting, target.held), actor, target, Permission.SESSION_END)
+
+
+def needs_fresh_proof(actor: Actor, target: TargetFacts, *, now: datetime) -> bool:
+    """Tell whether the actor's last proof is too old for a target that holds a role (roles.md 2, rule 10)."""
+    return target.holds_role and not has_fresh_proof(actor, now=now)
+
+
+def has_fresh_proof(actor: Actor, *, now: datetime) -> bool:
+    """Tell whether the actor proved who they are within the tenant's ``step_up_minutes`` (0 switches it off)."""
+    minutes = actor.tenant.step_up_minutes
+    return minutes == 0 or (actor.proven_at is not None and actor.proven_at > now - timedelta(minutes=minutes))
+
+
+def resettable_users(actor: Actor) -> QuerySet[User]:
+    """Return the people whom the actor's roles cover, as one query; oneself and deleted people are left out.
+
+    Covers the role rules only: where the password is kept (guest, federated, synced) does not count here.
+    """
+    allowed = Q(pk__in=[])
+    for role in COVERS:
+        if role in actor.roles:
+            allowed |= _covered_by(role)
+    return User.objects.filter(allowed, deleted_at=None).exclude(pk=actor.user.pk)
+
+
+def requires(permission: Permission) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Let a view be entered only by a signed-in person who holds this right."""
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @functools.wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            actor: Actor | None = getattr(request, "actor", None)
+            if actor is None or not actor.may(permission):
+                raise PermissionDenied(permission)
+            return view(request, *args, **kwargs)
+
+        guarded.required_permission = permission  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def own_account(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Mark a view that every signed-in person may enter, for what is their own."""
+    view.is_own_account = True  # type: ignore[attr-defined]
+    return view
+
+
+def public(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Mark a view that needs no sign-in."""
+    view.is_public = True  # type: ignore[attr-defined]
+    return view
+
+
+def open_to_must_change(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Mark a view that somebody with a temporary password may enter before changing it."""
+    view.is_open_to_must_change = True  # type: ignore[attr-defined]
+    return view
+
+
+def _existence(actor: Actor, target: TargetFacts, *, self_code: str) -> Decision | None:
+    if target.user.tenant_id != actor.tenant.pk:
+        return Decision(allowed=False, code="NOT_FOUND")
+    if target.user.deleted_at is not None:
+        return Decision(allowed=False, code="RESET_DELETED", values=_values(actor, target))
+    if target.user.pk == actor.user.pk:
+        return Decision(allowed=False, code=self_code)
+    return None
+
+
+def _by_verdict(verdict: Verdict, actor: Actor, target: TargetFacts, permission: Permission) -> Decision:
+    if verdict.allowed:
+        return Decision(allowed=True, acting_role=verdict.acting_role)
+    if verdict.code == "RESET_NO_ROLE":
+        return Decision(allowed=False, code=f"NO_RIGHT_{permission.name}", values=_values(actor, target))
+    return _refused(verdict, actor, target)
+
+
+def _refused(verdict: Verdict, actor: Actor, target: TargetFacts) -> Decision:
+    return Decision(allowed=False, code=verdict.code, values=_values(actor, target))
+
+
+def _source_refusal(target: TargetFacts) -> str:
+    if target.user.user_type == UserType.GUEST:
+        return "RESET_GUEST"
+    if target.is_federated:
+        return "RESET_FEDERATED"
+    return "RESET_SYNCED_NO_WRITEBACK" if target.user.on_premises_sync_enabled else ""
+
+
+def _values(actor: Actor, target: TargetFacts) -> dict[str, str]:
+    best = [role for role in COVERS if role in actor.roles][-1:]
+    uncovered = target.held - (COVERS[best[0]] if best else frozenset())
+    return {
+        "user": target.user.display_name,
+        "role": ", ".join(sorted(uncovered or target.held)),
+        "best": best[0] if best else "",
+        "enough": ", ".join(covering_roles(target.held)),
+        "list": ", ".join(sorted(target.held)),
+        "group": target.protecting_group,
+        "domain": target.user.upn_folded.partition("@")[2],
+        "name": target.user.directory_name,
+    }
+
+
+def _covered_by(role: Role) -> Q:
+    covered = COVERS[role]
+    if Standing.OTHER in covered:
+        return Q(pk__isnull=False)
+    templates = [TEMPLATE_IDS[held] for held in covered if isinstance(held, Role)]
+    beyond = RoleAssignment.objects.exclude(role__in=templates, is_restricted_unit=False)
+    protected = Q(group__is_role_assignable=True)
+    return (
+        ~Exists(beyond.filter(user=OuterRef("pk")))
+        & ~Exists(beyond.filter(group__memberships__user=OuterRef("pk")))
+        & ~Exists(GroupMember.objects.filter(protected, user=OuterRef("pk")))
+        & ~Exists(GroupOwner.objects.filter(protected, user=OuterRef("pk")))
+    )

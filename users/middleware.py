@@ -1,0 +1,108 @@
+"""Who is asking: loads the session, enters the tenant's scope, picks the language, guards the gates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import translation
+
+from adminportal import clock
+from adminportal.sealing import Secret
+from users import sessions
+from users.actors import load_actor
+from users.models import Session
+from users.tenancy import within
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+class PrincipalMiddleware:
+    """Sets ``request.session_row``, ``request.tenant`` and ``request.actor``; all None when nobody is signed in."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        now = clock.now()
+        request.session_row = request.tenant = request.actor = None  # type: ignore[attr-defined]
+        session = self._session(request)
+        if session is None:
+            return self.get_response(request)
+        with within(session.tenant):
+            actor = load_actor(session.user, tenant=session.tenant, proven_at=session.proven_at)
+            if actor.is_admin and sessions.is_too_old_for_admin(session, now=now):
+                return self.get_response(request)
+            request.session_row, request.tenant, request.actor = session, session.tenant, actor  # type: ignore[attr-defined]
+            if not request.headers.get("X-Progress-Poll"):
+                sessions.touch(session, now=now)
+            return self.get_response(request)
+
+    def _session(self, request: HttpRequest) -> Session | None:
+        key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
+        if not key or request.path.startswith(settings.STATIC_URL) or request.path.startswith("/health/"):
+            return None
+        return sessions.find_session(Secret(key), now=clock.now())
+
+
+class LanguageMiddleware:
+    """Activates the language of the cookie, else the person's, the tenant's or the browser's."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with translation.override(self._language(request)):
+            request.LANGUAGE_CODE = translation.get_language() or "en"  # type: ignore[attr-defined]
+            response = self.get_response(request)
+            response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)  # type: ignore[attr-defined]
+            return response
+
+    def _language(self, request: HttpRequest) -> str:
+        offered = {code for code, _name in settings.LANGUAGES}
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        if chosen in offered:
+            return chosen
+        actor = request.actor  # type: ignore[attr-defined]
+        if actor is not None and actor.user.preferred_language in offered:
+            return str(actor.user.preferred_language)
+        return translation.get_language_from_request(request)
+
+
+class GateMiddleware:
+    """Sends strangers to the sign-in page and holders of a temporary password to the change page."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: object, kwargs: object
+    ) -> HttpResponse | None:
+        """Answer instead of the view where a gate is closed."""
+        if getattr(view, "is_public", False):
+            return None
+        actor = request.actor  # type: ignore[attr-defined]
+        if actor is None:
+            return _to_sign_in(request)
+        if actor.user.must_change and not getattr(view, "is_open_to_must_change", False):
+            return _go(request, reverse("passwords:change"))
+        return None
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    address = reverse("users:signin")
+    if request.method == "GET" and not request.headers.get("HX-Request"):
+        address = f"{address}?{urlencode({'next': request.get_full_path()})}"
+    return _go(request, address)
+
+
+def _go(request: HttpRequest, address: str) -> HttpResponse:
+    if request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Redirect": address})
+    return HttpResponseRedirect(address)

@@ -1,0 +1,29 @@
+"""Directory data."""
+
+from __future__ import annotations
+
+from users.models.contact import Contact, ContactKind
+from users.models.group import Group, GroupMember, GroupOwner
+from users.models.guard import SignInGuard
+from users.models.licence import LicenceAssignment, LicenceProduct
+from users.models.role import RoleAssignment
+from users.models.session import Session
+from users.models.tenant import Domain, Tenant
+from users.models.user import User, UserType
+
+__all__ = [
+    "Contact",
+    "ContactKind",
+    "Domain",
+    "Group",
+    "GroupMember",
+    "GroupOwner",
+    "LicenceAssignment",
+    "LicenceProduct",
+    "RoleAssignment",
+    "Session",
+    "SignInGuard",
+    "Tenant",
+    "User",
+    "UserType",
+]

@@ -1,0 +1,28 @@
+"""Signed-in browsers."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from users.models.tenant import Tenant
+from users.models.user import User
+
+
+class Session(models.Model):
+    """One session; the key itself is only in the cookie, here is its SHA-256."""
+
+    key_digest = models.CharField(max_length=64, primary_key=True)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    created_at = models.DateTimeField()
+    last_seen_at = models.DateTimeField()
+    proven_at = models.DateTimeField(null=True, default=None)
+    ended_at = models.DateTimeField(null=True, default=None)
+    ip_address = models.CharField(max_length=45, blank=True, default="")
+    user_agent = models.CharField(max_length=256, blank=True, default="")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["user"], name="session_live", condition=models.Q(ended_at=None)),
+            models.Index(fields=["last_seen_at"], name="session_age"),
+        ]

@@ -1,0 +1,54 @@
+"""One sentence for each refusal code, the same in page, API, result and audit."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from users.access import Decision
+
+SENTENCES: Final[dict[str, Promise]] = {
+    "RESET_SELF": _("You cannot reset your own password here. Use My account or Forgot password."),
+    "RESET_NO_ROLE": _("None of your roles may reset passwords. Password Administrator is the smallest role that may."),
+    "RESET_TARGET_ROLE": _("%(user)s holds %(role)s. Your role %(best)s does not cover it; %(enough)s do."),
+    "RESET_TARGET_SPLIT": _("%(user)s holds several roles and no single one of yours covers all of them: %(list)s."),
+    "RESET_TARGET_UNKNOWN_ROLE": _(
+        "%(user)s holds a custom or unknown role. Only Global and Privileged Authentication Administrators may reset."
+    ),
+    "RESET_TARGET_RA_GROUP": _(
+        "%(user)s belongs to or owns the role-assignable group %(group)s. "
+        "Only Global and Privileged Authentication Administrators may reset."
+    ),
+    "RESET_GUEST": _("%(user)s signs in at another organization, so the password is not kept here."),
+    "RESET_FEDERATED": _("The domain %(domain)s is federated; the password is kept by its sign-in service."),
+    "RESET_SYNCED_NO_WRITEBACK": _("%(user)s comes from the directory %(name)s and password writeback is off."),
+    "RESET_DELETED": _("%(user)s is deleted. Restore the account first."),
+    "RESET_STEP_UP": _("Confirm your own sign-in to continue."),
+    "RESET_POLICY": _("The password was refused: %(rules)s."),
+    "RESET_CIRCULAR_RECIPIENT": _(
+        "%(address)s is the mailbox of %(user)s, who cannot open it without the password. Choose another address."
+    ),
+    "RESET_IN_PROGRESS": _(
+        "Another reset of %(user)s is under way. Nothing was changed by this one; try again in a minute."
+    ),
+    "LAST_GLOBAL_ADMIN": _("This is the last enabled Global Administrator."),
+    "NOT_FOUND": _("No such user."),
+    "BLOCK_SELF": _("You cannot block your own sign-in."),
+    "SIGN_OUT_SELF": _("Use Sign out everywhere in My account for your own sessions."),
+    "NO_RIGHT_USER_BLOCK": _(
+        "None of your roles may block or unblock sign-in. "
+        "Authentication Administrator and User Administrator are the smallest roles that may."
+    ),
+    "NO_RIGHT_SESSION_END": _(
+        "None of your roles may sign people out. Helpdesk Administrator is the smallest role that may."
+    ),
+}
+
+
+def sentence(decision: Decision) -> str:
+    """Return the reason of a refusal in the active language; empty when it was allowed."""
+    if decision.allowed:
+        return ""
+    return str(SENTENCES[decision.code]) % decision.values

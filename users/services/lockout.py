@@ -1,0 +1,131 @@
+"""Smart lockout: counts wrong sign-ins of a name before the hash is made, so that parallel guesses count too.
+
+Numbers are password-policy.md section 9; source: Entra, howto-password-smart-lockout.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from adminportal import sealing
+from adminportal.sealing import Secret
+from users.models import SignInGuard
+
+LONGEST_LOCK_SECONDS = 3_600
+FORGET_AFTER = timedelta(hours=24)
+REMEMBERED_WRONG = 3
+"""How many wrong passwords are remembered, as 16-bit digests, so that repeating one is not counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockoutRules:
+    """The tenant's numbers; the defaults also hold for names of no tenant."""
+
+    threshold: int = 10
+    first_seconds: int = 60
+    hard_stop: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """A try that is already counted; ``is_locked`` means that it cannot succeed."""
+
+    name_digest: str
+    is_familiar: bool
+    is_locked: bool
+    counted: bool = False
+    lock_set_until: datetime | None = None
+
+
+def digest_of_name(folded_name: str) -> str:
+    """Return the keyed digest under which a typed name is counted."""
+    return sealing.keyed_digest("sign-in-name", folded_name)
+
+
+def reserve(*, folded_name: str, is_familiar: bool, rules: LockoutRules, now: datetime) -> Ticket:
+    """Count one try before its hash is made; one transaction of three queries for every kind of name."""
+    digest = digest_of_name(folded_name)
+    with transaction.atomic():
+        guard = _locked_row(digest, is_familiar=is_familiar)
+        _forget(guard, now=now)
+        stopped = not is_familiar and 0 < rules.hard_stop <= guard.failures_in_a_row
+        if stopped or (guard.locked_until and guard.locked_until > now):
+            guard.save()
+            return Ticket(name_digest=digest, is_familiar=is_familiar, is_locked=True)
+        lock_until = _count(guard, rules=rules, now=now)
+        guard.save()
+    return Ticket(name_digest=digest, is_familiar=is_familiar, is_locked=False, counted=True, lock_set_until=lock_until)
+
+
+def settle_right(ticket: Ticket) -> None:
+    """Forget every failure after a right sign-in; inside the caller's transaction."""
+    guard = _locked_row(ticket.name_digest, is_familiar=ticket.is_familiar)
+    guard.failures = guard.failures_in_a_row = guard.locks = 0
+    guard.locked_until = guard.last_failure_at = None
+    guard.recent_wrong = []
+    guard.save()
+
+
+def settle_wrong(ticket: Ticket, *, password: Secret, now: datetime) -> bool:
+    """Keep the count, or take it back when the same wrong password was typed before; tell whether a lock began.
+
+    Inside the caller's transaction.
+    """
+    guard = _locked_row(ticket.name_digest, is_familiar=ticket.is_familiar)
+    trace = _trace(ticket.name_digest, password)
+    remembered = [entry for entry in guard.recent_wrong if entry[1] > (now - FORGET_AFTER).isoformat()]
+    repeated = trace in [entry[0] for entry in remembered]
+    if ticket.counted and repeated:
+        _take_back(guard, ticket)
+    guard.recent_wrong = remembered if repeated else [*remembered, [trace, now.isoformat()]][-REMEMBERED_WRONG:]
+    guard.save()
+    return ticket.lock_set_until is not None and not repeated
+
+
+def clear(folded_names: list[str]) -> None:
+    """Unlock names, from familiar and unfamiliar places alike; inside the caller's transaction."""
+    digests = [digest for name in folded_names for digest in sealing.digests_of_all_keys("sign-in-name", name)]
+    SignInGuard.objects.filter(name_digest__in=digests).delete()
+
+
+def locked_until(folded_name: str, *, now: datetime) -> datetime | None:
+    """Return until when a name is locked from any place, or None."""
+    rows = SignInGuard.objects.filter(name_digest=digest_of_name(folded_name), locked_until__gt=now)
+    return max((row.locked_until for row in rows if row.locked_until), default=None)
+
+
+def _locked_row(digest: str, *, is_familiar: bool) -> SignInGuard:
+    SignInGuard.objects.bulk_create([SignInGuard(name_digest=digest, is_familiar=is_familiar)], ignore_conflicts=True)
+    return SignInGuard.objects.select_for_update().get(name_digest=digest, is_familiar=is_familiar)
+
+
+def _forget(guard: SignInGuard, *, now: datetime) -> None:
+    if guard.last_failure_at and guard.last_failure_at <= now - FORGET_AFTER:
+        guard.failures = guard.locks = 0
+
+
+def _count(guard: SignInGuard, *, rules: LockoutRules, now: datetime) -> datetime | None:
+    guard.failures += 1
+    guard.failures_in_a_row += 1
+    guard.last_failure_at = now
+    if guard.failures < rules.threshold and guard.locks == 0:
+        return None
+    seconds = min(LONGEST_LOCK_SECONDS, rules.first_seconds * 2 ** min(guard.locks, 12))
+    guard.locks += 1
+    guard.locked_until = now + timedelta(seconds=seconds)
+    return guard.locked_until
+
+
+def _take_back(guard: SignInGuard, ticket: Ticket) -> None:
+    guard.failures = max(0, guard.failures - 1)
+    guard.failures_in_a_row = max(0, guard.failures_in_a_row - 1)
+    if ticket.lock_set_until and guard.locked_until == ticket.lock_set_until:
+        guard.locks = max(0, guard.locks - 1)
+        guard.locked_until = None
+
+
+def _trace(name_digest: str, password: Secret) -> str:
+    return sealing.keyed_digest("wrong-password", f"{name_digest}\x00{password.expose()}")[:4]

@@ -1,0 +1,247 @@
+"""Changes of state of people: create, block, unblock, sign out everywhere, unlock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+
+from adminportal.audit.record import Actor as AuditActor
+from adminportal.audit.record import Entry, Target, record
+from adminportal.audit.tags import Activity, Result
+from users.access import Decision, can_block, can_end_sessions, can_reset
+from users.actors import Actor
+from users.models import Contact, ContactKind, RoleAssignment, Tenant, User
+from users.names import fold_upn
+from users.roles import TEMPLATE_IDS, Role
+from users.services.lockout import clear as clear_lockouts
+from users.sessions import end_all_sessions
+from users.targets import TargetFacts, load_facts
+from users.tenancy import across_tenants
+
+UNUSABLE = "!"
+"""Stored in place of a hash while no password was ever issued; no typed text matches it."""
+
+
+class Refused(Exception):
+    """The change was refused; carries the decision with its code."""
+
+    def __init__(self, decision: Decision) -> None:
+        super().__init__(decision.code)
+        self.decision = decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPerson:
+    """A person to be created, every value checked already; ``details`` are further columns of the person."""
+
+    user_principal_name: str
+    display_name: str
+    given_name: str = ""
+    surname: str = ""
+    alternate_email: str = ""
+    mobile_phone: str = ""
+    office_phone: str = ""
+    details: dict[str, str] = field(default_factory=dict)
+    roles: tuple[Role, ...] = ()
+
+
+class NamesTaken(Exception):
+    """Some user names exist already, in this tenant or another; nobody was created."""
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__(", ".join(names))
+        self.names = names
+
+
+def create_people(*, tenant: Tenant, people: Sequence[NewPerson], by: AuditActor, now: datetime) -> list[User]:
+    """Create people without a password (state never issued), with contacts and roles; inside a transaction.
+
+    :raises NamesTaken: when a folded user name exists already.
+    """
+    users = [_new_user(tenant, person, now=now) for person in people]
+    taken = names_taken([user.upn_folded for user in users])
+    if taken:
+        raise NamesTaken(taken)
+    try:
+        with transaction.atomic():
+            User.objects.bulk_create(users)
+    except IntegrityError as problem:
+        raise NamesTaken([user.user_principal_name for user in users]) from problem
+    Contact.objects.bulk_create(
+        contact
+        for user, person in zip(users, people, strict=True)
+        for contact in _contacts(tenant, user, person, now=now)
+    )
+    RoleAssignment.objects.bulk_create(
+        RoleAssignment(tenant=tenant, user=user, role=TEMPLATE_IDS[role], created_at=now)
+        for user, person in zip(users, people, strict=True)
+        for role in person.roles
+    )
+    record(*_creation_entries(tenant, users, people, by=by), now=now)
+    return users
+
+
+def names_taken(folded: Sequence[str]) -> list[str]:
+    """Return those folded user names that exist already in whichever tenant, deleted people included."""
+    with across_tenants():
+        return sorted(User.objects.filter(upn_folded__in=list(folded)).values_list("upn_folded", flat=True))
+
+
+def block_sign_in(*, actor: Actor, user_id: UUID, reason: str, now: datetime) -> User:
+    """Block a person's sign-in at once and end every session.
+
+    :raises Refused: when the matrix forbids it or it is the last enabled Global Administrator.
+    """
+
+    def change(user: User) -> None:
+        User.objects.filter(pk=user.pk).update(account_enabled=False, block_reason=reason[:256])
+        end_all_sessions([user.pk], now=now)
+
+    return _act(actor, user_id, can_block, Activity.DISABLE_ACCOUNT, change, now=now, guard_last_admin=True)
+
+
+def allow_sign_in(*, actor: Actor, user_id: UUID, now: datetime) -> User:
+    """Let a blocked person sign in again.
+
+    :raises Refused: when the matrix forbids it.
+    """
+
+    def change(user: User) -> None:
+        User.objects.filter(pk=user.pk).update(account_enabled=True, block_reason="")
+
+    return _act(actor, user_id, can_block, Activity.ENABLE_ACCOUNT, change, now=now)
+
+
+def sign_person_out(*, actor: Actor, user_id: UUID, now: datetime) -> User:
+    """End every session of another person.
+
+    :raises Refused: when the matrix forbids it.
+    """
+
+    def change(user: User) -> None:
+        User.objects.filter(pk=user.pk).update(sessions_valid_from=now)
+        end_all_sessions([user.pk], now=now)
+
+    return _act(actor, user_id, can_end_sessions, Activity.SIGNED_OUT_OF_ALL_SESSIONS, change, now=now)
+
+
+def unlock_sign_in(*, actor: Actor, user_id: UUID, now: datetime) -> User:
+    """End a smart lock; needs the right to reset the person.
+
+    :raises Refused: when the matrix forbids it.
+    """
+    return _act(
+        actor, user_id, can_reset, Activity.ACCOUNT_UNLOCKED, lambda user: clear_lockouts([user.upn_folded]), now=now
+    )
+
+
+def sign_out_everywhere(user: User, *, by: AuditActor, now: datetime) -> None:
+    """End every session of one's own."""
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(sessions_valid_from=now)
+        end_all_sessions([user.pk], now=now)
+        record(_entry(user.tenant_id, Activity.SIGNED_OUT_OF_ALL_SESSIONS, by, user), now=now)
+
+
+def count_other_global_admins(user: User) -> int:
+    """Count the enabled Global Administrators beside this person; inside the scope."""
+    role = TEMPLATE_IDS[Role.GLOBAL_ADMINISTRATOR]
+    holds = Q(role_assignments__role=role, role_assignments__is_active=True) | Q(
+        memberships__group__is_role_assignable=True,
+        memberships__group__role_assignments__role=role,
+        memberships__group__role_assignments__is_active=True,
+    )
+    others = User.objects.filter(holds, account_enabled=True, deleted_at=None).exclude(pk=user.pk)
+    return others.distinct().count()
+
+
+def _act(
+    actor: Actor,
+    user_id: UUID,
+    rule: Callable[[Actor, TargetFacts], Decision],
+    activity: Activity,
+    change: Callable[[User], None],
+    *,
+    now: datetime,
+    guard_last_admin: bool = False,
+) -> User:
+    """Ask the rule under the row lock, change, and write the audit row; a refusal is recorded outside of it."""
+    with transaction.atomic():
+        if guard_last_admin:
+            Tenant.objects.select_for_update().get(pk=actor.tenant.pk)
+        user = User.objects.select_for_update().get(pk=user_id)
+        facts = load_facts([user])[user.pk]
+        decision = rule(actor, facts)
+        if decision.allowed and guard_last_admin and _is_last_admin(facts):
+            decision = Decision(allowed=False, code="LAST_GLOBAL_ADMIN")
+        if decision.allowed:
+            change(user)
+            details = {"ActingRole": decision.acting_role or "", "Entrance": "panel"}
+            record(_entry(user.tenant_id, activity, actor.for_audit(), user, details=details), now=now)
+            return user
+    with transaction.atomic():
+        details = {"RefusalCode": decision.code, "Entrance": "panel"}
+        refusal = _entry(user.tenant_id, activity, actor.for_audit(), user, Result.FAILURE, details=details)
+        record(refusal, now=now)
+    raise Refused(decision)
+
+
+def _is_last_admin(facts: TargetFacts) -> bool:
+    return Role.GLOBAL_ADMINISTRATOR in facts.held and count_other_global_admins(facts.user) == 0
+
+
+def _new_user(tenant: Tenant, person: NewPerson, *, now: datetime) -> User:
+    user = User(
+        tenant=tenant,
+        user_principal_name=person.user_principal_name.strip(),
+        display_name=person.display_name,
+        given_name=person.given_name,
+        surname=person.surname,
+        mail=fold_upn(person.user_principal_name),
+        password=UNUSABLE,
+        created_at=now,
+        **person.details,
+    )
+    user.fold(alternate_email=person.alternate_email)
+    return user
+
+
+def _contacts(tenant: Tenant, user: User, person: NewPerson, *, now: datetime) -> list[Contact]:
+    values = {
+        ContactKind.ALTERNATE_EMAIL: person.alternate_email,
+        ContactKind.MOBILE_PHONE: person.mobile_phone,
+        ContactKind.OFFICE_PHONE: person.office_phone,
+    }
+    return [
+        Contact(tenant=tenant, user=user, kind=kind, value=value, changed_at=now)
+        for kind, value in values.items()
+        if value
+    ]
+
+
+def _creation_entries(tenant: Tenant, users: list[User], people: Sequence[NewPerson], *, by: AuditActor) -> list[Entry]:
+    entries = [_entry(tenant.pk, Activity.ADD_USER, by, user) for user in users]
+    for user, person in zip(users, people, strict=True):
+        entries.extend(
+            _entry(tenant.pk, Activity.ADD_MEMBER_TO_ROLE, by, user, details={"Role": role}) for role in person.roles
+        )
+    return entries
+
+
+def _entry(
+    tenant_id: UUID,
+    activity: Activity,
+    by: AuditActor,
+    user: User,
+    result: Result = Result.SUCCESS,
+    *,
+    details: dict[str, str] | None = None,
+) -> Entry:
+    target = Target(id=user.pk, display_name=user.display_name, user_principal_name=user.user_principal_name)
+    kept = {key: value for key, value in (details or {}).items() if value}
+    return Entry(tenant_id=tenant_id, activity=activity, actor=by, targets=(target,), result=result, details=kept)

@@ -1,0 +1,245 @@
+"""Sign-in: one neutral answer and the same work for wrong, unknown, blocked and locked accounts."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.contrib.auth.hashers import check_password, identify_hasher, make_password
+from django.db import transaction
+from django.views.decorators.debug import sensitive_variables
+
+from adminportal import sealing
+from adminportal.audit.record import Actor as AuditActor
+from adminportal.audit.record import Entry, Target, record
+from adminportal.audit.tags import Activity, Result
+from adminportal.hashing import verify_dummy
+from adminportal.sealing import Secret
+from adminportal.throttle import Throttled, check, peek
+from users import devices
+from users.models import Session, Tenant, User
+from users.names import MAX_UPN, fold_upn
+from users.services import lockout
+from users.sessions import end_session, open_session, renew
+from users.tenancy import find_person_to_sign_in, find_tenant_of_domain, within
+
+LONGEST_PASSWORD = 256
+"""Code points; anything longer is refused before a hash or a query (security.md 7)."""
+
+
+class Outcome(StrEnum):
+    """What came of it; everything but RIGHT and EXPIRED looks the same to the person."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInResult:
+    """The outcome; key and device cookie are there only when it was right."""
+
+    outcome: Outcome
+    session_key: Secret | None = None
+    device_cookie: str = ""
+    must_change: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Try:
+    """One try to sign in, on its way through the steps."""
+
+    folded: str
+    password: Secret
+    person: User | None
+    tenant: Tenant | None
+    ticket: lockout.Ticket
+    now: datetime
+
+
+Listener = Callable[[User, datetime], None]
+_listeners: list[Listener] = []
+
+
+def on_first_use(listener: Listener) -> None:
+    """Call ``listener`` inside the transaction of every right sign-in with a temporary password."""
+    _listeners.append(listener)
+
+
+@sensitive_variables()
+def sign_in(*, user_name: str, password: Secret, source: str, device_cookie: str, now: datetime) -> SignInResult:
+    """Sign a person in; exactly one hash and two commits, not inside a transaction.
+
+    :raises Throttled: when the source had too many failures.
+    :raises HashingBusy: when no hash slot came free in time.
+    """
+    if len(user_name) > MAX_UPN or len(password.expose()) > LONGEST_PASSWORD:
+        return SignInResult(outcome=Outcome.WRONG)
+    peek("SIGN_IN", key=source, now=now)
+    folded = fold_upn(user_name)
+    person = find_person_to_sign_in(folded)
+    tenant = find_tenant_of_domain(folded.partition("@")[2])
+    ticket = lockout.reserve(
+        folded_name=folded,
+        is_familiar=devices.is_familiar(device_cookie, person.pk if person else None, now=now),
+        rules=lockout_rules(tenant),
+        now=now,
+    )
+    attempt = _Try(folded=folded, password=password, person=person, tenant=tenant, ticket=ticket, now=now)
+    right = _verify(person, password)
+    if right and person and person.account_enabled and not ticket.is_locked:
+        result = _succeed(attempt, person, device_cookie=device_cookie)
+        if result is not None:
+            return result
+    _spend(source, now=now)
+    return _fail(attempt, right=right)
+
+
+def sign_out(session: Session, *, now: datetime) -> None:
+    """End the session and say so in the audit log."""
+    with transaction.atomic():
+        end_session(session, now=now)
+        record(_entry(Activity.SIGNED_OUT, session.user), now=now)
+
+
+@sensitive_variables()
+def prove_again(session: Session, *, password: Secret, source: str, now: datetime) -> Secret | None:
+    """Take the password as fresh proof; return the new session key, or None when it was wrong.
+
+    Counts like a sign-in from a familiar place, so that a stolen session is no way to guess.
+
+    :raises Throttled: when the source had too many failures.
+    """
+    peek("SIGN_IN", key=source, now=now)
+    person = session.user
+    ticket = lockout.reserve(
+        folded_name=person.upn_folded, is_familiar=True, rules=lockout_rules(session.tenant), now=now
+    )
+    right = len(password.expose()) <= LONGEST_PASSWORD and _verify(person, password)
+    with transaction.atomic():
+        if right and not ticket.is_locked and _still_the_same(person):
+            lockout.settle_right(ticket)
+            record(_entry(Activity.FRESH_PROOF_GIVEN, person), now=now)
+            return renew(session, now=now)
+        lockout.settle_wrong(ticket, password=password, now=now)
+        record(_entry(Activity.FRESH_PROOF_GIVEN, person, Result.FAILURE, "wrong proof"), now=now)
+    _spend(source, now=now)
+    return None
+
+
+def _spend(source: str, *, now: datetime) -> None:
+    """Count a failure of this source; the one that reaches the limit still gets its neutral answer."""
+    with contextlib.suppress(Throttled):
+        check("SIGN_IN", key=source, now=now)
+
+
+@sensitive_variables()
+def _verify(person: User | None, password: Secret) -> bool:
+    if person is None or not person.has_usable_password():
+        verify_dummy(password.expose())
+        return False
+    return check_password(password.expose(), person.password)
+
+
+@sensitive_variables()
+def _succeed(attempt: _Try, person: User, *, device_cookie: str) -> SignInResult | None:
+    if person.is_temporary and person.temporary_expires_at and person.temporary_expires_at <= attempt.now:
+        return _expired(attempt, person)
+    rehashed = _rehash(person, attempt.password)
+    with transaction.atomic(), within(person.tenant):
+        if not _still_the_same(person):
+            return None
+        changes: dict[str, object] = {"last_sign_in_at": attempt.now}
+        if rehashed:
+            changes["password"] = rehashed
+        User.objects.filter(pk=person.pk).update(**changes)
+        lockout.settle_right(attempt.ticket)
+        key = open_session(person, now=attempt.now)
+        record(_entry(Activity.SIGNED_IN, person), now=attempt.now)
+        if person.is_temporary:
+            for listener in _listeners:
+                listener(person, attempt.now)
+    return SignInResult(
+        outcome=Outcome.RIGHT,
+        session_key=key,
+        device_cookie=devices.remember(device_cookie, person.pk, now=attempt.now),
+        must_change=person.must_change,
+    )
+
+
+def _expired(attempt: _Try, person: User) -> SignInResult:
+    with transaction.atomic():
+        lockout.settle_right(attempt.ticket)
+        record(_entry(Activity.SIGN_IN_FAILED, person, Result.FAILURE, "temporary password expired"), now=attempt.now)
+    return SignInResult(outcome=Outcome.EXPIRED)
+
+
+@sensitive_variables()
+def _fail(attempt: _Try, *, right: bool) -> SignInResult:
+    reason = _reason(attempt, right=right)
+    person, now = attempt.person, attempt.now
+    with transaction.atomic():
+        began = lockout.settle_wrong(attempt.ticket, password=attempt.password, now=now)
+        entries = [_entry(Activity.SIGN_IN_FAILED, person, Result.FAILURE, reason, attempt)]
+        if began:
+            entries.append(_entry(Activity.ACCOUNT_LOCKED, person, attempt=attempt))
+        record(*entries, now=now)
+    return SignInResult(outcome=Outcome.WRONG)
+
+
+def _still_the_same(person: User) -> bool:
+    """Read the row again under its lock: a reset or a block that was quicker than the hash wins."""
+    with within(person.tenant):
+        row = User.objects.select_for_update().filter(pk=person.pk).first()
+    return row is not None and row.password == person.password and row.account_enabled and row.deleted_at is None
+
+
+@sensitive_variables()
+def _rehash(person: User, password: Secret) -> str:
+    """Return a new hash when the parameters changed since the old one was made, else nothing."""
+    if not identify_hasher(person.password).must_update(person.password):
+        return ""
+    return make_password(password.expose())
+
+
+def _reason(attempt: _Try, *, right: bool) -> str:
+    if attempt.person is None:
+        return "unknown user name"
+    if attempt.ticket.is_locked:
+        return "locked"
+    if not attempt.person.account_enabled:
+        return "sign-in blocked"
+    return "changed meanwhile" if right else "wrong password"
+
+
+def lockout_rules(tenant: Tenant | None) -> lockout.LockoutRules:
+    """Return the tenant's numbers of smart lockout, the defaults for names of no tenant."""
+    if tenant is None:
+        return lockout.LockoutRules()
+    return lockout.LockoutRules(
+        threshold=tenant.lockout_threshold, first_seconds=tenant.lockout_seconds, hard_stop=tenant.lockout_hard_stop
+    )
+
+
+def _entry(
+    activity: Activity,
+    person: User | None,
+    result: Result = Result.SUCCESS,
+    reason: str = "",
+    attempt: _Try | None = None,
+) -> Entry:
+    if person is None:
+        typed = sealing.keyed_digest("sign-in-name", attempt.folded)[:16] if attempt else ""
+        who = AuditActor(kind="user", id=None, display_name="", user_principal_name=f"unknown:{typed}")
+        tenant_id = attempt.tenant.pk if attempt and attempt.tenant else None
+        return Entry(tenant_id=tenant_id, activity=activity, actor=who, result=result, reason=reason)
+    who = AuditActor(
+        kind="user", id=person.pk, display_name=person.display_name, user_principal_name=person.user_principal_name
+    )
+    target = Target(id=person.pk, display_name=person.display_name, user_principal_name=person.user_principal_name)
+    return Entry(
+        tenant_id=person.tenant_id, activity=activity, actor=who, targets=(target,), result=result, reason=reason
+    )

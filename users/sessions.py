@@ -1,0 +1,99 @@
+"""Session store: rows in the database, so that ending every session of a person is one UPDATE.
+
+The cookie carries a random key of 256 bits, the row its SHA-256. Idle and total limits are security.md section 6.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Q
+
+from adminportal import correlation
+from adminportal.sealing import Secret
+from users.models import Session, User
+
+KEY_BYTES = 32
+"""Entropy of a session key in bytes."""
+TOUCH_EVERY = timedelta(minutes=1)
+KEPT_AFTER_END = timedelta(days=30)
+
+
+def digest_of(key: Secret) -> str:
+    """Return what the row keeps of a session key."""
+    return hashlib.sha256(key.expose().encode()).hexdigest()
+
+
+def open_session(user: User, *, now: datetime) -> Secret:
+    """Insert a session for a person who has just proven who they are, and return its key."""
+    key = Secret(secrets.token_urlsafe(KEY_BYTES))
+    facts = correlation.current()
+    Session.objects.create(
+        key_digest=digest_of(key),
+        tenant_id=user.tenant_id,
+        user=user,
+        created_at=now,
+        last_seen_at=now,
+        proven_at=now,
+        ip_address=facts.ip_address,
+        user_agent=facts.user_agent[:256],
+    )
+    return key
+
+
+def find_session(key: Secret, *, now: datetime) -> Session | None:
+    """Return the live session of a key with its person and tenant, or None; one query."""
+    session = Session.objects.select_related("user", "tenant").filter(key_digest=digest_of(key), ended_at=None).first()
+    if session is None or session.user.deleted_at or not session.user.account_enabled:
+        return None
+    if session.last_seen_at < now - settings.SESSION_IDLE or session.created_at < now - settings.SESSION_TOTAL:
+        return None
+    return session
+
+
+def is_too_old_for_admin(session: Session, *, now: datetime) -> bool:
+    """Tell whether the shorter limits of the admin center are over."""
+    idle_over = session.last_seen_at < now - settings.ADMIN_SESSION_IDLE
+    return idle_over or session.created_at < now - settings.ADMIN_SESSION_TOTAL
+
+
+def touch(session: Session, *, now: datetime) -> None:
+    """Note activity; written at most once a minute."""
+    if session.last_seen_at <= now - TOUCH_EVERY:
+        Session.objects.filter(pk=session.pk, ended_at=None).update(last_seen_at=now)
+
+
+def renew(session: Session, *, now: datetime) -> Secret:
+    """Give a session a new key after a fresh proof; the old key is dead. Inside a transaction."""
+    end_session(session, now=now)
+    key = open_session(session.user, now=now)
+    Session.objects.filter(key_digest=digest_of(key)).update(created_at=session.created_at)
+    return key
+
+
+def end_session(session: Session, *, now: datetime) -> None:
+    """End one session."""
+    Session.objects.filter(pk=session.pk, ended_at=None).update(ended_at=now)
+
+
+def end_all_sessions(user_ids: Iterable[UUID], *, now: datetime, keep: Session | None = None) -> int:
+    """End every session of these people with one UPDATE, except ``keep``; return how many ended."""
+    live = Session.objects.filter(user_id__in=list(user_ids), ended_at=None)
+    return live.exclude(pk=keep.pk if keep else "").update(ended_at=now)
+
+
+def list_sessions(user: User, *, now: datetime) -> list[Session]:
+    """List the live sessions of a person, the latest activity first."""
+    alive = Q(last_seen_at__gte=now - settings.SESSION_IDLE, created_at__gte=now - settings.SESSION_TOTAL)
+    return list(Session.objects.filter(alive, user=user, ended_at=None).order_by("-last_seen_at")[:50])
+
+
+def purge_sessions(now: datetime) -> int:
+    """Delete rows of sessions that ended or ran out thirty days ago."""
+    deleted, _ = Session.objects.filter(last_seen_at__lt=now - KEPT_AFTER_END).delete()
+    return deleted
