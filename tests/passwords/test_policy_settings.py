@@ -28,7 +28,7 @@ MICROSOFT = rules_of(Profile.MICROSOFT_365)
     ],
 )
 def test_rules_outside_the_profile_are_refused(change: dict[str, object]) -> None:
-    with pytest.raises(RulesInvalid, match="allowed|characters"):
+    with pytest.raises(RulesInvalid, match=r"allowed|characters"):
         replace(MICROSOFT, **change)  # type: ignore[arg-type]  # the point of the test is a wrong value
 
 
