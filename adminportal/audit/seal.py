@@ -6,6 +6,7 @@ never waits for the chain.
 
 from __future__ import annotations
 
+from operator import itemgetter
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -19,7 +20,7 @@ BATCH = 500
 LOCK = 0x61756469
 """Number of the advisory lock of the sealer in the database."""
 
-_FILL = f"UPDATE {AuditEvent._meta.db_table} SET seq = %s, prev_hash = %s, row_hash = %s WHERE id = %s AND seq IS NULL"
+_FILL = "UPDATE audit_auditevent SET seq = %s, prev_hash = %s, row_hash = %s WHERE id = %s AND seq IS NULL"
 
 
 def seal_waiting_rows(*, most: int = 100_000) -> int:
@@ -39,11 +40,11 @@ def seal_waiting_rows(*, most: int = 100_000) -> int:
 
 def last_link(tenant_id: UUID | None) -> tuple[int, str]:
     """Return number and hash of the newest sealed row, or of the checkpoint that took its place."""
-    of_chain = {"tenant_id": tenant_id}
-    rows = AuditEvent.objects.filter(**of_chain, seq__isnull=False).order_by("-seq")
-    points = AuditCheckpoint.objects.filter(**of_chain).order_by("-seq")
-    links = [link for table in (rows, points) if (link := table.values_list("seq", "row_hash").first())]
-    return max(links, key=lambda link: link[0], default=(0, GENESIS))
+    rows = AuditEvent.objects.filter(tenant_id=tenant_id, seq__isnull=False).order_by("-seq")
+    points = AuditCheckpoint.objects.filter(tenant_id=tenant_id).order_by("-seq")
+    row, point = rows.values_list("seq", "row_hash").first(), points.values_list("seq", "row_hash").first()
+    links = [(seq or 0, row_hash) for seq, row_hash in filter(None, (row, point))]
+    return max(links, key=itemgetter(0), default=(0, GENESIS))
 
 
 def _is_only_sealer() -> bool:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from adminportal.audit.export import actor_name, target_names
 from adminportal.audit.models import AuditEvent
+from adminportal.audit.record import StoredTarget
 from adminportal.audit.tags import Result
 from adminportal.centre.audit_filter import STATUS_WORDS
 
@@ -107,7 +108,7 @@ def event_facts(row: AuditEvent) -> EventFacts:
     )
 
 
-def _named_targets(row: AuditEvent) -> list[tuple[dict[str, object], str]]:
+def _named_targets(row: AuditEvent) -> list[tuple[StoredTarget, str]]:
     return list(zip(row.targets, target_names(row), strict=True))
 
 

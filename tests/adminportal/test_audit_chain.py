@@ -25,7 +25,7 @@ from adminportal.audit.seal import seal_waiting_rows
 from adminportal.audit.verify import ChainReport, verify_chain
 from tests.adminportal.audit_cast import CONTOSO, FABRIKAM, NOON, guards_off, write
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)

@@ -15,7 +15,7 @@ from adminportal.audit.wording import clean
 from adminportal.sealing import Secret
 from tests.adminportal.audit_cast import ADA, CONTOSO, KARI_ID, NOON, write
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
+pytestmark = pytest.mark.django_db
 
 
 def test_entry_is_stored_with_the_facts_of_its_activity_and_request() -> None:

@@ -16,7 +16,7 @@ from adminportal.audit.seal import seal_waiting_rows
 from adminportal.audit.verify import verify_chain
 from tests.adminportal.audit_cast import ADA, CONTOSO, FABRIKAM, KARI, KARI_ID, NOON, guards_off, write
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
+pytestmark = pytest.mark.django_db
 OFFICER = Actor(kind="operator", id=None, display_name="officer", user_principal_name="")
 
 

@@ -14,7 +14,7 @@ from adminportal.audit.selectors import Filter, get_event, list_events, list_eve
 from adminportal.audit.tags import Activity, Result
 from tests.adminportal.audit_cast import ADA, CONTOSO, FABRIKAM, KARI, KARI_ID, NOON, write
 
-pytestmark = [pytest.mark.django_db, pytest.mark.sqlite]
+pytestmark = pytest.mark.django_db
 BO = Actor(kind="user", id=uuid.UUID(int=0xB0), display_name="Bo Åkesson", user_principal_name="bo@contoso.example")
 LARS = Target(id=uuid.UUID(int=0x1A), display_name="Lars Øst", user_principal_name="lars@contoso.example")
 ATTEMPT = uuid.UUID(int=0xA77)

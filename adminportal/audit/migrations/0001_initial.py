@@ -1,8 +1,10 @@
 from __future__ import annotations
 
-import adminportal.audit.models
 import uuid
+
 from django.db import migrations, models
+
+import adminportal.audit.models
 
 
 class Migration(migrations.Migration):
