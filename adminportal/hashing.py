@@ -10,6 +10,7 @@ import hashlib
 import math
 import secrets
 import threading
+import unicodedata
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -106,6 +107,15 @@ guard = HashSlots()
 """The one guard of this process."""
 
 
+@sensitive_variables("password")
+def hashed_form(password: str) -> str:
+    """Return what is hashed: NFC, so that a password matches however its accents were typed (NIST SP 800-63B-4).
+
+    Half of a surrogate pair, which only a hand-made request carries, becomes a question mark instead of an error.
+    """
+    return unicodedata.normalize("NFC", password.encode("utf-8", "replace").decode())
+
+
 class PortalArgon2Hasher(Argon2PasswordHasher):
     """Argon2id with memory, time and lanes from settings; a hash made with others is renewed at sign-in."""
 
@@ -131,7 +141,7 @@ class PortalArgon2Hasher(Argon2PasswordHasher):
         :raises HashingBusy: when no slot becomes free.
         """
         with guard.taken():
-            return str(super().encode(password, salt))
+            return str(super().encode(hashed_form(password), salt))
 
     @sensitive_variables("password")
     def verify(self, password: str, encoded: str) -> bool:
@@ -140,7 +150,7 @@ class PortalArgon2Hasher(Argon2PasswordHasher):
         :raises HashingBusy: when no slot becomes free.
         """
         with guard.taken():
-            return bool(super().verify(password, encoded))
+            return bool(super().verify(hashed_form(password), encoded))
 
 
 class CheapHasher(BasePasswordHasher):
@@ -175,7 +185,7 @@ class CheapHasher(BasePasswordHasher):
         """Do nothing: there is no cost to even out."""
 
     def _digest(self, password: str, salt: str) -> str:
-        return f"{self.algorithm}${salt}${hashlib.sha256((salt + password).encode()).hexdigest()}"
+        return f"{self.algorithm}${salt}${hashlib.sha256((salt + hashed_form(password)).encode()).hexdigest()}"
 
 
 class BuildKind(StrEnum):

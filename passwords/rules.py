@@ -37,7 +37,7 @@ def words_of(user: User) -> PersonWords:
     return PersonWords(
         first_name=user.given_name,
         last_name=user.surname,
-        user_name=user.upn_folded.partition("@")[0],
+        user_name=user.upn_folded,
         product_name=getattr(settings, "PRODUCT_NAME", PRODUCT_NAME),
     )
 

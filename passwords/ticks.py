@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.views.decorators.debug import sensitive_variables
 
 from adminportal.sealing import Secret
-from passwords.policy import judge
+from passwords.policy import RuleName, judge
 from passwords.rules import policy_of, rules_for, words_of
 from passwords.validators import rule_list
 from users.models import Tenant, User
@@ -28,4 +28,6 @@ def ticks_for(user: User, *, tenant: Tenant, typed: Secret | None = None) -> lis
     if typed is None or not typed.expose():
         return [Tick(text=text, state="open") for _name, text in rule_list(rules)]
     broken = {violation.rule for violation in judge(typed, rules=rules, person=words_of(user))}
+    if RuleName.MAX_LENGTH in broken:  # nothing else was looked at
+        return [Tick(text=text, state="broken" if name in broken else "open") for name, text in rule_list(rules)]
     return [Tick(text=text, state="broken" if name in broken else "met") for name, text in rule_list(rules)]

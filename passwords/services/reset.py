@@ -133,9 +133,9 @@ def _password_for(job: _Job, order: ResetOrder, user: User) -> tuple[Secret, tup
     if order.password is None:
         return generate(style=job.options.style, rules=rules, person=words), ()
     violations = judge(order.password, rules=rules, person=words)
-    if not violations and job.policy.history_on_reset and rules.history_depth and user.has_usable_password():
-        if check_password(order.password.expose(), user.password):
-            violations = (Violation(rule=RuleName.HISTORY),)
+    remembers = job.policy.history_on_reset and rules.history_depth > 0 and user.has_usable_password()
+    if not violations and remembers and check_password(order.password.expose(), user.password):
+        violations = (Violation(rule=RuleName.HISTORY),)
     return order.password, violations
 
 
