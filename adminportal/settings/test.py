@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 
 os.environ.setdefault("SECRET_KEY", "test-only-secret-key-of-more-than-fifty-characters-0123456789")
-os.environ.setdefault("SEALING_KEYS", "test-only-sealing-key-number-one-0123456789,test-only-sealing-key-number-two-0123456789")
+os.environ.setdefault(
+    "SEALING_KEYS", "test-only-sealing-key-number-one-0123456789,test-only-sealing-key-number-two-0123456789"
+)
 os.environ.setdefault("DATABASE_URL", "sqlite:///:memory:")
 
-from adminportal.settings.demo import *  # noqa: E402, F403
+from adminportal.settings.demo import *  # noqa: F403
 
 PASSWORD_HASHERS = ["adminportal.hashing.CheapHasher", "adminportal.hashing.PortalArgon2Hasher"]
 ALLOWED_HOSTS = ["*"]

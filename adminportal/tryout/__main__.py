@@ -29,6 +29,7 @@ def main(arguments: list[str]) -> int:
         signal.signal(number, _end)
     if "--with-parent" in arguments:
         processes.die_with_parent()
+    os.umask(0o077)  # database, logs and key files are for their owner alone
     try:
         plan = make_plan(os.environ)
         with _only_one(plan):

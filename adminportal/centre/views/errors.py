@@ -20,7 +20,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say which rule forbids it, where the rule said so."""
-    return render_error(request, 403, {"reason": str(exception)})
+    said = str(exception)
+    # The code of a permission is for the audit log; a sentence is for the person.
+    return render_error(request, 403, {"reason": said if said.endswith(".") else ""})
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 import redis
 import structlog
 from django.conf import settings
-from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -19,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from adminportal import correlation, metrics
 from adminportal.hashing import build_kind
+from users.access import public
 
 log = structlog.stdlib.get_logger(__name__)
 
@@ -27,14 +27,14 @@ REPORT_BYTES = 8_192
 BROKER_SECONDS = 1.0
 
 
-@login_not_required
+@public
 @require_safe
 def live(request: HttpRequest) -> HttpResponse:
     """Say that the process answers; asks nothing else, so a lost database does not restart it."""
     return JsonResponse({"status": "ok"})
 
 
-@login_not_required
+@public
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
     """Say whether requests can be served: 200, or 503 while database or migrations are not there.
@@ -52,7 +52,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@login_not_required
+@public
 @require_safe
 def figures(request: HttpRequest) -> HttpResponse:
     """Give the metrics to loopback, or to whoever holds ``METRICS_TOKEN``."""
@@ -62,7 +62,7 @@ def figures(request: HttpRequest) -> HttpResponse:
 
 
 @csrf_exempt
-@login_not_required
+@public
 @require_POST
 def policy_report(request: HttpRequest) -> HttpResponse:
     """Note what a browser refused because of the content policy: the rule and the host, no address."""
