@@ -17,7 +17,7 @@
     const menu = event.target.closest && event.target.closest("[data-menu][open]");
     if (!menu) return;
     if (event.key === "Escape") {
-      event.stopPropagation();
+      event.preventDefault(); // a panel around it stays open
       menu.open = false;
       menu.querySelector("summary").focus();
       return;
