@@ -116,5 +116,5 @@ def _render(message: OutboundMessage, part: str, facts: dict[str, object]) -> st
     context = Context(facts, autoescape=part.endswith(".html"))
     try:
         return str(template.template.render(context))
-    except Exception as problem:  # noqa: BLE001  # its text may hold the link
+    except Exception as problem:  # its text may hold the link
         raise ContentUnbuildable(f"{name}: {type(problem).__name__}") from None

@@ -128,7 +128,7 @@ def release_lost_claims(*, now: datetime) -> int:
 
 def pause_seconds(attempts: int, *, chance: Callable[[], float]) -> float:
     """Return the wait before the next attempt: doubling from 5 s to 5 min, the last half of it by chance."""
-    longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(attempts - 1, 10))
+    longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2.0 ** min(attempts - 1, 10))
     return longest * (0.5 + 0.5 * chance())
 
 

@@ -47,6 +47,17 @@ class Failure(models.TextChoices):
     UNREACHABLE = "unreachable", _("The server that sends it could not be reached.")
 
 
+WAY_IS_CLOSED = (
+    Failure.UNREACHABLE,
+    Failure.SIGN_IN_REFUSED,
+    Failure.SENDER_REFUSED,
+    Failure.CHANNEL_UNAVAILABLE,
+    Failure.NO_ANSWER,
+    Failure.NO_ANSWER_TWICE,
+)
+"""Failures that tell about the server rather than about one recipient."""
+
+
 class OutboundMessage(models.Model):
     """A message to one recipient: its secret link is derived on delivery, never stored."""
 
@@ -62,7 +73,7 @@ class OutboundMessage(models.Model):
     generation = models.PositiveIntegerField(default=1)
     key_id = models.CharField(max_length=16)
     link_purpose = models.CharField(max_length=64, default="", blank=True)
-    link_digest = models.CharField(max_length=64, null=True, unique=True)  # unique among links only
+    link_digest = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001  # unique among links only
     link_closed_at = models.DateTimeField(null=True)
     attempts = models.PositiveIntegerField(default=0)
     uncertain_attempts = models.PositiveIntegerField(default=0)

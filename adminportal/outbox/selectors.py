@@ -8,13 +8,14 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils.dateparse import parse_datetime
 
 from adminportal.outbox.masking import mask
-from adminportal.outbox.models import Channel, Failure, OutboundMessage, State
+from adminportal.outbox.models import WAY_IS_CLOSED, Channel, Failure, OutboundMessage, State
 
 OPENED = "opened"
 """A state that people ask for and that the row keeps as a moment."""
@@ -68,7 +69,7 @@ class TracePage:
 
 
 def list_messages(
-    *, tenant_id: UUID, people: QuerySet, narrowed: TraceFilter, after: str = "", size: int = 50
+    *, tenant_id: UUID, people: QuerySet[Any, Any], narrowed: TraceFilter, after: str = "", size: int = 50
 ) -> TracePage:
     """Return a page of the messages about these people, given as a query of their ids; one query.
 
@@ -91,6 +92,12 @@ def list_lines(message_ids: Iterable[UUID]) -> list[DeliveryLine]:
     """Return how these messages fare, oldest first; one query."""
     rows = OutboundMessage.objects.filter(pk__in=list(message_ids)).order_by("created_at", "id")
     return [line_of(row) for row in rows]
+
+
+def is_way_open(kind: str) -> bool:
+    """Tell whether messages of this kind leave now, judged by those that wait; opens no connection, one query."""
+    waiting = OutboundMessage.objects.filter(channel=kind, state=State.QUEUED, failure__in=WAY_IS_CLOSED)
+    return not waiting.exists()
 
 
 def line_of(row: OutboundMessage) -> DeliveryLine:

@@ -7,21 +7,12 @@ from uuid import UUID
 
 from adminportal import clock
 from adminportal.outbox.dispatch import Dispatcher, release_lost_claims
-from adminportal.outbox.models import DevMessage, Failure, OutboundMessage, State
+from adminportal.outbox.models import WAY_IS_CLOSED, DevMessage, OutboundMessage, State
 
 BATCH = 500
 """Messages that one run delivers; the next run takes the rest."""
 INBOX_DAYS = 30
 """Days that a trial's inbox keeps what it caught."""
-WAY_IS_CLOSED = (
-    Failure.UNREACHABLE,
-    Failure.SIGN_IN_REFUSED,
-    Failure.SENDER_REFUSED,
-    Failure.CHANNEL_UNAVAILABLE,
-    Failure.NO_ANSWER,
-    Failure.NO_ANSWER_TWICE,
-)
-"""Failures that tell about the server rather than about one recipient."""
 
 
 def sweep_messages(now: datetime) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from celery import current_app
-from kombu import Connection
+from kombu.connection import Connection
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ def wake(message_ids: Sequence[UUID]) -> bool:
         return False
     try:
         _publish(message_ids)
-    except Exception as problem:  # noqa: BLE001  # whatever a broker does, the row is safe
+    except Exception as problem:  # whatever a broker does, the row is safe
         _hang_up()
         _broken_until = time.monotonic() + PAUSE_SECONDS
         logger.warning(
@@ -107,6 +107,6 @@ def _hang_up() -> None:
     if connection is None or _line.belongs_to != _owner():
         return
     try:
-        connection.collapse()
-    except Exception as problem:  # noqa: BLE001  # it is broken already
+        connection.release()
+    except Exception as problem:  # it is broken already
         logger.debug("broker connection did not close: %s", type(problem).__name__)

@@ -48,7 +48,12 @@ LIMITS: dict[str, Limit] = {
         ),
         Limit(name="L26", what="CSV upload", key="user", number=20, window=timedelta(hours=1), store=Store.REDIS),
         Limit(
-            name="SIGN_IN", what="sign-in, failures", key="source", number=100, window=timedelta(minutes=10), store=Store.REDIS
+            name="SIGN_IN",
+            what="sign-in, failures",
+            key="source",
+            number=100,
+            window=timedelta(minutes=10),
+            store=Store.REDIS,
         ),
     )
 }

@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.conf import settings
 from limits import RateLimitItemPerSecond
@@ -72,9 +72,12 @@ def _ask(question: Callable[[MovingWindowRateLimiter], Answer]) -> Answer:
 
 @lru_cache(maxsize=4)
 def _limiter(url: str) -> MovingWindowRateLimiter:
-    storage = storage_from_string(
-        url, socket_timeout=TIMEOUT_SECONDS, socket_connect_timeout=TIMEOUT_SECONDS, retry=Retry(NoBackoff(), 0)
-    )
+    options: dict[str, Any] = {
+        "socket_timeout": TIMEOUT_SECONDS,
+        "socket_connect_timeout": TIMEOUT_SECONDS,
+        "retry": Retry(NoBackoff(), 0),
+    }
+    storage = storage_from_string(url, **options)
     return MovingWindowRateLimiter(storage)
 
 

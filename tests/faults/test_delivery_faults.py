@@ -40,7 +40,7 @@ class SlowToAnswer(SmtpSink):
 
     answer_after = 0.0
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """Take the message, wait, answer."""
         answer = await super().handle_DATA(server, session, envelope)
         await asyncio.sleep(self.answer_after)
