@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from pytest_django import Settings
 
 from adminportal.settings import addresses
 from tests.services import chromium, network, postgres
@@ -98,14 +99,14 @@ def _valkey_server() -> Iterator[Valkey]:
 
 
 @pytest.fixture
-def valkey(_valkey_server: Valkey, settings: object) -> Iterator[Valkey]:
+def valkey(_valkey_server: Valkey, settings: Settings) -> Iterator[Valkey]:
     """Give a running, empty Valkey and name it as broker, cache and store of limits."""
     from adminportal.celery import app
 
     if _valkey_server.process is None:
         _valkey_server.start()
     _valkey_server.flush()
-    settings.REDIS_URL = settings.CELERY_BROKER_URL = _valkey_server.url  # type: ignore[attr-defined]
+    settings.REDIS_URL = settings.CELERY_BROKER_URL = _valkey_server.url
     before = app.conf.broker_url
     app.conf.broker_url = _valkey_server.url
     app.pool.force_close_all()
@@ -115,11 +116,11 @@ def valkey(_valkey_server: Valkey, settings: object) -> Iterator[Valkey]:
 
 
 @pytest.fixture
-def smtp_sink(settings: object) -> Iterator[SmtpSink]:
+def smtp_sink(settings: Settings) -> Iterator[SmtpSink]:
     """Give a listening SMTP sink and name it as the mail channel."""
     sink = SmtpSink()
     sink.start()
-    settings.EMAIL_CHANNEL_URL = sink.url  # type: ignore[attr-defined]
+    settings.EMAIL_CHANNEL_URL = sink.url
     yield sink
     sink.stop()
 
