@@ -25,8 +25,9 @@ class ResetOrder:
 class ResetOptions:
     """What holds for the whole batch.
 
-    ``deliver_to`` are typed addresses, each of which gets a link of its own; ``notice`` is the language of mails to
-    them. ``idempotency_key`` makes a second submit of one form find the first one's result.
+    ``deliver_to`` are typed addresses, each of which gets a link of its own; ``language`` is that of mails to them.
+    ``notify`` off leaves out the notice to the person, for accounts that nobody uses yet. ``idempotency_key`` makes a
+    second submit of one form find the first one's result.
     """
 
     style: Style = Style.RANDOM
@@ -38,6 +39,7 @@ class ResetOptions:
     ticket: str = ""
     idempotency_key: str = field(default_factory=lambda: uuid4().hex)
     lifetime_hours: int | None = None
+    notify: bool = True
 
 
 class ResetEnd(StrEnum):

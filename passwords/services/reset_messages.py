@@ -48,7 +48,7 @@ def plan_delivery(
         _add_link(
             links, drafts, tenant, user, reset, address=alternate, language=language_of(user, tenant), now=now, own=True
         )
-    if tenant.notify_user_on_admin_reset:
+    if options.notify and tenant.notify_user_on_admin_reset:
         told = {user.mail or user.user_principal_name, alternate} - {""} - links.keys()
         drafts.extend(_notice(tenant, user, reset, address=address, now=now) for address in sorted(told))
     return Delivery(drafts=tuple(drafts), links=tuple(links.values()))

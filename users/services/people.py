@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from adminportal.audit.record import Actor as AuditActor
 from adminportal.audit.record import Entry, Target, record
@@ -150,14 +150,22 @@ def sign_out_everywhere(user: User, *, by: AuditActor, now: datetime) -> None:
 
 def count_other_global_admins(user: User) -> int:
     """Count the enabled Global Administrators beside this person; inside the scope."""
+    return _global_admins().exclude(pk=user.pk).count()
+
+
+def list_global_admins() -> list[User]:
+    """List the enabled Global Administrators of the tenant; inside the scope."""
+    return list(_global_admins().order_by("sort_name")[:100])
+
+
+def _global_admins() -> QuerySet[User]:
     role = TEMPLATE_IDS[Role.GLOBAL_ADMINISTRATOR]
     holds = Q(role_assignments__role=role, role_assignments__is_active=True) | Q(
         memberships__group__is_role_assignable=True,
         memberships__group__role_assignments__role=role,
         memberships__group__role_assignments__is_active=True,
     )
-    others = User.objects.filter(holds, account_enabled=True, deleted_at=None).exclude(pk=user.pk)
-    return others.distinct().count()
+    return User.objects.filter(holds, account_enabled=True, deleted_at=None).distinct()
 
 
 def _act(

@@ -1,0 +1,146 @@
+"""The operator's way in: the first administrator of a tenant, and the way back when everybody is locked out.
+
+Works without broker, mail and directory; needs a shell on the server and a reason (security.md 8).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.views.decorators.debug import sensitive_variables
+
+from adminportal.audit.record import Entry, record
+from adminportal.audit.tags import Activity
+from adminportal.outbox.enqueue import Draft, enqueue
+from adminportal.sealing import Secret
+from passwords.authority import OperatorAuthority
+from passwords.orders import ResetEnd, ResetOptions, ResetOrder, ResetOutcome
+from passwords.reveal import show_to_operator
+from passwords.services.reset import reset_passwords
+from passwords.services.reset_messages import NOTICE_LIVES, language_of
+from passwords.services.reset_records import target_of
+from passwords.validators import sentence as rule_sentence
+from users.access import Decision
+from users.actors import OPERATOR
+from users.models import RoleAssignment, Tenant, User
+from users.names import NameFault, check_upn
+from users.refusals import sentence
+from users.roles import TEMPLATE_IDS, Role
+from users.services.people import NewPerson, create_people, list_global_admins
+from users.tenancy import find_person_to_sign_in, find_tenant_of_domain, within
+
+LIFETIME_HOURS = 1
+"""Life of a break-glass password in hours."""
+BANNER_DAYS = timedelta(days=7)
+"""How long Home says that break-glass was used."""
+
+
+class BreakGlassRefused(Exception):
+    """Nothing was changed; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakGlassResult:
+    """The account and its temporary password; the password is None where it was typed."""
+
+    user: User
+    is_new: bool
+    password: Secret | None
+
+
+@sensitive_variables()
+def open_with_break_glass(
+    *, user_name: str, role: Role, reason: str, password: Secret | None, now: datetime
+) -> BreakGlassResult:
+    """Create or repair an administrator's account, give it a temporary password of one hour, and tell everybody.
+
+    :raises BreakGlassRefused: when the name or its domain is wrong, or the password is refused; nothing is changed.
+    """
+    if not reason.strip():
+        raise BreakGlassRefused("Give a reason; nothing was changed.")
+    tenant = _tenant_of(user_name)
+    with within(tenant), transaction.atomic():
+        user, is_new = _account(tenant, user_name, role, now=now)
+        (outcome,) = reset_passwords(
+            tenant=tenant,
+            orders=[ResetOrder(user_id=user.pk, password=password)],
+            authority=OperatorAuthority(),
+            options=ResetOptions(lifetime_hours=LIFETIME_HOURS, reason=reason, notify=not is_new),
+            now=now,
+        )
+        if outcome.end is not ResetEnd.DONE or outcome.reset_id is None:
+            raise BreakGlassRefused(_why(outcome))
+        shown = show_to_operator(outcome.reset_id, now=now)
+        details = {"Reason": reason, "Role": role.value, "Entrance": "cli"}
+        used = Entry(
+            tenant_id=tenant.pk,
+            activity=Activity.BREAK_GLASS_USED,
+            actor=OPERATOR,
+            targets=(target_of(user),),
+            details=details,
+        )
+        record(used, now=now)
+        _tell(tenant, user, reason=reason, now=now)
+    return BreakGlassResult(user=user, is_new=is_new, password=None if password else shown)
+
+
+def _tenant_of(user_name: str) -> Tenant:
+    try:
+        folded = check_upn(user_name)
+    except NameFault as fault:
+        raise BreakGlassRefused(f"{user_name} is not a user name such as anna@contoso.example.") from fault
+    tenant = find_tenant_of_domain(folded.partition("@")[2])
+    if tenant is None:
+        raise BreakGlassRefused(f"No tenant owns the domain of {user_name}; create_tenant makes one.")
+    return tenant
+
+
+def _account(tenant: Tenant, user_name: str, role: Role, *, now: datetime) -> tuple[User, bool]:
+    found = find_person_to_sign_in(check_upn(user_name))
+    if found is None:
+        person = NewPerson(user_principal_name=user_name, display_name=user_name.partition("@")[0], roles=(role,))
+        return create_people(tenant=tenant, people=[person], by=OPERATOR, now=now)[0], True
+    User.objects.filter(pk=found.pk).update(account_enabled=True, block_reason="")
+    given = {"tenant": tenant, "created_at": now, "is_active": True}
+    _assignment, created = RoleAssignment.objects.get_or_create(user=found, role=TEMPLATE_IDS[role], defaults=given)
+    if created:
+        added = Entry(
+            tenant_id=tenant.pk,
+            activity=Activity.ADD_MEMBER_TO_ROLE,
+            actor=OPERATOR,
+            targets=(target_of(found),),
+            details={"Role": role.value},
+        )
+        record(added, now=now)
+    return found, False
+
+
+def _tell(tenant: Tenant, user: User, *, reason: str, now: datetime) -> None:
+    drafts = [
+        Draft(
+            tenant_id=tenant.pk,
+            template="break_glass_used",
+            channel="email",
+            to=admin.mail or admin.user_principal_name,
+            language=language_of(admin, tenant),
+            about_user_id=user.pk,
+            context={
+                "tenant_name": tenant.name,
+                "user_name": user.user_principal_name,
+                "reason": " ".join(reason.split())[:256],
+                "created_at": f"{now:%Y-%m-%d %H:%M} UTC",
+            },
+            not_after=now + NOTICE_LIVES,
+        )
+        for admin in list_global_admins()
+    ]
+    enqueue(*drafts, now=now)
+
+
+def _why(outcome: ResetOutcome) -> str:
+    if outcome.violations:
+        rules = " ".join(rule_sentence(violation) for violation in outcome.violations)
+        return f"The password was refused and nothing was changed. {rules}"
+    return f"{sentence(Decision(allowed=False, code=outcome.code, values=outcome.values))} Nothing was changed."
