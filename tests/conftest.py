@@ -115,6 +115,16 @@ def valkey(_valkey_server: Valkey, settings: Settings) -> Iterator[Valkey]:
     app.pool.force_close_all()
 
 
+@pytest.fixture(autouse=True)
+def _fresh_limits() -> None:
+    """Let no test inherit what another one counted or a broker that it stopped."""
+    from adminportal.outbox import waking
+    from adminportal.throttle import shared
+
+    shared.forget_own_hits()
+    waking.forget_outage()
+
+
 @pytest.fixture
 def smtp_sink(settings: Settings) -> Iterator[SmtpSink]:
     """Give a listening SMTP sink and name it as the mail channel."""

@@ -19,7 +19,7 @@ MAIL_QUEUE = "mail"
 PAUSE_SECONDS = 5.0
 """How long nobody tries a broker that has just failed; the sweep delivers meanwhile."""
 IMPATIENCE = {
-    "socket_timeout": 0.4,
+    "socket_timeout": 0.3,
     "socket_connect_timeout": 0.3,
     "retry_on_timeout": False,
     "max_retries": 0,
@@ -107,6 +107,6 @@ def _hang_up() -> None:
     if connection is None or _line.belongs_to != _owner():
         return
     try:
-        connection.release()
+        connection.release()  # type: ignore[no-untyped-call]
     except Exception as problem:  # it is broken already
         logger.debug("broker connection did not close: %s", type(problem).__name__)
