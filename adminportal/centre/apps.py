@@ -13,3 +13,6 @@ class CentreConfig(AppConfig):
     def ready(self) -> None:
         """Load what registers itself."""
         from adminportal import checks  # noqa: F401
+        from adminportal.centre import navigation
+
+        navigation.register_navigation()

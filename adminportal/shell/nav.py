@@ -1,4 +1,4 @@
-"""Registry of the left navigation: features register their entries at start-up, the frame draws what fits the person."""
+"""Registry of the left navigation: features register entries at start-up, the frame draws what fits the person."""
 
 from __future__ import annotations
 
@@ -85,7 +85,9 @@ def register(entry: NavEntry) -> None:
 def registered() -> tuple[NavEntry, ...]:
     """Return every entry there is, in drawing order."""
     places = list(Section)
-    return tuple(sorted(_entries.values(), key=lambda entry: (places.index(entry.section), entry.order, entry.url_name)))
+    return tuple(
+        sorted(_entries.values(), key=lambda entry: (places.index(entry.section), entry.order, entry.url_name))
+    )
 
 
 def entries_for(request: HttpRequest) -> tuple[NavGroup, ...]:

@@ -1,0 +1,50 @@
+"""The left navigation, in one table: what is not routed yet is left out when it is drawn."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from adminportal.shell.nav import NavEntry, Section, register
+from users.permissions import Permission
+
+ENTRIES = (
+    NavEntry(
+        section=Section.HOME, label=_("Home"), url_name="centre:home", icon="home", permission=Permission.ADMIN_ENTER
+    ),
+    NavEntry(
+        section=Section.USERS,
+        label=_("Active users"),
+        url_name="users:active",
+        icon="people",
+        order=10,
+        permission=Permission.USER_READ,
+    ),
+    NavEntry(
+        section=Section.USERS,
+        label=_("Reset password"),
+        url_name="passwords:pick",
+        icon="key",
+        order=50,
+        permission=Permission.PASSWORD_RESET,
+    ),
+    NavEntry(
+        section=Section.REPORTS,
+        label=_("Audit log"),
+        url_name="centre:audit",
+        icon="history",
+        permission=Permission.AUDIT_READ,
+    ),
+    NavEntry(
+        section=Section.HEALTH,
+        label=_("Delivery"),
+        url_name="centre:messages",
+        icon="mail",
+        permission=Permission.MESSAGES_READ,
+    ),
+)
+
+
+def register_navigation() -> None:
+    """Offer every entry to the frame."""
+    for entry in ENTRIES:
+        register(entry)
