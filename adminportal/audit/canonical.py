@@ -43,7 +43,7 @@ def personal_values(row: AuditEvent) -> Iterator[tuple[str, str]]:
 def salt_of(row: AuditEvent, path: str) -> str:
     """Return the salt of one value as hex: derived from the row's, or kept aside when that was given up."""
     if row.salt:
-        return hmac.new(bytes.fromhex(row.salt), path.encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(bytes.fromhex(row.salt), path.encode(), "sha256").hex()
     return str(row.redaction.get("salts", {}).get(path, ""))
 
 
@@ -52,7 +52,7 @@ def digest_of(row: AuditEvent, path: str, value: str) -> str:
     erased = row.redaction.get("digests", {})
     if path in erased and value == REDACTED:
         return str(erased[path])
-    return hmac.new(bytes.fromhex(salt_of(row, path)), value.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(bytes.fromhex(salt_of(row, path)), value.encode(), "sha256").hex()
 
 
 def canonical(row: AuditEvent, *, seq: int) -> bytes:

@@ -66,6 +66,10 @@ class AuditEvent(models.Model):
                 name="audit_by_category",
             ),
             models.Index(
+                fields=["tenant_id", "service", "-occurred_at", "-id"],
+                name="audit_by_service",
+            ),
+            models.Index(
                 fields=["tenant_id", "actor_id", "-occurred_at", "-id"],
                 name="audit_by_actor",
             ),

@@ -1,12 +1,17 @@
-"""What the worker does for the audit log: seal every few seconds, sign once a day."""
+"""What the worker does for the audit log: seal every few seconds, sign and tidy once a day."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from celery import shared_task
+from django.conf import settings
 
 from adminportal import clock
 from adminportal.audit.checkpoints import sign_all
+from adminportal.audit.retention import remove_old_rows
 from adminportal.audit.seal import seal_waiting_rows
+from adminportal.audit.verify import list_chains
 
 
 @shared_task(name="adminportal.audit.tasks.seal")
@@ -17,6 +22,9 @@ def seal() -> None:
 
 @shared_task(name="adminportal.audit.tasks.checkpoint")
 def checkpoint() -> None:
-    """Sign the end of every chain."""
+    """Sign the end of every chain, then remove what is older than it is kept."""
+    now = clock.now()
     seal_waiting_rows()
-    sign_all(now=clock.now())
+    sign_all(now=now)
+    for tenant_id in list_chains():
+        remove_old_rows(tenant_id=tenant_id, keep=timedelta(days=settings.AUDIT_RETENTION_DAYS), now=now)

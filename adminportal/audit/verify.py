@@ -66,7 +66,7 @@ def _walk(report: ChainReport, points: list[AuditCheckpoint]) -> set[str]:
     redacted: set[str] = set()
     expected, last = _start(report, points)
     signed = {point.seq: point for point in points}
-    for row in _rows(report.tenant_id):
+    for row in _rows(report.tenant_id, expected):
         report.sealed += 1
         seq = row.seq or 0
         report.missing += max(0, seq - expected)
@@ -108,8 +108,9 @@ def _problem(row: AuditEvent, expected: int, last: str) -> str:
     return "" if own == row.row_hash else f"Row {row.seq} was changed after it was sealed."
 
 
-def _rows(tenant_id: UUID | None) -> Iterator[AuditEvent]:
-    rows = AuditEvent.objects.filter(tenant_id=tenant_id, seq__isnull=False).order_by("seq")
+def _rows(tenant_id: UUID | None, first: int) -> Iterator[AuditEvent]:
+    # A removal that was stopped half-way leaves rows before the signed start; they no longer count.
+    rows = AuditEvent.objects.filter(tenant_id=tenant_id, seq__gte=first).order_by("seq")
     return rows.iterator(chunk_size=CHUNK)
 
 

@@ -66,6 +66,7 @@ class Migration(migrations.Migration):
                     models.Index(fields=["tenant_id", "-occurred_at", "-id"], name="audit_by_time"),
                     models.Index(fields=["tenant_id", "activity", "-occurred_at", "-id"], name="audit_by_activity"),
                     models.Index(fields=["tenant_id", "category", "-occurred_at", "-id"], name="audit_by_category"),
+                    models.Index(fields=["tenant_id", "service", "-occurred_at", "-id"], name="audit_by_service"),
                     models.Index(fields=["tenant_id", "actor_id", "-occurred_at", "-id"], name="audit_by_actor"),
                     models.Index(fields=["tenant_id", "subject_id", "-occurred_at", "-id"], name="audit_by_subject"),
                     models.Index(fields=["tenant_id", "correlation_id"], name="audit_by_correlation"),
