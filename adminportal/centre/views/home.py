@@ -7,7 +7,10 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from adminportal import clock
+from adminportal.centre.overview import break_glass_uses, delivery_ways, reason_against, recent_events
 from users.access import own_account
+from users.permissions import Permission
 from users.request import PortalRequest
 
 
@@ -15,6 +18,16 @@ from users.request import PortalRequest
 @require_safe
 def home(request: PortalRequest) -> HttpResponse:
     """Show the home page of the admin center."""
-    if not request.actor.is_admin:
+    actor = request.actor
+    if not actor.is_admin:
         return HttpResponseRedirect(reverse("users:account"))
-    return render(request, "centre/home.html", {})
+    now = clock.now()
+    page = {
+        "add_reason": reason_against(actor, Permission.USER_CREATE),
+        "edit_reason": reason_against(actor, Permission.USER_READ),
+        "reset_reason": reason_against(actor, Permission.PASSWORD_RESET),
+        "delivery": delivery_ways(now=now) if actor.may(Permission.MESSAGES_READ) else None,
+        "recent_events": recent_events(actor),
+        "break_glass_uses": break_glass_uses(request.tenant.pk, now=now),
+    }
+    return render(request, "centre/home.html", page)

@@ -1,0 +1,87 @@
+"""What Home knows: what the person may do, whether a reset could be delivered now, what happened lately."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from adminportal.audit.models import AuditEvent
+from adminportal.audit.selectors import list_events
+from adminportal.audit.tags import Activity
+from adminportal.outbox.models import OutboundMessage, State
+from passwords.services.break_glass import BANNER_DAYS
+from users.actors import Actor
+from users.permissions import Permission
+
+LATE = timedelta(minutes=2)
+"""A message that is due for longer says that delivery stands still."""
+EVENTS_SHOWN = 6
+
+NO_RIGHT = {
+    Permission.USER_CREATE: _("None of your roles may add people. User Administrator is the smallest role that may."),
+    Permission.USER_READ: _("None of your roles may see people. Directory Readers is the smallest role that may."),
+    Permission.PASSWORD_RESET: _(
+        "None of your roles may reset passwords. Password Administrator is the smallest role that may."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """One way in which a new password could reach somebody now."""
+
+    label: str
+    ok: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecentEvent:
+    """One line of what happened lately."""
+
+    activity: str
+    target: str
+    at: datetime
+
+
+def reason_against(actor: Actor, permission: Permission) -> str:
+    """Return why the actor may not, or nothing where they may."""
+    return "" if actor.may(permission) else str(NO_RIGHT[permission])
+
+
+def delivery_ways(*, now: datetime) -> list[Way]:
+    """Say for each way whether a reset could be delivered now; one query."""
+    return [_email(now=now), Way(label=gettext("Text message"), ok=False, text=gettext("Not set up"))]
+
+
+def recent_events(actor: Actor) -> list[RecentEvent]:
+    """Return the latest rows of the audit log that the actor may read; one query."""
+    only = None if actor.may(Permission.AUDIT_READ) else actor.id
+    rows = list_events(tenant_id=actor.tenant.pk, only_actor_id=only)[:EVENTS_SHOWN]
+    return [RecentEvent(activity=row.activity, target=_first_target(row), at=row.occurred_at) for row in rows]
+
+
+def break_glass_uses(tenant_id: UUID, *, now: datetime) -> int:
+    """Count the uses of emergency access of the last seven days; one query."""
+    rows = AuditEvent.objects.filter(tenant_id=tenant_id, activity=Activity.BREAK_GLASS_USED)
+    return rows.filter(occurred_at__gt=now - BANNER_DAYS).count()
+
+
+def _email(*, now: datetime) -> Way:
+    waiting = OutboundMessage.objects.filter(
+        channel="email", state__in=[State.QUEUED, State.SENDING], next_attempt_at__lt=now - LATE
+    ).exists()
+    label = gettext("Email")
+    if waiting:
+        return Way(label=label, ok=False, text=gettext("Messages are waiting"))
+    is_inbox = settings.EMAIL_CHANNEL_URL.startswith("inbox:")
+    return Way(label=label, ok=True, text=gettext("Demo inbox") if is_inbox else gettext("Ready"))
+
+
+def _first_target(row: AuditEvent) -> str:
+    return str(row.targets[0]["display_name"]) if row.targets else ""
