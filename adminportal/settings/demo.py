@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import os
+
 from adminportal.settings import env
 from adminportal.settings.base import *  # noqa: F403
-from adminportal.settings.base import PORT
+from adminportal.settings.base import PORT, VAR_DIR
+from adminportal.tryout.keys import NAMES
+
+for _name, _file in NAMES.items():
+    # A command beside a trial run uses the keys of that run.
+    if not os.environ.get(_name) and not os.environ.get(f"{_name}_FILE") and (VAR_DIR / _file).exists():
+        os.environ[f"{_name}_FILE"] = str(VAR_DIR / _file)
 
 DEBUG = False
 SECRET_KEY = env.text("SECRET_KEY")
