@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
@@ -16,7 +16,7 @@ from passwords.authority import OperatorAuthority
 from passwords.orders import ResetEnd, ResetOptions, ResetOrder
 from passwords.services.reset import reset_passwords
 from users.models import Contact, ContactKind, Group, GroupMember, LicenceAssignment, LicenceProduct, Tenant, User
-from users.roles import Role
+from users.roles import COVERS, Role
 from users.services.people import NewPerson, create_people, names_taken
 from users.services.tenants import create_tenant
 from users.tenancy import find_tenant_of_domain, within
@@ -25,6 +25,8 @@ SEEDER = AuditActor(kind="system", id=None, display_name="Demo data", user_princ
 TENANTS = (("contoso.example", "Contoso", 250), ("fabrikam.example", "Fabrikam", 20))
 CHUNK = 500
 """People created in one transaction."""
+KNOWN_SINCE = timedelta(days=30)
+"""Age of the demo contacts, so that the warning of a fresh address is met only where it belongs."""
 
 
 class SeedRefused(Exception):
@@ -45,7 +47,8 @@ class Part:
 
 def parts() -> list[Part]:
     """List the people with a part: one for every role, a second Global Administrator, and the ordinary ones."""
-    roles = [Part(local_part=local_part_of(role), display_name=role.value, role=role) for role in Role]
+    order = [*reversed(COVERS), *(role for role in Role if role not in COVERS)]
+    roles = [Part(local_part=local_part_of(role), display_name=role.value, role=role) for role in order]
     second = Part(local_part="global.admin2", display_name="Global Administrator 2", role=Role.GLOBAL_ADMINISTRATOR)
     return [
         *roles,
@@ -157,6 +160,7 @@ def _create_missing(tenant: Tenant, people: Sequence[NewPerson], *, now: datetim
     product = LicenceProduct.objects.filter(tenant=tenant).order_by("name").first()
     with transaction.atomic():
         users = create_people(tenant=tenant, people=missing, by=SEEDER, now=now) if missing else []
+        Contact.objects.filter(user__in=[user.pk for user in users]).update(changed_at=now - KNOWN_SINCE)
         if product:
             LicenceAssignment.objects.bulk_create(
                 LicenceAssignment(tenant=tenant, product=product, user=user) for user in users
