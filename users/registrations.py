@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
+from adminportal.audit.tenants import register_tenant_lookup
 from adminportal.outbox.registry import register_sweeper
 from users.sessions import purge_sessions
+from users.tenancy import find_tenant_of_domain
 
 
 def register() -> None:
-    """Register the sweepers of this app."""
+    """Register the sweepers of this app, and how a domain leads to its tenant."""
     register_sweeper("sessions", purge_sessions)
+    register_tenant_lookup(_tenant_id_of_domain)
+
+
+def _tenant_id_of_domain(domain: str) -> UUID | None:
+    tenant = find_tenant_of_domain(domain)
+    return tenant.pk if tenant else None
