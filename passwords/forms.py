@@ -20,6 +20,8 @@ from passwords.policy import Violation
 from passwords.validators import sentence
 from users.models import Tenant
 
+LONGEST_ADDRESS = 254
+"""Characters of an address (RFC 5321)."""
 MOST_ADDRESSES = 5
 """How many addresses the sign-in info may go to (Microsoft 365, reset-passwords)."""
 LONGEST_TYPED = 1024
@@ -91,7 +93,7 @@ class ResetForm(forms.Form):
         label=_("Password"),
         choices=[(AUTOMATIC, _("Automatically create a password")), (OWN, _("Let me create the password"))],
         initial=AUTOMATIC,
-        widget=forms.RadioSelect,
+        widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
     )
     style = forms.ChoiceField(
         label=_("Style"),
@@ -121,38 +123,51 @@ class ResetForm(forms.Form):
     )
     reason = forms.CharField(label=_("Reason"), required=False, max_length=256)
     ticket = forms.CharField(label=_("Ticket number"), required=False, max_length=64)
-    form_key = forms.RegexField(regex=re.compile(r"[0-9a-f]{32}"), widget=forms.HiddenInput)
+    form_key = forms.RegexField(regex=re.compile(r"\A[0-9a-f]{32}\Z"), widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, tenant: Tenant, has_alternate: bool, **kwargs: Any) -> None:
-        kwargs.setdefault("initial", {}).setdefault("form_key", uuid4().hex)
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        tenant: Tenant,
+        has_alternate: bool,
+        alternate_note: str = "",
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, initial={**(initial or {}), "form_key": uuid4().hex})
         self.tenant = tenant
         self.helper = PortalFormHelper()
         self.fields["reason"].required = tenant.reset_reason_required
         self.fields["email_to_alternate"].disabled = not has_alternate
+        self.fields["email_to_alternate"].help_text = alternate_note
+        if not has_alternate:
+            self.initial["email_to_alternate"] = False
         if tenant.force_change_locked:
-            self.fields["must_change"].disabled = True
+            self.initial["must_change"] = self.fields["must_change"].disabled = True
+            self.fields["must_change"].help_text = _("Your organization requires this.")
 
     def clean_addresses(self) -> tuple[str, ...]:
-        """Split at semicolons and check each address."""
+        """Split at semicolons and check each address; without the tick above them they do not count."""
+        if not self.cleaned_data.get("email_to_me"):
+            return ()
         parts = [part.strip() for part in self.cleaned_data["addresses"].split(";") if part.strip()]
         if len(parts) > MOST_ADDRESSES:
             raise ValidationError(_("Give at most five addresses, separated by semicolons."))
-        for part in parts:
-            try:
-                EmailValidator()(part)
-            except ValidationError as problem:
-                text = _("%(address)s is not an e-mail address. Nothing was changed.")
-                raise ValidationError(text, params={"address": part}) from problem
-        return tuple(dict.fromkeys(parts))
+        wrong = [part for part in parts if not _is_address(part)]
+        if wrong:
+            text = _("These are not e-mail addresses: %(addresses)s. Nothing was changed.")
+            raise ValidationError(text, params={"addresses": ", ".join(wrong)})
+        return tuple({part.casefold(): part for part in parts}.values())
 
     def clean(self) -> dict[str, Any]:
         """Ask for what the chosen options need."""
         values = super().clean() or {}
-        if values.get("how") == self.OWN and not values.get("new_password"):
+        if values.get("how") == self.OWN and not values.get("new_password") and "new_password" not in self.errors:
             self.add_error("new_password", _("Type the password, or let one be created."))
         if values.get("email_to_me") and not values.get("addresses") and "addresses" not in self.errors:
             self.add_error("addresses", _("Give an address to send the sign-in info to."))
+        if "form_key" in self.errors:
+            self.add_error(None, _("The form came back incomplete. Open it again; nothing was changed."))
         return values
 
     def password(self) -> Secret | None:
@@ -165,10 +180,18 @@ class ResetForm(forms.Form):
         return ResetOptions(
             style=Style(values["style"] or Style.RANDOM),
             must_change=values["must_change"] or self.tenant.force_change_locked,
-            deliver_to=values["addresses"] if values["email_to_me"] else (),
+            deliver_to=values["addresses"],
             deliver_to_alternate=values["email_to_alternate"],
             language=get_language() or "en",
             reason=values["reason"],
             ticket=values["ticket"],
             idempotency_key=values["form_key"],
         )
+
+
+def _is_address(text: str) -> bool:
+    try:
+        EmailValidator()(text)
+    except ValidationError:
+        return False
+    return len(text) <= LONGEST_ADDRESS

@@ -70,6 +70,7 @@ class PasswordReset(models.Model):
     ticket = models.CharField(max_length=64, blank=True, default="")
     correlation_id = models.UUIDField()
     must_change = models.BooleanField(default=True)
+    style = models.CharField(max_length=16, blank=True, default="")  # empty where the password was typed
     created_at = models.DateTimeField()
     temporary_expires_at = models.DateTimeField(null=True, default=None)
     sealed_password = models.TextField(blank=True, default="")

@@ -2,57 +2,81 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.http import Http404
 
 from adminportal.outbox.masking import mask
-from adminportal.outbox.models import OutboundMessage
+from adminportal.outbox.models import OutboundMessage, State
+from adminportal.outbox.selectors import line_of
 from passwords.models import PasswordReset, RevealLink
 from users.access import Decision, can_reset, needs_fresh_proof
 from users.actors import Actor
 from users.models import Contact, ContactKind, User
+from users.names import fold_upn
 from users.refusals import sentence
 from users.targets import load_facts
+
+FRESH_FOR = timedelta(minutes=2)
+"""How long after a reset its messages are looked at every other second."""
+WATCHED_FOR = timedelta(minutes=30)
+"""How long after a reset an open result page goes on asking how its messages fare."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResetPanel:
-    """What the Reset password panel shows of its person."""
+    """What the Reset password panel shows of its person; ``alternate_email`` is masked, empty where none is usable."""
 
     user: User
     decision: Decision
     reason: str
     alternate_email: str
+    is_alternate_own_mailbox: bool
     is_alternate_fresh: bool
+    fresh_hours: int
     needs_proof: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkLine:
-    """One recipient of a reset with the state of the message and the link."""
+    """One message of a reset with the state of its link; ``failure`` is a sentence."""
 
     message_id: UUID
     address: str
+    channel: str
     state: str
+    state_label: str
     failure: str
-    sent_at: datetime | None
-    opened_at: datetime | None
+    at: datetime
+    opened: bool
     can_send_again: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResetResult:
-    """The result page of one reset."""
+    """The result page of one reset.
+
+    ``state`` is where it is on its way; ``polls_every`` are seconds, 0 when nothing more is to come; ``stamp`` changes
+    with whatever the page shows.
+    """
 
     reset: PasswordReset
     user: User
     can_show: bool
     state: str
+    seconds_left: int
     links: tuple[LinkLine, ...]
     notices: tuple[LinkLine, ...]
+    polls_every: int
+    stamp: str
+
+    @property
+    def again(self) -> str:
+        """Return the id by which the panel finds these choices again."""
+        return str(self.reset.pk)
 
 
 def get_reset_panel(user: User, *, actor: Actor, now: datetime) -> ResetPanel:
@@ -61,13 +85,15 @@ def get_reset_panel(user: User, *, actor: Actor, now: datetime) -> ResetPanel:
     decision = can_reset(actor, facts)
     contact = Contact.objects.filter(user=user, kind=ContactKind.ALTERNATE_EMAIL).first()
     hours = actor.tenant.fresh_contact_hours
-    is_fresh = bool(contact and (now - contact.changed_at).total_seconds() < hours * 3600)
+    is_own = bool(contact and fold_upn(contact.value) in {user.upn_folded, fold_upn(user.mail)})
     return ResetPanel(
         user=user,
         decision=decision,
         reason=sentence(decision),
-        alternate_email=mask(contact.value) if contact else "",
-        is_alternate_fresh=is_fresh,
+        alternate_email=mask(contact.value) if contact and not is_own else "",
+        is_alternate_own_mailbox=is_own,
+        is_alternate_fresh=bool(contact and now - contact.changed_at < timedelta(hours=hours)),
+        fresh_hours=hours,
         needs_proof=decision.allowed and needs_fresh_proof(actor, facts, now=now),
     )
 
@@ -83,6 +109,22 @@ def get_own_reset(reset_id: UUID, *, actor: Actor) -> PasswordReset:
     return row
 
 
+def get_choices(row: PasswordReset) -> dict[str, object]:
+    """Return what was chosen for a reset as first values of the form for the next one; one query."""
+    links = list(RevealLink.objects.filter(reset=row).order_by("address"))
+    addresses = [link.address for link in links if not link.is_alternate]
+    return {
+        "how": "automatic" if row.style else "own",
+        "style": row.style or "random",
+        "must_change": row.must_change,
+        "email_to_me": bool(addresses),
+        "addresses": "; ".join(addresses),
+        "email_to_alternate": any(link.is_alternate for link in links),
+        "reason": row.reason,
+        "ticket": row.ticket,
+    }
+
+
 def get_reset_result(row: PasswordReset, *, now: datetime) -> ResetResult:
     """Read the state of a reset and of each of its messages; two queries."""
     is_sealed = bool(row.sealed_password and row.sealed_until and row.sealed_until > now)
@@ -91,30 +133,39 @@ def get_reset_result(row: PasswordReset, *, now: datetime) -> ResetResult:
         tenant_id=row.tenant_id, about_user_id=row.target_id, correlation_id=row.correlation_id
     ).order_by("created_at", "to")
     lines = [_line(message, links.get(message.pk), is_sealed=is_sealed) for message in messages]
+    state, can_show = _life(row, now=now), is_sealed and row.shown_at is None
+    ends_at = row.temporary_expires_at
     return ResetResult(
         reset=row,
         user=row.target,
-        can_show=is_sealed and row.shown_at is None,
-        state=_life(row, now=now),
+        can_show=can_show,
+        state=state,
+        seconds_left=max(0, int((ends_at - now).total_seconds())) if ends_at else 0,
         links=tuple(line for line in lines if line.message_id in links),
         notices=tuple(line for line in lines if line.message_id not in links),
+        polls_every=_polls_every(row, lines, state=state, now=now),
+        stamp=hashlib.sha256(repr((state, can_show, lines)).encode()).hexdigest()[:16],
     )
 
 
 def _line(message: OutboundMessage, link: RevealLink | None, *, is_sealed: bool) -> LinkLine:
+    """Mask the address, unless the administrator has typed it."""
+    line = line_of(message)
     return LinkLine(
         message_id=message.pk,
-        address=message.to if link and not link.is_alternate else mask(message.to),
-        state=message.state,
-        failure=message.failure,
-        sent_at=message.sent_at,
-        opened_at=message.opened_at,
-        can_send_again=link is not None and is_sealed and message.opened_at is None,
+        address=message.to if link and not link.is_alternate else line.to,
+        channel=line.channel,
+        state=line.state,
+        state_label=line.state_label,
+        failure=line.failure,
+        at=line.at,
+        opened=line.opened,
+        can_send_again=link is not None and is_sealed and line.is_link_open,
     )
 
 
 def _life(row: PasswordReset, *, now: datetime) -> str:
-    """Say where a reset is on its way: replaced, changed, used, expired, shown or waiting."""
+    """Say where a reset is on its way: changed, replaced, used, expired, shown or issued."""
     steps = {
         "changed": row.changed_at is not None,
         "replaced": row.replaced_at is not None,
@@ -123,3 +174,10 @@ def _life(row: PasswordReset, *, now: datetime) -> str:
         "shown": row.shown_at is not None,
     }
     return next((step for step, reached in steps.items() if reached), "issued")
+
+
+def _polls_every(row: PasswordReset, lines: list[LinkLine], *, state: str, now: datetime) -> int:
+    if state in ("changed", "replaced", "expired") or now - row.created_at > WATCHED_FOR:
+        return 0
+    waits = any(line.state in (State.QUEUED, State.SENDING) for line in lines)
+    return 2 if waits and now - row.created_at < FRESH_FOR else 15

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from django.views.decorators.debug import sensitive_variables
 
 from adminportal.sealing import Secret
@@ -12,13 +10,8 @@ from passwords.rules import policy_of, rules_for, words_of
 from passwords.validators import rule_list
 from users.models import Tenant, User
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tick:
-    """A rule as a sentence; ``state`` is met, broken or open."""
-
-    text: str
-    state: str
+Tick = tuple[str, bool | None]
+"""A rule as a sentence, and whether it is met; None while nothing is typed."""
 
 
 @sensitive_variables()
@@ -26,8 +19,8 @@ def ticks_for(user: User, *, tenant: Tenant, typed: Secret | None = None) -> lis
     """Judge what is typed for this person; without anything typed every rule is open. No hash is made."""
     rules = rules_for(user, policy=policy_of(tenant), tenant=tenant)
     if typed is None or not typed.expose():
-        return [Tick(text=text, state="open") for _name, text in rule_list(rules)]
+        return [(text, None) for _name, text in rule_list(rules)]
     broken = {violation.rule for violation in judge(typed, rules=rules, person=words_of(user))}
     if RuleName.MAX_LENGTH in broken:  # nothing else was looked at
-        return [Tick(text=text, state="broken" if name in broken else "open") for name, text in rule_list(rules)]
-    return [Tick(text=text, state="broken" if name in broken else "met") for name, text in rule_list(rules)]
+        return [(text, False if name in broken else None) for name, text in rule_list(rules)]
+    return [(text, name not in broken) for name, text in rule_list(rules)]

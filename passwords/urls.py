@@ -15,6 +15,7 @@ urlpatterns = [
     path("passwords/reset/<uuid:user_id>/rules", reset.live_rules, name="reset-rules"),
     path("passwords/result/<uuid:reset_id>", reset.result, name="result"),
     path("passwords/result/<uuid:reset_id>/show", reset.show, name="show"),
+    path("passwords/result/<uuid:reset_id>/progress", reset.progress, name="progress"),
     path("passwords/result/<uuid:reset_id>/send-again/<uuid:message_id>", reset.send_again, name="send-again"),
     path("reveal/<str:token>", reveal.reveal, name="reveal"),
 ]

@@ -216,6 +216,7 @@ def _apply(job: _Job, ready: _Prepared, target: TargetFacts, decision: Decision)
         ticket=options.ticket,
         correlation_id=correlation.current().correlation_id,
         must_change=options.must_change,
+        style=options.style.value if ready.order.password is None else "",
         created_at=now,
         temporary_expires_at=expires_at,
         sealed_password=sealing.seal(SEAL_PURPOSE, ready.password, context=str(reset_id)),

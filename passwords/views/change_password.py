@@ -32,7 +32,7 @@ from users.request import PortalRequest
 @require_http_methods(["GET", "HEAD", "POST"])
 def change(request: PortalRequest) -> HttpResponse:
     """Show and take the form: old, new, confirm."""
-    form = ChangePasswordForm(request.POST or None)
+    form = ChangePasswordForm(request.POST if request.method == "POST" else None)
     if request.method != "POST":
         return _page(request, form)
     if not form.is_valid():
@@ -57,7 +57,7 @@ def change(request: PortalRequest) -> HttpResponse:
 @never_cache
 def changed(request: PortalRequest) -> HttpResponse:
     """Say that the password was changed and lead on."""
-    return render(request, "passwords/changed.html", {"person": request.actor.user})
+    return render(request, "passwords/changed.html")
 
 
 @own_account
@@ -68,11 +68,11 @@ def changed(request: PortalRequest) -> HttpResponse:
 def live_rules(request: PortalRequest) -> HttpResponse:
     """Answer live ticks for a typed password; nothing is kept."""
     typed = Secret(request.POST.get("new_password", ""))
-    rules = ticks_for(request.actor.user, tenant=request.tenant, typed=typed)
-    return render(request, "components/rule_ticks.html", {"rules": rules})
+    ticks = ticks_for(request.actor.user, tenant=request.tenant, typed=typed)
+    return render(request, "components/rule_ticks.html", {"ticks": ticks})
 
 
 def _page(request: PortalRequest, form: ChangePasswordForm, *, status: int = 200) -> HttpResponse:
     user = request.actor.user
-    page = {"form": form, "is_forced": user.must_change, "rules": ticks_for(user, tenant=request.tenant)}
+    page = {"form": form, "is_forced": user.must_change, "ticks": ticks_for(user, tenant=request.tenant)}
     return render(request, "passwords/change_password.html", page, status=status)

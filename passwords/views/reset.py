@@ -1,4 +1,4 @@
-"""Reset password for one person: picker, panel, result, show once, send the link again."""
+"""Reset password for one person: panel, result, show once, send the link again."""
 
 from __future__ import annotations
 
@@ -8,17 +8,19 @@ from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from adminportal import clock
 from adminportal.sealing import Secret
 from passwords.authority import AdminAuthority
 from passwords.forms import ResetForm
+from passwords.models import PasswordReset
 from passwords.orders import ResetEnd, ResetOrder, ResetOutcome
 from passwords.reveal import show_to_starter
-from passwords.selectors import get_own_reset, get_reset_panel, get_reset_result
+from passwords.selectors import ResetPanel, get_choices, get_own_reset, get_reset_panel, get_reset_result
 from passwords.services.deliver_again import NotSentAgain, send_link_again
 from passwords.services.reset import reset_passwords
 from passwords.ticks import ticks_for
@@ -30,6 +32,8 @@ from users.selectors import get_user
 
 STATUS_OF = {"RESET_NO_ROLE": 403, "RESET_STEP_UP": 401, "NOT_FOUND": 404, "RESET_DELETED": 404}
 """HTTP status of a refusal (roles.md 5); RESET_TARGET_* are 403, all others 400."""
+REFUSED_FORM = 422
+"""Status of a form that comes back; htmx puts it into the page, and no other refusal."""
 
 
 @requires(Permission.PASSWORD_RESET)
@@ -40,13 +44,12 @@ STATUS_OF = {"RESET_NO_ROLE": 403, "RESET_STEP_UP": 401, "NOT_FOUND": 404, "RESE
 def reset(request: PortalRequest, user_id: UUID) -> HttpResponse:
     """Show the Reset password panel of one person, and reset."""
     panel = get_reset_panel(get_user(user_id), actor=request.actor, now=clock.now())
-    form = ResetForm(request.POST or None, tenant=request.tenant, has_alternate=bool(panel.alternate_email))
+    form = _form(request, panel)
     if request.method != "POST":
-        if panel.needs_proof:
-            return _to_confirm(request)
-        return _page(request, panel, form)
+        return _to_confirm(request) if panel.needs_proof else _panel(request, panel, form)
     if not form.is_valid():
-        return _page(request, panel, form, status=422)
+        allowed = panel.decision.allowed
+        return _panel(request, panel, form, status=REFUSED_FORM if allowed else _status_of(panel.decision.code))
     (outcome,) = reset_passwords(
         tenant=request.tenant,
         orders=[ResetOrder(user_id=user_id, password=form.password())],
@@ -68,49 +71,121 @@ def reset(request: PortalRequest, user_id: UUID) -> HttpResponse:
 def live_rules(request: PortalRequest, user_id: UUID) -> HttpResponse:
     """Answer live ticks for the password typed for a person; nothing is kept."""
     typed = Secret(request.POST.get("new_password", ""))
-    rules = ticks_for(get_user(user_id), tenant=request.tenant, typed=typed)
-    return render(request, "components/rule_ticks.html", {"rules": rules})
+    ticks = ticks_for(get_user(user_id), tenant=request.tenant, typed=typed)
+    return render(request, "components/rule_ticks.html", {"ticks": ticks})
 
 
 @requires(Permission.PASSWORD_RESET)
 @never_cache
-@require_http_methods(["GET", "HEAD"])
+@require_safe
 def result(request: PortalRequest, reset_id: UUID) -> HttpResponse:
     """Show how a reset ended, for whoever started it; the password itself is behind a button."""
-    page = get_reset_result(get_own_reset(reset_id, actor=request.actor), now=clock.now())
-    return render(request, "passwords/result.html", {"result": page})
+    response = _result(request, get_own_reset(reset_id, actor=request.actor))
+    if _is_fragment(request):
+        response.headers["HX-Replace-Url"] = request.path
+    return response
 
 
 @requires(Permission.PASSWORD_RESET)
 @never_cache
 @sensitive_variables()
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def show(request: PortalRequest, reset_id: UUID) -> HttpResponse:
-    """Show the password once."""
+    """Show the password once, in the answer to the button alone; its address leads to the result otherwise."""
     row = get_own_reset(reset_id, actor=request.actor)
+    if request.method != "POST":
+        return HttpResponseRedirect(reverse("passwords:result", args=[reset_id]))
     password = show_to_starter(row.pk, actor=request.actor, now=clock.now())
-    page = get_reset_result(get_own_reset(reset_id, actor=request.actor), now=clock.now())
-    return render(request, "passwords/result.html", {"result": page, "password": password})
+    return _result(request, get_own_reset(reset_id, actor=request.actor), password=password)
 
 
 @requires(Permission.PASSWORD_RESET)
+@never_cache
+@require_safe
+def progress(request: PortalRequest, reset_id: UUID) -> HttpResponse:
+    """Answer how the reset and its messages fare, for a page that asks again and again; 204 when nothing changed."""
+    row = get_own_reset(reset_id, actor=request.actor)
+    if not _is_fragment(request):
+        return HttpResponseRedirect(reverse("passwords:result", args=[reset_id]))
+    page = get_reset_result(row, now=clock.now())
+    if page.stamp == request.GET.get("stamp") and page.polls_every == _number(request.GET.get("every", "")):
+        return HttpResponse(status=204)
+    return render(request, "passwords/_result_progress.html", {"result": page})
+
+
+@requires(Permission.PASSWORD_RESET)
+@never_cache
 @require_POST
 def send_again(request: PortalRequest, reset_id: UUID, message_id: UUID) -> HttpResponse:
     """Send a new link to one recipient; the older one of that recipient is dead."""
     row = get_own_reset(reset_id, actor=request.actor)
+    problem = ""
     try:
         send_link_again(row, message_id=message_id, actor=request.actor, now=clock.now())
-    except NotSentAgain as problem:
-        page = get_reset_result(row, now=clock.now())
-        return render(request, "passwords/result.html", {"result": page, "problem": problem.code}, status=409)
+    except NotSentAgain as refusal:
+        problem = _why_not_again(refusal.code)
+    if _is_fragment(request):
+        page = {"result": get_reset_result(row, now=clock.now()), "problem": problem}
+        return render(request, "passwords/_result_progress.html", page, status=REFUSED_FORM if problem else 200)
+    if problem:
+        return _result(request, row, problem=problem, status=409)
     return HttpResponseRedirect(reverse("passwords:result", args=[reset_id]))
 
 
-def _page(request: PortalRequest, panel: object, form: ResetForm, *, status: int = 200) -> HttpResponse:
-    return render(request, "passwords/reset.html", {"panel": panel, "form": form}, status=status)
+def _form(request: PortalRequest, panel: ResetPanel) -> ResetForm:
+    return ResetForm(
+        request.POST if request.method == "POST" else None,
+        tenant=request.tenant,
+        has_alternate=bool(panel.alternate_email),
+        alternate_note=_alternate_note(panel),
+        initial=_first_values(request, panel),
+    )
 
 
-def _refused(request: PortalRequest, panel: object, form: ResetForm, outcome: ResetOutcome) -> HttpResponse:
+def _first_values(request: PortalRequest, panel: ResetPanel) -> dict[str, object]:
+    """Take over the choices of the reset that is made again, else offer one's own address."""
+    try:
+        earlier = get_own_reset(UUID(request.GET.get("again", "")), actor=request.actor)
+    except (ValueError, Http404):
+        earlier = None
+    if earlier is not None and earlier.target_id == panel.user.pk:
+        return get_choices(earlier)
+    return {"addresses": request.actor.user.mail or request.actor.user_principal_name}
+
+
+def _alternate_note(panel: ResetPanel) -> str:
+    if panel.alternate_email:
+        return panel.alternate_email
+    if panel.is_alternate_own_mailbox:
+        return _("The alternate address is the mailbox that this password opens, so nothing is sent there.")
+    return _("No alternate address is known for this user.")
+
+
+def _panel(request: PortalRequest, panel: ResetPanel, form: ResetForm, *, status: int = 200) -> HttpResponse:
+    page = {"panel": panel, "form": form, "ticks": ticks_for(panel.user, tenant=request.tenant)}
+    name = "passwords/_reset_panel.html" if _is_fragment(request) else "passwords/reset.html"
+    return render(request, name, page | {"in_panel": _is_fragment(request)}, status=status)
+
+
+def _result(
+    request: PortalRequest,
+    row: PasswordReset,
+    *,
+    password: Secret | None = None,
+    problem: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    page = {
+        "result": get_reset_result(row, now=clock.now()),
+        "password": password,
+        "problem": problem,
+        "in_panel": _is_fragment(request),
+    }
+    name = "passwords/_result.html" if _is_fragment(request) else "passwords/result.html"
+    return render(request, name, page, status=status)
+
+
+def _refused(request: PortalRequest, panel: ResetPanel, form: ResetForm, outcome: ResetOutcome) -> HttpResponse:
     if outcome.code == "NOT_FOUND":
         raise Http404
     for violation in outcome.violations:
@@ -118,11 +193,31 @@ def _refused(request: PortalRequest, panel: object, form: ResetForm, outcome: Re
     if not outcome.violations:
         where = "addresses" if outcome.code == "RESET_CIRCULAR_RECIPIENT" else None
         form.add_error(where, sentence(Decision(allowed=False, code=outcome.code, values=outcome.values)))
-    status = 422 if outcome.violations else STATUS_OF.get(outcome.code, 400)
-    if outcome.code.startswith("RESET_TARGET_"):
-        status = 403
-    return _page(request, panel, form, status=status)
+    in_page = outcome.violations or _is_fragment(request)
+    return _panel(request, panel, form, status=REFUSED_FORM if in_page else _status_of(outcome.code))
+
+
+def _status_of(code: str) -> int:
+    return 403 if code.startswith("RESET_TARGET_") else STATUS_OF.get(code, 400)
+
+
+def _why_not_again(code: str) -> str:
+    reasons = {
+        "opened": _("The link was opened already, so no new one was sent. Use Resend to make a new password."),
+        "gone": _("The password is no longer waiting, so no new link was sent. Use Resend to make a new one."),
+    }
+    return reasons.get(code, _("Your roles no longer reach this person, so no new link was sent."))
 
 
 def _to_confirm(request: PortalRequest) -> HttpResponse:
-    return HttpResponseRedirect(f"{reverse('users:confirm')}?{urlencode({'next': request.path})}")
+    address = f"{reverse('users:confirm')}?{urlencode({'next': request.get_full_path()})}"
+    return HttpResponse(headers={"HX-Redirect": address}) if _is_fragment(request) else HttpResponseRedirect(address)
+
+
+def _is_fragment(request: PortalRequest) -> bool:
+    """Tell whether htmx asks for a part of the page."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < len("1000") else -1

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
@@ -33,25 +37,47 @@ def reveal(request: HttpRequest, token: str) -> HttpResponse:
         if found.state is LinkState.UNKNOWN:
             check("L21", key=source, now=now)
     except Throttled as limit:
-        response = render(request, "errors/429.html", {"minutes": -(-limit.retry_after // 60)}, status=429)
+        response = render(request, "errors/429.html", {"retry_after": limit.retry_after}, status=429)
         response.headers["Retry-After"] = str(limit.retry_after)
         return response
     if password is not None:
-        return render(request, "passwords/reveal_shown.html", _page(found) | {"password": password})
+        return render(request, "passwords/reveal_shown.html", _shown(found, password, now=now))
     if found.state is LinkState.READY:
-        return render(request, "passwords/reveal_ready.html", _page(found))
+        return render(request, "passwords/reveal_ready.html", _ready(found, now=now))
     status = 404 if found.state is LinkState.UNKNOWN else GONE
-    return render(request, "passwords/reveal_gone.html", _page(found), status=status)
+    return render(request, "passwords/reveal_gone.html", _frame(found), status=status)
 
 
-def _page(found: FoundLink) -> dict[str, object]:
-    user = found.user
-    reset = found.link.reset if found.link else None
+def _frame(found: FoundLink) -> dict[str, object]:
+    tenant = found.tenant
     return {
         "state": found.state.value,
-        "tenant": found.tenant,
+        "tenant_name": tenant.name if tenant else "",
+        "brand_colour": tenant.brand_color if tenant else "",
+    }
+
+
+def _ready(found: FoundLink, *, now: datetime) -> dict[str, object]:
+    """Return what the page says before the button is pressed: whose password, and until when the link works."""
+    user, link = found.user, found.link
+    return _frame(found) | {
         "user_name": user.user_principal_name if user else "",
         "display_name": user.display_name if user else "",
-        "expires_at": reset.temporary_expires_at if reset else None,
-        "must_change": reset.must_change if reset else False,
+        **_end(link.reset.sealed_until if link else None, now=now),
     }
+
+
+@sensitive_variables()
+def _shown(found: FoundLink, password: Secret, *, now: datetime) -> dict[str, object]:
+    """Return what the page says with the password: whose it is, where to use it, and until when."""
+    reset = found.link.reset if found.link else None
+    return _ready(found, now=now) | {
+        "password": password,
+        "sign_in_url": settings.PUBLIC_URL + reverse("users:signin"),
+        "must_change": bool(reset and reset.must_change),
+        **_end(reset.temporary_expires_at if reset else None, now=now),
+    }
+
+
+def _end(moment: datetime | None, *, now: datetime) -> dict[str, object]:
+    return {"expires_at": moment, "ends_in_seconds": max(0, int((moment - now).total_seconds())) if moment else 0}

@@ -65,7 +65,7 @@ _listeners: list[Listener] = []
 
 
 def on_first_use(listener: Listener) -> None:
-    """Call ``listener`` inside the transaction of every right sign-in with a temporary password."""
+    """Call ``listener`` inside the transaction of every right sign-in with a password that was issued."""
     _listeners.append(listener)
 
 
@@ -159,7 +159,7 @@ def _succeed(attempt: _Try, person: User, *, device_cookie: str) -> SignInResult
         lockout.settle_right(attempt.ticket)
         key = open_session(person, now=attempt.now)
         record(_entry(Activity.SIGNED_IN, person), now=attempt.now)
-        if person.is_temporary:
+        if person.is_temporary or person.password_issued_at == person.password_changed_at:
             for listener in _listeners:
                 listener(person, attempt.now)
     return SignInResult(
