@@ -19,14 +19,20 @@ FLAGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-back
 LIST = """{% extends "base.html" %}{% load portal %}{% block title %}People{% endblock %}{% block content %}
 <div data-grid><div class="cmdbar" data-grid-commands>
 {% include "components/command_button.html" with label="Reset" icon="key" reason="Not yours." key="r" only %}</div>
-<div class="cmdbar cmdbar--selection" data-grid-bar data-count="0">{% include "components/selection_count.html" only %}</div>
-<table class="grid"><thead><tr><th><input type="checkbox" data-grid-all aria-label="All"></th><th>Name</th></tr></thead><tbody>
-{% for name in names %}<tr class="grid__row" data-grid-row><td><input type="checkbox" data-grid-tick aria-label="{{ name }}"></td>
-<td><a class="grid__link" {% panel_link "/panel" %}>{{ name }}</a></td></tr>{% endfor %}</tbody></table></div>{% endblock %}"""
-PANEL = """<div class="panel__frame">{% include "components/panel_head.html" with title="Reset password" close_url="/list" only %}
+<div class="cmdbar cmdbar--selection" data-grid-bar data-count="0">
+{% include "components/selection_count.html" only %}</div>
+<table class="grid"><thead><tr><th>
+<input type="checkbox" data-grid-all aria-label="All"></th><th>Name</th></tr></thead><tbody>
+{% for name in names %}<tr class="grid__row" data-grid-row><td>
+<input type="checkbox" data-grid-tick aria-label="{{ name }}"></td>
+<td><a class="grid__link" {% panel_link "/panel" %}>{{ name }}</a></td></tr>
+{% endfor %}</tbody></table></div>{% endblock %}"""
+PANEL = """<div class="panel__frame">
+{% include "components/panel_head.html" with title="Reset password" close_url="/list" only %}
 <div class="panel__body"><label for="p">Password</label><input id="p" type="password"></div></div>"""
 SHOWN = """{% extends "base_public.html" %}{% block title %}Shown{% endblock %}{% block content %}
-{% include "components/secret_field.html" with value=secret label="Password" key="k" masked=True only %}{% endblock %}"""
+{% include "components/secret_field.html" with value=secret label="Password" key="k" masked=True only %}
+{% endblock %}"""
 
 
 def _view(source: str, request: HttpRequest) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from types import SimpleNamespace
 
@@ -11,9 +12,10 @@ from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.utils.html import strip_tags
 
+from adminportal import clock
 from adminportal.sealing import Secret
 from adminportal.shell.context import shell
-from adminportal.shell.templatetags.portal import character_groups, initials
+from adminportal.shell.templatetags.portal import character_groups, initials, seconds_left
 
 ERRORS = ("400", "403", "403_csrf", "404", "413", "429", "500", "503")
 
@@ -124,9 +126,18 @@ def test_sign_in_pages_differ_in_nothing_but_what_was_typed() -> None:
     assert len({page.split("csrfmiddlewaretoken")[0] for page in plain}) == 1
 
 
-@pytest.mark.parametrize("reason", ["used", "expired", "replaced", "wrong"])
-def test_dead_link_page_offers_no_button_to_show(reason: str) -> None:
-    page = render_to_string("passwords/reveal_gone.html", {"reason": reason}, request=RequestFactory().get("/"))
+@pytest.mark.parametrize(("minutes", "seconds"), [(2, 120), (0, 0), (-5, 0)])
+def test_seconds_left_never_go_below_nothing(minutes: int, seconds: int) -> None:
+    moment = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+
+    with clock.travel(freeze_at=moment):
+        assert seconds_left(moment + timedelta(minutes=minutes)) == seconds
+        assert seconds_left(None) == 0
+
+
+@pytest.mark.parametrize("state", ["opened", "used", "expired", "replaced", "withdrawn", "unknown"])
+def test_dead_link_page_offers_no_button_to_show(state: str) -> None:
+    page = render_to_string("passwords/reveal_gone.html", {"state": state}, request=RequestFactory().get("/"))
 
     assert "<form" not in page
 

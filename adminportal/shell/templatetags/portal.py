@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django import template
 from django.template import Context
@@ -11,6 +12,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from adminportal import clock
 from adminportal.sealing import Secret
 
 register = template.Library()
@@ -77,6 +79,12 @@ def initials(name: str) -> str:
 def coin_shade(name: str) -> int:
     """Return which of eight coin colours a name always gets."""
     return sum(ord(letter) for letter in str(name)) % 8
+
+
+@register.filter
+def seconds_left(moment: datetime | None) -> int:
+    """Return the whole seconds until a moment, 0 when it is over or unknown."""
+    return max(0, int((moment - clock.now()).total_seconds())) if moment else 0
 
 
 @register.filter
