@@ -26,6 +26,7 @@ from users.names import fold_text
 PAGE_SIZE = 50
 SEARCH_LENGTH = 200
 LETTERS: dict[str, str | Promise] = {
+    "break_glass_used": _("Notice: emergency access used"),
     "password_was_changed": _("Notice: password changed"),
     "password_was_reset": _("Notice: password reset"),
     "sign_in_info": _("Sign-in info for an administrator"),
