@@ -24,8 +24,11 @@ OLDEST = (3, 11)
 ARGON2 = "argon2-cffi-bindings"
 BUILD_TOOLS = ("cffi", "packaging", "pycparser", "setuptools", "setuptools-scm", "typing-extensions", "vcs-versioning")
 """What building the Argon2 bindings needs, taken from the lock so that it is pinned like everything else."""
-FAST_FLAGS = "-O3 -march=native"
-"""Compiler flags that make a hash two to three times quicker than the published wheel; the hash is the same."""
+FAST_FLAGS = os.environ.get("PORTAL_CFLAGS") or "-O3 -march=native"
+"""Compiler flags that make a hash two to three times quicker than the published wheel; the hash is the same.
+
+``PORTAL_CFLAGS`` replaces them where the result runs on other machines than the one that builds it.
+"""
 
 
 class SetupFailed(Exception):

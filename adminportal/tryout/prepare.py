@@ -1,22 +1,16 @@
-"""Brings files and database of a trial run up to date, all in one process (``adminportal.tryout.prepare``)."""
+"""Brings files and database of a trial run up to date, all in one process."""
 
 from __future__ import annotations
 
-import os
+from adminportal.tryout.files import make_files
 
 
 def main() -> None:
     """Compile catalogues, collect files, migrate, seed the demo tenants."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "adminportal.settings")
-    import django
+    make_files()
     from django.conf import settings
     from django.core.management import call_command
 
-    from adminportal.tryout.catalogues import compile_catalogues
-
-    compile_catalogues(settings.BASE_DIR / "locale")
-    django.setup()
-    call_command("collectstatic", interactive=False, verbosity=0)
     call_command("migrate", interactive=False, verbosity=0)
     if settings.DEMO:
         call_command("seed_demo")
