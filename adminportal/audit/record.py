@@ -113,10 +113,16 @@ def _row(entry: Entry, facts: correlation.RequestFacts, now: datetime) -> AuditE
         targets=targets,
         details=details,
         subject_id=_subject_id(entry.targets),
-        actor_text=folded(actor.user_principal_name, actor.display_name),
-        target_text=folded(*(text for target in targets for text in _words(target))),
-        search_text=folded(activity, clean(entry.reason), *details.values()),
+        **_texts_to_search(entry, targets, details),
     )
+
+
+def _texts_to_search(entry: Entry, targets: list[StoredTarget], details: dict[str, str]) -> dict[str, str]:
+    return {
+        "actor_text": folded(clean(entry.actor.user_principal_name), clean(entry.actor.display_name)),
+        "target_text": folded(*(text for target in targets for text in _words(target))),
+        "search_text": folded(entry.activity, clean(entry.reason), *details.values()),
+    }
 
 
 def _stored(target: Target) -> StoredTarget:

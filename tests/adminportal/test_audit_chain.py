@@ -274,13 +274,25 @@ def test_command_says_broken_with_exit_code_1() -> None:
     assert AuditEvent.objects.get(activity="Verified audit chain").result == "failure"
 
 
-@pytest.mark.parametrize("words", [[], ["--installation", "--all"], ["--tenant", "nobody.example"]])
+@pytest.mark.parametrize(
+    "words", [[], ["--installation", "--all"], ["--tenant", "nobody.example"], ["--tenant", str(FABRIKAM)]]
+)
 def test_command_used_wrongly_says_so_with_exit_code_2(words: list[str]) -> None:
     with pytest.raises(CommandError) as refused:
         call_command("verify_audit", *words)
 
     # Django's own parser ends with 2 on a command line, and raises inside a process.
     assert refused.value.returncode == 2 or "argument" in str(refused.value)
+    assert not AuditEvent.objects.exists()
+
+
+def test_command_with_an_unreadable_key_verifies_nothing(settings: Settings) -> None:
+    settings.AUDIT_KEY = "not a key"
+
+    with pytest.raises(CommandError, match="32 bytes in Base64") as refused:
+        call_command("verify_audit", "--installation")
+
+    assert refused.value.returncode == 2
     assert not AuditEvent.objects.exists()
 
 

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
 from adminportal import clock
@@ -40,8 +41,12 @@ class Command(BaseCommand):
 
     def handle(self, *, json: bool, checkpoint: bool, **options: object) -> None:
         """Verify, print, record that it was done."""
+        try:
+            shown = public_key()
+        except ImproperlyConfigured as problem:
+            raise CommandError(f"{problem} Nothing was verified.", returncode=WRONG_USE) from None
         if options["public_key"]:
-            self.stdout.write(public_key())
+            self.stdout.write(shown)
             return
         now = clock.now()
         chains = _chains(options)
@@ -63,12 +68,14 @@ def _chains(options: dict[str, object]) -> list[UUID | None]:
         return [None]
     if options["all"]:
         return list_chains()
+    text = str(options["tenant"])
     try:
-        return [tenant_id_of(str(options["tenant"]))]
-    except UnknownTenant as unknown:
-        raise CommandError(
-            f"No tenant has the domain or id {unknown}. Nothing was verified.", returncode=WRONG_USE
-        ) from None
+        found = tenant_id_of(text)
+    except UnknownTenant:
+        found = None
+    if found is None or (text.casefold() == str(found) and found not in list_chains()):
+        raise CommandError(f"No tenant has the domain or id {text}. Nothing was verified.", returncode=WRONG_USE)
+    return [found]
 
 
 def _note(report: ChainReport) -> Entry:
