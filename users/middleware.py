@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import zoneinfo
 from collections.abc import Callable
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from adminportal import clock
 from adminportal.sealing import Secret
@@ -49,17 +50,21 @@ class PrincipalMiddleware:
 
 
 class LanguageMiddleware:
-    """Activates the language of the cookie, else the person's, the tenant's or the browser's."""
+    """Activates the language of the cookie, else the person's or the browser's, and the tenant's time zone."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        with translation.override(self._language(request)):
-            request.LANGUAGE_CODE = translation.get_language() or "en"  # type: ignore[attr-defined]
+        with translation.override(self._language(request)), timezone.override(self._zone(request)):
+            request.LANGUAGE_CODE = translation.get_language() or "en"
             response = self.get_response(request)
-            response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)  # type: ignore[attr-defined]
+            response.headers.setdefault("Content-Language", request.LANGUAGE_CODE)
             return response
+
+    def _zone(self, request: HttpRequest) -> zoneinfo.ZoneInfo | None:
+        tenant = request.tenant  # type: ignore[attr-defined]
+        return zoneinfo.ZoneInfo(tenant.time_zone) if tenant else None
 
     def _language(self, request: HttpRequest) -> str:
         offered = {code for code, _name in settings.LANGUAGES}

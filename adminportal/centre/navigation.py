@@ -35,6 +35,14 @@ ENTRIES = (
         permission=Permission.AUDIT_READ,
     ),
     NavEntry(
+        section=Section.REPORTS,
+        label=_("My actions"),
+        url_name="centre:audit-own",
+        icon="history",
+        order=200,
+        permission=Permission.ADMIN_ENTER,
+    ),
+    NavEntry(
         section=Section.HEALTH,
         label=_("Delivery"),
         url_name="centre:messages",

@@ -22,3 +22,4 @@ CSRF_COOKIE_NAME = "csrf"
 DEVICE_COOKIE_NAME = "device"
 CSRF_TRUSTED_ORIGINS = [f"http://127.0.0.1:{PORT}", f"http://localhost:{PORT}"]
 DEMO = True
+DEMO_PASSWORD = env.text("DEMO_PASSWORD", "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -46,7 +46,7 @@ class NewPerson:
     alternate_email: str = ""
     mobile_phone: str = ""
     office_phone: str = ""
-    details: dict[str, str] = field(default_factory=dict)
+    details: Mapping[str, str | bool] = field(default_factory=dict)
     roles: tuple[Role, ...] = ()
 
 

@@ -42,7 +42,7 @@ class Part:
     role: Role | None = None
     alternate_email: str = ""
     mobile_phone: str = ""
-    details: dict[str, object] = field(default_factory=dict)
+    details: dict[str, str | bool] = field(default_factory=dict)
 
 
 def parts() -> list[Part]:

@@ -27,6 +27,7 @@ def home(request: PortalRequest) -> HttpResponse:
         "edit_reason": reason_against(actor, Permission.USER_READ),
         "reset_reason": reason_against(actor, Permission.PASSWORD_RESET),
         "delivery": delivery_ways(now=now) if actor.may(Permission.MESSAGES_READ) else None,
+        "may_read_audit": actor.may(Permission.AUDIT_READ),
         "recent_events": recent_events(actor),
         "break_glass_uses": break_glass_uses(request.tenant.pk, now=now),
     }
