@@ -18,7 +18,7 @@ REAL = "adminportal.hashing.PortalArgon2Hasher"
 
 
 @pytest.fixture
-def real(settings: Settings) -> SettingsWrapper:
+def real(settings: Settings) -> Settings:
     settings.PASSWORD_HASHERS = [REAL]
     settings.HASH_SLOTS, settings.HASH_QUEUE, settings.HASH_WAIT_SECONDS = 2, 8, 60.0
     return settings
