@@ -77,10 +77,10 @@ def load_actor(user: User, *, tenant: Tenant, proven_at: datetime | None = None)
 
 
 def active_roles(user: User) -> frozenset[Role]:
-    """Return the catalogue roles that give this person rights now; one query."""
-    direct = RoleAssignment.objects.filter(user=user, is_active=True)
-    through_groups = RoleAssignment.objects.filter(
-        group__memberships__user=user, group__is_role_assignable=True, is_active=True
-    )
+    """Return the catalogue roles that give this person rights now, over the whole tenant; one query."""
+    # The portal knows no administrative units: a role that holds within one only gives no right here.
+    in_force = RoleAssignment.objects.filter(is_active=True, is_restricted_unit=False)
+    direct = in_force.filter(user=user)
+    through_groups = in_force.filter(group__memberships__user=user, group__is_role_assignable=True)
     templates = direct.values_list("role").union(through_groups.values_list("role"))
     return frozenset(ROLE_OF_TEMPLATE[template] for (template,) in templates if template in ROLE_OF_TEMPLATE)

@@ -60,13 +60,20 @@ def _add_groups(people: dict[UUID, User], held: dict[UUID, set[Role | Standing]]
         Group.objects.filter(Q(is_role_assignable=True) | Q(role_assignments__isnull=False))
         .filter(Q(memberships__user__in=people) | Q(ownerships__user__in=people))
         .values_list(
-            "name", "is_role_assignable", "memberships__user_id", "ownerships__user_id", "role_assignments__role"
+            "name",
+            "is_role_assignable",
+            "memberships__user_id",
+            "ownerships__user_id",
+            "role_assignments__role",
+            "role_assignments__is_restricted_unit",
         )
     )
-    for name, is_role_assignable, member_id, owner_id, role in rows:
+    for name, is_role_assignable, member_id, owner_id, role, is_restricted in rows:
         for user_id in {member_id, owner_id} & people.keys():
             if is_role_assignable:
                 held[user_id].add(Standing.ROLE_ASSIGNABLE_GROUP)
                 protecting[user_id] = min(name, protecting.get(user_id, name))
             if role and user_id == member_id:
                 held[user_id].add(ROLE_OF_TEMPLATE.get(role, Standing.OTHER))
+            if is_restricted and user_id == member_id:
+                held[user_id].add(Standing.RESTRICTED_UNIT)

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from adminportal.audit.record import Actor as AuditActor
 from adminportal.audit.record import Entry, Target, record
@@ -159,13 +159,12 @@ def list_global_admins() -> list[User]:
 
 
 def _global_admins() -> QuerySet[User]:
-    role = TEMPLATE_IDS[Role.GLOBAL_ADMINISTRATOR]
-    holds = Q(role_assignments__role=role, role_assignments__is_active=True) | Q(
-        memberships__group__is_role_assignable=True,
-        memberships__group__role_assignments__role=role,
-        memberships__group__role_assignments__is_active=True,
+    assigned = RoleAssignment.objects.filter(
+        role=TEMPLATE_IDS[Role.GLOBAL_ADMINISTRATOR], is_active=True, is_restricted_unit=False
     )
-    return User.objects.filter(holds, account_enabled=True, deleted_at=None).distinct()
+    through_group = assigned.filter(group__is_role_assignable=True, group__memberships__user=OuterRef("pk"))
+    holds = Exists(assigned.filter(user=OuterRef("pk"))) | Exists(through_group)
+    return User.objects.filter(holds, account_enabled=True, deleted_at=None)
 
 
 def _act(
