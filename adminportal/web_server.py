@@ -21,6 +21,7 @@ keepalive = 5
 limit_request_fields = 64
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  # heartbeat files, not data
 accesslog = None  # the portal writes its own line, without path and query
+control_socket_disable = True  # it would lie in the home folder, outside of VAR_DIR
 forwarded_allow_ips = ""  # whom to believe is TRUSTED_PROXIES, not a list of gunicorn
 logconfig_dict: dict[str, Any] = {
     **logging.setting(env.text("LOG_LEVEL", "INFO")),
