@@ -49,12 +49,7 @@ def reveal(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _frame(found: FoundLink) -> dict[str, object]:
-    tenant = found.tenant
-    return {
-        "state": found.state.value,
-        "tenant_name": tenant.name if tenant else "",
-        "brand_colour": tenant.brand_color if tenant else "",
-    }
+    return {"state": found.state.value, "tenant": found.tenant}
 
 
 def _ready(found: FoundLink, *, now: datetime) -> dict[str, object]:
