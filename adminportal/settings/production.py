@@ -36,6 +36,7 @@ _unsafe = reasons(
         debug=env.text("DEBUG", ""),
         secret_key=SECRET_KEY,
         sealing_keys=SEALING_KEYS,
+        audit_key=base.AUDIT_KEY,
         database_engine=str(base.DATABASES["default"]["ENGINE"]),
         redis_url=base.REDIS_URL,
         public_url=base.PUBLIC_URL,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -10,6 +11,8 @@ KEY_CHARACTERS = 50
 """Shortest SECRET_KEY (Django's own check asks for the same)."""
 SEALING_CHARACTERS = 32
 """Shortest entry of SEALING_KEYS."""
+SEED_BYTES = 32
+"""Length of AUDIT_KEY, an Ed25519 seed (RFC 8032)."""
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
 DEMO_SENDER_DOMAIN = "contoso.example"
 
@@ -21,6 +24,7 @@ class Start:
     debug: str
     secret_key: str
     sealing_keys: Sequence[str]
+    audit_key: str
     database_engine: str
     redis_url: str
     public_url: str
@@ -49,6 +53,15 @@ def _keys(start: Start) -> Iterator[str]:
         yield "SEALING_KEYS names one key twice."
     if start.secret_key in start.sealing_keys:
         yield "SECRET_KEY is one of SEALING_KEYS: give each purpose its own."
+    if not _is_seed(start.audit_key):
+        yield f"AUDIT_KEY is missing or not {SEED_BYTES} bytes in Base64: all machines sign the audit log with the same one."
+
+
+def _is_seed(text: str) -> bool:
+    try:
+        return len(base64.b64decode(text, validate=True)) == SEED_BYTES
+    except ValueError:
+        return False
 
 
 def _stores(start: Start) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
 import sys
@@ -19,10 +20,12 @@ from adminportal.settings.refusals import Start, reasons
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 KEY = "Kq3vT9xLw2ZsB7nHc5RdJ8mPf4YgA6uE1oXiVbNtCyMkWzQh0S"
+SEED = base64.b64encode(bytes(range(32))).decode()
 SAFE = Start(
     debug="",
     secret_key=KEY,
     sealing_keys=[KEY[::-1], KEY[5:] + "abcde"],
+    audit_key=SEED,
     database_engine="django.db.backends.postgresql",
     redis_url="redis://127.0.0.1:6379/0",
     public_url="https://portal.fabrikam.example",
@@ -47,6 +50,8 @@ def test_safe_start_has_no_reasons() -> None:
         ({"secret_key": "a" * 60}, "SECRET_KEY"),
         ({"secret_key": KEY[::-1]}, "own"),
         ({"sealing_keys": []}, "SEALING_KEYS"),
+        ({"audit_key": ""}, "AUDIT_KEY"),
+        ({"audit_key": SEED[:-8]}, "AUDIT_KEY"),
         ({"sealing_keys": [KEY[:31]]}, "SEALING_KEYS"),
         ({"sealing_keys": [KEY[1:], KEY[1:]]}, "twice"),
         ({"database_engine": "django.db.backends.sqlite3"}, "DATABASE_URL"),
@@ -78,6 +83,7 @@ def production(**changes: str) -> subprocess.CompletedProcess[str]:
         "PORTAL_ENV": "production",
         "SECRET_KEY": KEY,
         "SEALING_KEYS": KEY[::-1],
+        "AUDIT_KEY": SEED,
         "DATABASE_URL": "postgresql://portal@127.0.0.1:1/portal",
         "REDIS_URL": "redis://127.0.0.1:1/0",
         "PUBLIC_URL": "https://portal.fabrikam.example",
