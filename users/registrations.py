@@ -6,6 +6,7 @@ from uuid import UUID
 
 from adminportal.audit.tenants import register_tenant_lookup
 from adminportal.outbox.registry import register_sweeper
+from users.services.import_batches import purge_batches, resume_batches
 from users.sessions import purge_sessions
 from users.tenancy import find_tenant_of_domain
 
@@ -13,6 +14,8 @@ from users.tenancy import find_tenant_of_domain
 def register() -> None:
     """Register the sweepers of this app, and how a domain leads to its tenant."""
     register_sweeper("sessions", purge_sessions)
+    register_sweeper("imports", resume_batches)
+    register_sweeper("import-files", purge_batches)
     register_tenant_lookup(_tenant_id_of_domain)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from users.views import my_account, sign_in
+from users.views import import_users, my_account, sign_in
 
 app_name = "users"
 urlpatterns = [
@@ -14,4 +14,15 @@ urlpatterns = [
     path("language", sign_in.language, name="language"),
     path("account", my_account.account, name="account"),
     path("account/signout-everywhere", my_account.signout_everywhere, name="signout-everywhere"),
+    path("users/active", active_users.active, name="active"),
+    path("users/active/selected", active_users.selected, name="selected"),
+    path("users/active/<uuid:user_id>", user_panel.panel, name="panel"),
+    path("users/active/<uuid:user_id>/block", person_acts.block, name="block"),
+    path("users/active/<uuid:user_id>/allow", person_acts.allow, name="allow"),
+    path("users/active/<uuid:user_id>/signout", person_acts.sign_out, name="signout-person"),
+    path("users/active/<uuid:user_id>/unlock", person_acts.unlock, name="unlock"),
+    path("users/import", import_users.import_users, name="import"),
+    path("users/import/template.csv", import_users.template, {"has_examples": False}, name="import-template"),
+    path("users/import/examples.csv", import_users.template, {"has_examples": True}, name="import-examples"),
+    path("users/import/<uuid:batch_id>", import_users.import_batch, name="import-batch"),
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from users.models.contact import Contact, ContactKind
 from users.models.group import Group, GroupMember, GroupOwner
 from users.models.guard import SignInGuard
+from users.models.import_batch import ImportBatch
 from users.models.licence import LicenceAssignment, LicenceProduct
 from users.models.role import RoleAssignment
 from users.models.session import Session
@@ -18,6 +19,7 @@ __all__ = [
     "Group",
     "GroupMember",
     "GroupOwner",
+    "ImportBatch",
     "LicenceAssignment",
     "LicenceProduct",
     "RoleAssignment",
