@@ -67,7 +67,6 @@ class ResetResult:
     user: User
     can_show: bool
     state: str
-    seconds_left: int
     links: tuple[LinkLine, ...]
     notices: tuple[LinkLine, ...]
     polls_every: int
@@ -134,13 +133,11 @@ def get_reset_result(row: PasswordReset, *, now: datetime) -> ResetResult:
     ).order_by("created_at", "to")
     lines = [_line(message, links.get(message.pk), is_sealed=is_sealed) for message in messages]
     state, can_show = _life(row, now=now), is_sealed and row.shown_at is None
-    ends_at = row.temporary_expires_at
     return ResetResult(
         reset=row,
         user=row.target,
         can_show=can_show,
         state=state,
-        seconds_left=max(0, int((ends_at - now).total_seconds())) if ends_at else 0,
         links=tuple(line for line in lines if line.message_id in links),
         notices=tuple(line for line in lines if line.message_id not in links),
         polls_every=_polls_every(row, lines, state=state, now=now),

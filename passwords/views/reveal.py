@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -41,9 +39,9 @@ def reveal(request: HttpRequest, token: str) -> HttpResponse:
         response.headers["Retry-After"] = str(limit.retry_after)
         return response
     if password is not None:
-        return render(request, "passwords/reveal_shown.html", _shown(found, password, now=now))
+        return render(request, "passwords/reveal_shown.html", _shown(found, password))
     if found.state is LinkState.READY:
-        return render(request, "passwords/reveal_ready.html", _ready(found, now=now))
+        return render(request, "passwords/reveal_ready.html", _ready(found))
     status = 404 if found.state is LinkState.UNKNOWN else GONE
     return render(request, "passwords/reveal_gone.html", _frame(found), status=status)
 
@@ -52,27 +50,23 @@ def _frame(found: FoundLink) -> dict[str, object]:
     return {"state": found.state.value, "tenant": found.tenant}
 
 
-def _ready(found: FoundLink, *, now: datetime) -> dict[str, object]:
+def _ready(found: FoundLink) -> dict[str, object]:
     """Return what the page says before the button is pressed: whose password, and until when the link works."""
     user, link = found.user, found.link
     return _frame(found) | {
         "user_name": user.user_principal_name if user else "",
         "display_name": user.display_name if user else "",
-        **_end(link.reset.sealed_until if link else None, now=now),
+        "expires_at": link.reset.sealed_until if link else None,
     }
 
 
 @sensitive_variables()
-def _shown(found: FoundLink, password: Secret, *, now: datetime) -> dict[str, object]:
+def _shown(found: FoundLink, password: Secret) -> dict[str, object]:
     """Return what the page says with the password: whose it is, where to use it, and until when."""
     reset = found.link.reset if found.link else None
-    return _ready(found, now=now) | {
+    return _ready(found) | {
         "password": password,
         "sign_in_url": settings.PUBLIC_URL + reverse("users:signin"),
         "must_change": bool(reset and reset.must_change),
-        **_end(reset.temporary_expires_at if reset else None, now=now),
+        "expires_at": reset.temporary_expires_at if reset else None,
     }
-
-
-def _end(moment: datetime | None, *, now: datetime) -> dict[str, object]:
-    return {"expires_at": moment, "ends_in_seconds": max(0, int((moment - now).total_seconds())) if moment else 0}
