@@ -1,6 +1,6 @@
 # The commands of the README; `make help` lists them. Everything real is in Python: adminportal/tryout and tests.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-full bench lint screenshots setup setup-dev
+.PHONY: help run test test-full bench lint screenshots messages setup setup-dev
 
 # The first Python that is new enough; PYTHON=/path/to/python chooses another.
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -25,6 +25,9 @@ bench: setup-dev ## Times as ratios of one run: a table, and var/bench.json
 
 lint: setup-dev ## ruff, mypy, djlint, import contracts
 	@exec $(IN_VENV) -m tests.lint
+
+messages: setup ## Brings the catalogues of locale/ in step with the sources and compiles them
+	@exec $(IN_VENV) -m adminportal.tryout.catalogues
 
 screenshots: setup-dev ## Every page, into var/screenshots/
 	@exec $(IN_VENV) -m tests.browser.screenshots

@@ -11,6 +11,7 @@ import pytest
 from pytest_django import Settings
 
 from adminportal.settings import addresses
+from adminportal.tryout.catalogues import ROOT, compile_catalogues
 from tests.services import chromium, network, postgres
 from tests.services.audit_flush import audit_guards_lifted_for_flush as audit_guards_lifted_for_flush
 from tests.services.early import DATABASE
@@ -25,8 +26,10 @@ _cluster: postgres.Cluster | None = None
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start the shared cluster before xdist starts its workers."""
+    """Compile the catalogues and start the shared cluster before xdist starts its workers."""
     is_worker = hasattr(config, "workerinput")
+    if not is_worker:
+        compile_catalogues(ROOT / "locale")
     if not is_worker and getattr(config.option, "numprocesses", None) and DATABASE == "postgresql":
         _cluster_url()
 

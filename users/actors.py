@@ -9,6 +9,7 @@ from uuid import UUID
 from adminportal.audit.record import Actor as AuditActor
 from users.models import RoleAssignment, Tenant, User
 from users.permissions import Permission, permissions_of
+from users.role_names import role_list
 from users.roles import ROLE_OF_TEMPLATE, Role
 
 
@@ -49,8 +50,8 @@ class Actor:
 
     @property
     def role_names(self) -> list[str]:
-        """List the roles by name."""
-        return sorted(self.roles)
+        """List the roles by their names in the active language."""
+        return role_list(self.roles)
 
     def may(self, permission: Permission) -> bool:
         """Tell whether one of the roles gives this right."""

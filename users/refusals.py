@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from users.access import Decision
+from users.role_names import translate_names
 
 SENTENCES: Final[dict[str, Promise]] = {
     "RESET_SELF": _("You cannot reset your own password here. Use My account or Forgot password."),
@@ -46,9 +47,20 @@ SENTENCES: Final[dict[str, Promise]] = {
     ),
 }
 
+ROLE_VALUES: Final = frozenset({"role", "best", "enough", "list"})
+"""Values of a decision that are lists of roles, in English there as in the audit log."""
+
 
 def sentence(decision: Decision) -> str:
     """Return the reason of a refusal in the active language; empty when it was allowed."""
     if decision.allowed:
         return ""
-    return str(SENTENCES[decision.code]) % decision.values
+    values = {key: translate_names(value) if key in ROLE_VALUES else value for key, value in decision.values.items()}
+    return str(SENTENCES[decision.code]) % values
+
+
+def status_of(decision: Decision) -> int:
+    """Return the HTTP status of a refusal (roles.md section 5)."""
+    if decision.code in ("NOT_FOUND", "RESET_DELETED"):
+        return 404
+    return 403 if decision.code.startswith(("RESET_NO_ROLE", "RESET_TARGET_", "NO_RIGHT_")) else 400
