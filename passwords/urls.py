@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from passwords.views import change_password, reset, reveal
+from passwords.views import change_password, pick, reset, reveal
 
 app_name = "passwords"
 urlpatterns = [
     path("account/password", change_password.change, name="change"),
     path("account/password/changed", change_password.changed, name="changed"),
     path("account/password/rules", change_password.live_rules, name="change-rules"),
+    path("passwords/reset", pick.pick, name="pick"),
     path("passwords/reset/<uuid:user_id>", reset.reset, name="reset"),
     path("passwords/reset/<uuid:user_id>/rules", reset.live_rules, name="reset-rules"),
     path("passwords/result/<uuid:reset_id>", reset.result, name="result"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from users.views import import_users, my_account, sign_in
+from users.views import active_users, import_users, my_account, person_acts, sign_in, user_panel
 
 app_name = "users"
 urlpatterns = [

@@ -1,0 +1,185 @@
+"""In which order people are listed, and the place from which the next page goes on.
+
+A sort is a row of parts that are read one after the other; inside a part one indexed column and the id decide, so
+that a page far down costs what the first one costs, also where thousands share one value.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final, Self
+from uuid import UUID
+
+from django.db.models import BooleanField, F, Func, Q, Value
+from django.db.models.expressions import OrderBy
+from django.db.models.sql.compiler import SQLCompiler
+
+from users.models import User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """People that stand together in a sort: ``where`` picks them, ``column`` orders them ("" leaves the id alone)."""
+
+    column: str
+    where: Q = field(default_factory=Q)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return the columns of the key inside this part."""
+        return (self.column, "id") if self.column else ("id",)
+
+
+SORTS: Final[dict[str, tuple[Part, ...]]] = {
+    "name": (Part(column="sort_name"),),
+    "username": (Part(column="upn_folded"),),
+    "changed": (
+        Part(column="", where=Q(password_changed_at=None)),
+        Part(column="password_changed_at", where=Q(password_changed_at__isnull=False)),
+    ),
+    "status": (
+        Part(column="sort_name", where=Q(account_enabled=True)),
+        Part(column="sort_name", where=Q(account_enabled=False)),
+    ),
+}
+"""Every sort with its parts in ascending order: who never had a password first, who may sign in first."""
+
+_WHOLE: Final[dict[str, tuple[tuple[str, bool], ...]]] = {
+    "name": (("sort_name", False),),
+    "username": (("upn_folded", False),),
+    "changed": (("password_changed_at", False),),
+    "status": (("account_enabled", True), ("sort_name", False)),
+}
+"""The same sorts as columns of one query; True where the column itself runs the other way."""
+
+
+_UNREADABLE = (binascii.Error, ValueError, TypeError, AttributeError, IndexError, OverflowError, RecursionError)
+
+
+class BadPlace(ValueError):
+    """A text is the place of no page in this order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A sort and its direction, written ``name`` or ``-name``."""
+
+    sort: str = "name"
+    descending: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read an order.
+
+        :raises ValueError: when there is no such sort.
+        """
+        sort = text.removeprefix("-") or "name"
+        if sort not in SORTS:
+            raise ValueError(sort)
+        return cls(sort=sort, descending=text.startswith("-"))
+
+    def __str__(self) -> str:
+        return f"-{self.sort}" if self.descending else self.sort
+
+    def parts(self, *, backwards: bool) -> tuple[Part, ...]:
+        """Return the parts in the order in which they are read."""
+        parts = SORTS[self.sort]
+        return parts[::-1] if self.descending ^ backwards else parts
+
+    def columns(self, *, backwards: bool) -> list[OrderBy]:
+        """Return the order of all parts together."""
+        down = self.descending ^ backwards
+        return [_ordered(column, down=down ^ flips) for column, flips in (*_WHOLE[self.sort], ("id", False))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """The key of one row in one order; pages go on after it or end before it."""
+
+    part: Part
+    values: tuple[Any, ...]
+
+    @classmethod
+    def of(cls, user: User, order: Order) -> Self:
+        """Return the place of a person."""
+        part = SORTS[order.sort][_part_of(user, order.sort)]
+        return cls(part=part, values=tuple(getattr(user, column) for column in part.columns))
+
+    @classmethod
+    def parse(cls, text: str, order: Order) -> Self:
+        """Read what ``written`` wrote.
+
+        :raises BadPlace: when it was not written for this order.
+        """
+        try:
+            plain = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+            sort, number, *values = json.loads(plain)
+            part = SORTS[order.sort][int(number)] if sort == order.sort and int(number) >= 0 else None
+            if part is None or len(values) != len(part.columns):
+                raise BadPlace
+            return cls(part=part, values=(*(_read(part.column, value) for value in values[:-1]), UUID(values[-1])))
+        except _UNREADABLE as problem:
+            raise BadPlace from problem
+
+    def written(self, order: Order) -> str:
+        """Return the place as it stands in an address."""
+        number = SORTS[order.sort].index(self.part)
+        values = [value.isoformat() if isinstance(value, datetime) else str(value) for value in self.values]
+        plain = json.dumps([order.sort, number, *values], separators=(",", ":"))
+        return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
+
+    def beyond(self, *, down: bool) -> Q:
+        """Return the condition of the rows of this part that come after this one."""
+        return self.part.where & Q(_Compare("<" if down else ">", self.part.columns, self.values))
+
+    def up_to(self, *, down: bool) -> Q:
+        """Return the condition of the rows of this part that do not come after this one."""
+        return self.part.where & Q(_Compare(">=" if down else "<=", self.part.columns, self.values))
+
+
+def _part_of(user: User, sort: str) -> int:
+    if sort == "changed":
+        return 0 if user.password_changed_at is None else 1
+    return 0 if sort != "status" or user.account_enabled else 1
+
+
+def _ordered(column: str, *, down: bool) -> OrderBy:
+    # Where a column can be empty, the empty ones come first upwards and last downwards, on every database.
+    ends = {"nulls_last": True} if down else {"nulls_first": True}
+    nulls = ends if column == "password_changed_at" else {}
+    return F(column).desc(**nulls) if down else F(column).asc(**nulls)
+
+
+def _read(column: str, value: str) -> str | datetime:
+    if column != "password_changed_at":
+        value.encode()  # half a surrogate pair is no text that a database takes
+        if "\x00" in value:
+            raise BadPlace
+        return value
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise BadPlace
+    return moment.astimezone(UTC)
+
+
+class _Compare(Func):
+    """Compares whole keys, ``(a, id) > (x, y)``: the one form that an index of both columns answers directly."""
+
+    output_field = BooleanField()
+
+    def __init__(self, operator: str, columns: tuple[str, ...], values: tuple[Any, ...], **extra: Any) -> None:
+        fields = [User._meta.get_field(column) for column in columns]
+        wanted = [Value(value, output_field=field) for value, field in zip(values, fields, strict=True)]
+        super().__init__(*(F(column) for column in columns), *wanted, **extra)
+        self.operator = operator
+
+    def as_sql(self, compiler: SQLCompiler, connection: Any, **_context: Any) -> tuple[str, list[Any]]:
+        """Write both keys in brackets."""
+        pieces = [compiler.compile(piece) for piece in self.get_source_expressions()]
+        half = len(pieces) // 2
+        left, right = (", ".join(sql for sql, _ in side) for side in (pieces[:half], pieces[half:]))
+        return f"({left}) {self.operator} ({right})", [value for _, values in pieces for value in values]

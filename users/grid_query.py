@@ -1,0 +1,62 @@
+"""The address of a list of people: what it asks for, and addresses that ask for something else."""
+
+from __future__ import annotations
+
+from django.http import QueryDict
+from django.utils.formats import number_format
+from django.utils.translation import gettext
+
+from users.grid import COUNTED, PAGE_ROWS, Page, View, Wanted
+from users.grid_order import BadPlace, Order, Place
+from users.search import LONGEST_SEARCH, SearchTooLong, words_of
+
+PASSING = ("user", "act", "count")
+"""Parts of an address that belong to one request only."""
+
+
+class BadQuery(Exception):
+    """The address asks for something that cannot be; its text is the sentence that says what."""
+
+
+def read_wanted(query: QueryDict, *, rows: int = PAGE_ROWS) -> Wanted:
+    """Read what a list of people is asked for.
+
+    :raises BadQuery: when a part of it cannot be.
+    """
+    search = query.get("search", "")
+    try:
+        order, view = Order.parse(query.get("sort", "")), View(query.get("view") or View.ALL)
+    except ValueError:
+        raise BadQuery(gettext("There is no such view or order. All users are shown.")) from None
+    try:
+        words = words_of(search)
+    except SearchTooLong:
+        sentence = gettext("Search for at most %(most)s characters. Nothing was searched; all users are shown.")
+        raise BadQuery(sentence % {"most": LONGEST_SEARCH}) from None
+    try:
+        after, before = (Place.parse(query[key], order) if query.get(key) else None for key in ("after", "before"))
+    except BadPlace:
+        raise BadQuery(gettext("This link to a page of the list is broken. The first page is shown.")) from None
+    return Wanted(
+        words=words if words or not search.strip() else None,
+        view=view,
+        order=order,
+        after=after,
+        before=None if after else before,
+        exact=query.get("count") == "exact",
+        rows=rows,
+    )
+
+
+def with_query(url: str, query: QueryDict, **changes: str) -> str:
+    """Return an address with this query, changed; without its empty and its passing parts."""
+    kept = {key: value for key, value in query.items() if key not in PASSING}
+    changed = QueryDict(mutable=True)
+    changed.update({key: value for key, value in {**kept, **changes}.items() if value})
+    return f"{url}?{changed.urlencode()}" if changed else url
+
+
+def count_words(page: Page) -> str:
+    """Return the count as it is read: a number, or 1,000+ where it was not counted on."""
+    number = number_format(COUNTED if page.has_more else page.count, force_grouping=True, use_l10n=True)
+    return f"{number}+" if page.has_more else number

@@ -1,0 +1,174 @@
+"""What the user panel shows of one person: who it is, what this reader may do, and one tab at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.db.models import F
+
+from adminportal import sealing
+from adminportal.outbox.masking import mask
+from users.access import Decision, can_block, can_end_sessions, can_reset
+from users.actors import Actor
+from users.grid_rows import Holders, name_holders, roles_that_would_do
+from users.models import Contact, ContactKind, Group, GroupMember, GroupOwner, SignInGuard, Tenant, User
+from users.permissions import Permission
+from users.refusals import sentence
+from users.role_names import role_list
+from users.roles import Role
+from users.services.people import count_other_global_admins
+from users.targets import TargetFacts, load_facts
+
+
+class Tab(StrEnum):
+    """Parts of the panel, each with its own address."""
+
+    ACCOUNT = "account"
+    LICENCES = "licenses"
+    PASSWORD = "password"  # noqa: S105  # the name of a tab
+    METHODS = "methods"
+    DIRECTORY = "directory"
+    HISTORY = "history"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """One person as this reader sees them."""
+
+    user: User
+    facts: TargetFacts
+    reset: Decision
+    block: Decision
+    sign_out: Decision
+    holders: tuple[Holders, ...]
+    sees_contacts: bool
+    sees_history: bool
+    sees_whole_history: bool
+
+    @property
+    def reset_reason(self) -> str:
+        """Say why the password cannot be reset here, or nothing."""
+        return sentence(self.reset)
+
+    @property
+    def block_reason(self) -> str:
+        """Say why sign-in cannot be blocked or allowed here, or nothing."""
+        return sentence(self.block)
+
+    @property
+    def sign_out_reason(self) -> str:
+        """Say why sessions cannot be ended here, or nothing."""
+        return sentence(self.sign_out)
+
+    @property
+    def tabs(self) -> list[Tab]:
+        """Return the parts that this person has."""
+        return [tab for tab in Tab if tab is not Tab.DIRECTORY or self.user.on_premises_sync_enabled]
+
+    @property
+    def roles(self) -> list[str]:
+        """Return the directory roles by their names in the active language."""
+        return role_list(held for held in self.facts.held if isinstance(held, Role))
+
+    @property
+    def other_standings(self) -> set[str]:
+        """Return what else protects this person."""
+        return {held.name for held in self.facts.held if not isinstance(held, Role)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactLine:
+    """An address or number, masked unless the reader could reset this person."""
+
+    label: str
+    value: str
+    changed_at: datetime
+    is_proven: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """A smart lock; ``until`` is None where it lasts until somebody ends it."""
+
+    until: datetime | None
+
+
+def get_person(user: User, *, actor: Actor) -> Person:
+    """Read who it is and what this reader may do; at most five queries."""
+    facts = load_facts([user])[user.pk]
+    reset, block, sign_out = can_reset(actor, facts), can_block(actor, facts), can_end_sessions(actor, facts)
+    enough = {role for decision in (reset, block, sign_out) for role in roles_that_would_do(decision, facts)}
+    if block.allowed and _is_last_global_admin(facts):
+        block = Decision(allowed=False, code="LAST_GLOBAL_ADMIN")
+    return Person(
+        user=user,
+        facts=facts,
+        reset=reset,
+        block=block,
+        sign_out=sign_out,
+        holders=name_holders(enough, actor=actor),
+        sees_contacts=reset.allowed or actor.tenant.show_full_contact_to_readers,
+        sees_history=reset.allowed or actor.may(Permission.AUDIT_READ),
+        sees_whole_history=actor.may(Permission.AUDIT_READ),
+    )
+
+
+def list_contacts(user: User, *, is_masked: bool) -> list[ContactLine]:
+    """Return every address and number of a person, in the order of the kinds; one query."""
+    places = list(ContactKind)
+    contacts = sorted(Contact.objects.filter(user=user), key=lambda contact: places.index(ContactKind(contact.kind)))
+    return [_line(contact, is_masked=is_masked) for contact in contacts]
+
+
+def list_recovery_contacts(user: User) -> list[ContactLine]:
+    """Return, masked, what the person can be reached at when the account cannot be used; one query."""
+    usable = Contact.objects.filter(user=user).exclude(kind=ContactKind.OFFICE_PHONE).order_by("kind")
+    return [_line(contact, is_masked=True) for contact in usable]
+
+
+def list_groups(user: User) -> list[Group]:
+    """Return the groups that a person belongs to or owns, by name; one query."""
+    member = GroupMember.objects.filter(user=user).values("group_id")
+    owner = GroupOwner.objects.filter(user=user).values("group_id")
+    return list(Group.objects.filter(pk__in=member.union(owner)).order_by("name"))
+
+
+def list_licences(user: User) -> list[str]:
+    """Return the names of the products that a person has a seat of; one query."""
+    return list(user.licences.order_by("product__name").values_list(F("product__name"), flat=True))
+
+
+def find_lock(user: User, *, tenant: Tenant, now: datetime) -> Lock | None:
+    """Return the smart lock that keeps a person out from some place, or None; one query."""
+    digests = sealing.digests_of_all_keys("sign-in-name", user.upn_folded)
+    guards = list(SignInGuard.objects.filter(name_digest__in=digests))
+    if any(_is_stopped(guard, hard_stop=tenant.lockout_hard_stop) for guard in guards):
+        return Lock(until=None)
+    return _latest(guard.locked_until for guard in guards if guard.locked_until and guard.locked_until > now)
+
+
+def _is_last_global_admin(facts: TargetFacts) -> bool:
+    if Role.GLOBAL_ADMINISTRATOR not in facts.held or not facts.user.account_enabled:
+        return False
+    return count_other_global_admins(facts.user) == 0
+
+
+def _latest(moments: Iterable[datetime]) -> Lock | None:
+    last = max(moments, default=None)
+    return Lock(until=last) if last else None
+
+
+def _is_stopped(guard: SignInGuard, *, hard_stop: int) -> bool:
+    return not guard.is_familiar and 0 < hard_stop <= guard.failures_in_a_row
+
+
+def _line(contact: Contact, *, is_masked: bool) -> ContactLine:
+    return ContactLine(
+        label=str(ContactKind(contact.kind).label),
+        value=mask(contact.value) if is_masked else contact.value,
+        changed_at=contact.changed_at,
+        is_proven=contact.proven_at is not None,
+    )

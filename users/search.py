@@ -1,0 +1,42 @@
+"""What somebody typed into a search box, as a condition on the folded search text.
+
+The column holds every word after a blank, so that " an" finds the beginnings of words; PostgreSQL answers both
+forms from its trigram index.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+from django.db.models import Q
+
+from users.names import fold_text
+
+LONGEST_SEARCH = 200
+"""Characters of a search that are looked at at all (security.md section 7)."""
+FRAGMENT = 3
+"""From this length a word is found anywhere; a shorter one only where a word begins."""
+
+
+class SearchTooLong(Exception):
+    """More was typed than is ever searched for; nothing was searched."""
+
+
+def words_of(typed: str) -> tuple[str, ...]:
+    """Return the folded words of a search, each once; a text of which folding leaves nothing gives no word.
+
+    :raises SearchTooLong: when more than ``LONGEST_SEARCH`` characters were typed.
+    """
+    if len(typed) > LONGEST_SEARCH:
+        raise SearchTooLong
+    # A control character (NUL above all) is no letter of a name, and PostgreSQL refuses it.
+    plain = "".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in typed)
+    return tuple(dict.fromkeys(fold_text(plain).split()))
+
+
+def matching(words: tuple[str, ...]) -> Q:
+    """Return the condition that every word is found."""
+    found = Q()
+    for word in words:
+        found &= Q(search_text__contains=word if len(word) >= FRAGMENT else f" {word}")
+    return found
