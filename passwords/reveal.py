@@ -13,6 +13,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.views.decorators.debug import sensitive_variables
 
 from adminportal import sealing
@@ -23,9 +24,11 @@ from adminportal.outbox import links
 from adminportal.outbox.models import OutboundMessage
 from adminportal.sealing import Secret
 from passwords.models import PasswordReset, RevealLink
+from users.access import can_reset
 from users.actors import Actor
 from users.models import Contact, ContactKind, Tenant, User
 from users.names import fold_upn
+from users.targets import load_facts
 from users.tenancy import find_tenant, within
 
 SEAL_PURPOSE = "temporary-password"  # noqa: S105  # the name of a purpose
@@ -90,14 +93,25 @@ def open_link(token: Secret, *, now: datetime) -> tuple[FoundLink, Secret | None
 
 @sensitive_variables()
 def show_to_starter(reset_id: UUID, *, actor: Actor, now: datetime) -> Secret | None:
-    """Return the password to the administrator who started the reset, once; None when it is gone or was shown."""
+    """Return the password to the administrator who started the reset, once.
+
+    None when it is gone, was shown, or the administrator may not reset this person any more.
+    """
     with transaction.atomic():
         mine = PasswordReset.objects.filter(pk=reset_id, starter=actor.user, shown_at=None, sealed_until__gt=now)
+        if not _may_still_reset(mine, actor=actor):
+            return None
         if mine.exclude(sealed_password="").update(shown_at=now) != 1:  # noqa: S106  # an empty column
             return None
         reset = PasswordReset.objects.select_related("target").get(pk=reset_id)
         record(_entry(Activity.VIEWED_TEMPORARY_PASSWORD, reset, reset.target, actor=actor.for_audit()), now=now)
         return sealing.unseal(SEAL_PURPOSE, reset.sealed_password, context=str(reset.pk))
+
+
+def _may_still_reset(resets: QuerySet[PasswordReset], *, actor: Actor) -> bool:
+    """Ask again: since the reset the administrator may have lost a role, or the person have gained one."""
+    reset = resets.select_related("target").first()
+    return reset is not None and can_reset(actor, load_facts([reset.target])[reset.target_id]).allowed
 
 
 @sensitive_variables()
@@ -115,9 +129,10 @@ def withdraw(people: Iterable[User], *, now: datetime) -> None:
     """Wipe what is still sealed for these people and take back unsent links; inside the caller's transaction."""
     living = PasswordReset.objects.filter(target__in=[user.pk for user in people], replaced_at=None)
     link_ids = list(RevealLink.objects.filter(reset__in=living).values_list("pk", flat=True))
+    # The reset before its messages, as in open_link: two that lock them the other way round would wait forever.
+    living.update(replaced_at=now, sealed_password="")  # noqa: S106  # an empty column
     if link_ids:
         links.close(*link_ids, now=now)
-    living.update(replaced_at=now, sealed_password="")  # noqa: S106  # an empty column
 
 
 def wipe_after_use(person: User, now: datetime) -> None:

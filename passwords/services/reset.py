@@ -5,6 +5,7 @@ Callers differ in their authority alone. A batch of one and a bulk of many run t
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -93,12 +94,17 @@ def reset_passwords(
 def _repeated(job: _Job, orders: Sequence[ResetOrder]) -> dict[UUID, ResetOutcome]:
     """Find what an earlier submit of the same form has done already."""
     rows = PasswordReset.objects.filter(
-        idempotency_key=job.options.idempotency_key,
+        idempotency_key=_form_key(job),
         target__in=[order.user_id for order in orders],
         starter_id=job.authority.starter_id,
         outcome=PasswordReset.Outcome.DONE,
     )
     return {row.target_id: _done(row, is_repeat=True) for row in rows}
+
+
+def _form_key(job: _Job) -> str:
+    """Bind the key of a form to whoever submits it: somebody else's key neither collides nor finds a result."""
+    return hashlib.sha256(f"{job.authority.starter_id}:{job.options.idempotency_key}".encode()).hexdigest()
 
 
 def _facts_of(user_ids: Sequence[UUID]) -> dict[UUID, TargetFacts]:
@@ -209,7 +215,7 @@ def _apply(job: _Job, ready: _Prepared, target: TargetFacts, decision: Decision)
         starter_id=job.authority.starter_id,
         starter_name=job.authority.for_audit().display_name,
         entrance=job.authority.entrance,
-        idempotency_key=options.idempotency_key,
+        idempotency_key=_form_key(job),
         outcome=PasswordReset.Outcome.DONE,
         acting_role=decision.acting_role or "",
         reason=options.reason,
