@@ -54,7 +54,7 @@ def _keys(start: Start) -> Iterator[str]:
     if start.secret_key in start.sealing_keys:
         yield "SECRET_KEY is one of SEALING_KEYS: give each purpose its own."
     if not _is_seed(start.audit_key):
-        yield f"AUDIT_KEY is missing or not {SEED_BYTES} bytes in Base64: all machines sign the audit log with the same one."
+        yield f"AUDIT_KEY is missing or not {SEED_BYTES} bytes in Base64: all machines sign with the same one."
 
 
 def _is_seed(text: str) -> bool:
