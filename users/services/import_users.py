@@ -80,7 +80,8 @@ def add_chunk(
     *, tenant: Tenant, rows: Sequence[CheckedRow], by: AuditActor, product: LicenceProduct | None, now: datetime
 ) -> Added:
     """Create the people of one chunk, with a licence while seats last; inside a transaction."""
-    waiting = {_folded(row): row for row in rows}
+    # In the order of the names: two imports that meet wait for each other in one direction only.
+    waiting = {_folded(row): row for row in sorted(rows, key=_folded)}
     lost: list[int] = []
     users: list[User] = []
     for _round in range(MOST_ROUNDS):
@@ -155,7 +156,7 @@ def _give_licences(
     free = len(by_row)
     if locked.seats is not None:
         free = max(0, locked.seats - LicenceAssignment.objects.filter(product=locked).count())
-    numbers = list(by_row)
+    numbers = sorted(by_row)
     holders = [by_row[number] for number in numbers[:free]]
     LicenceAssignment.objects.bulk_create(
         LicenceAssignment(tenant=tenant, product=locked, user=user) for user in holders
