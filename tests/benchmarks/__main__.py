@@ -1,0 +1,95 @@
+"""``python -m tests.benchmarks``: takes every figure, prints the table, writes ``var/bench.json``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.benchmarks import figures
+from tests.benchmarks.report import Figure, table, write
+from tests.benchmarks.stand import ROOT, Stand
+from tests.benchmarks.wire import Child
+
+FEW, MANY = 1_000, 100_000
+PARTS = ("users", "sign-in", "neutral", "mail")
+
+
+def main() -> int:
+    """Return 0 when every target is held, 1 otherwise."""
+    reader = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    reader.add_argument("--only", choices=PARTS, action="append", help="take these figures alone; may be repeated")
+    wanted = reader.parse_args().only or list(PARTS)
+    started = time.perf_counter()
+    with Stand() as stand:
+        try:
+            found, facts = _measure(stand, wanted)
+        except Exception:
+            print(stand.logs(), file=sys.stderr)
+            raise
+    facts["seconds"] = round(time.perf_counter() - started)
+    path = Path(os.environ.get("VAR_DIR") or ROOT / "var") / "bench.json"
+    write(path, found, facts=facts)
+    print(f"\n{table(found)}\n\n{_footing(facts)}\nWritten to {path}.")
+    missed = [figure.name for figure in found if not figure.is_held]
+    if missed:
+        print("Missed: " + "; ".join(missed) + ".", file=sys.stderr)
+    return 1 if missed else 0
+
+
+def _measure(stand: Stand, wanted: list[str]) -> tuple[list[Figure], dict[str, object]]:
+    few = _loaded(stand, "portal", "few", FEW)
+    steps: list[tuple[str, Callable[[], list[Figure]]]] = [("time of one hash", lambda: figures.hash_time(few))]
+    if "sign-in" in wanted:
+        bare = _loaded(stand, "bare", "bare", FEW)
+        steps.append(("work of sign-in", lambda: figures.work_of_sign_in(few)))
+        steps.append(("sign-in and change without their hashes", lambda: figures.sign_in_time(few, bare)))
+    if "neutral" in wanted:
+        steps.append(("known and unknown names", lambda: figures.neutral_times(few)))
+    if "mail" in wanted:
+        stand.start_worker(database="few")
+        steps.append(("reset to mail", lambda: figures.reset_to_mail(stand, few)))
+    if "users" in wanted:
+        many = _loaded(stand, "portal", "many", MANY)
+        pages = lambda: figures.active_users(few, many, few_people=FEW, many_people=MANY)  # noqa: E731
+        steps.append(("Active users", pages))
+    found: list[Figure] = []
+    for name, step in steps:
+        print(f"Measuring: {name} …", flush=True)
+        found += step()
+    return found, _facts(few)
+
+
+def _loaded(stand: Stand, module: str, database: str, people: int) -> Child:
+    settings = "tests.benchmarks.bare_settings" if module == "bare" else "adminportal.settings"
+    child = stand.child(module, database=database, settings=settings)
+    seconds = child.ask("load", people=people)
+    print(f"Filled database {database} with {people:,} people in {seconds:.0f} s.", flush=True)
+    return child
+
+
+def _facts(portal: Child) -> dict[str, object]:
+    cores = os.cpu_count() or 1
+    return {
+        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "cores": cores,
+        "load": round(os.getloadavg()[0], 2),
+        **portal.ask("facts"),
+    }
+
+
+def _footing(facts: dict[str, object]) -> str:
+    return (
+        f"Argon2 {facts['argon2']}, {facts['hasher']}; PostgreSQL {facts['postgresql']}, Python {facts['python']}, "
+        f"{facts['cores']} cores, load {facts['load']}; {facts['seconds']} s in all."
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
