@@ -1,0 +1,185 @@
+"""What every new password has in common, whoever asks for it: how it is chosen and judged, and how it is written.
+
+The reset and the adding of a person come here with people whom their authority reaches; nobody else writes passwords
+of others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.views.decorators.debug import sensitive_variables
+
+from adminportal import correlation, sealing
+from adminportal.outbox.enqueue import enqueue
+from adminportal.sealing import Secret
+from passwords.authority import Authority
+from passwords.generator import generate
+from passwords.models import PasswordHistory, PasswordPolicy, PasswordReset, RevealLink
+from passwords.orders import ResetEnd, ResetOptions, ResetOrder, ResetOutcome
+from passwords.policy import RuleName, Violation, judge
+from passwords.reveal import SEAL_PURPOSE, SEALED_FOR, withdraw
+from passwords.rules import rules_for, temporary_expiry, words_of
+from passwords.services.reset_messages import Delivery, circular_address, plan_delivery
+from passwords.services.reset_records import record_done
+from users.access import Decision
+from users.models import Contact, ContactKind, Tenant, User
+from users.services.lockout import clear as clear_lockouts
+from users.sessions import end_all_sessions
+from users.targets import TargetFacts
+
+WRITTEN = (
+    "password",
+    "password_issued_at",
+    "password_changed_at",
+    "is_temporary",
+    "must_change",
+    "temporary_expires_at",
+    "sessions_valid_from",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """The batch on its way through the steps."""
+
+    tenant: Tenant
+    authority: Authority
+    options: ResetOptions
+    policy: PasswordPolicy
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """One order that passed the first questions; the hash is made, nothing is changed yet."""
+
+    order: ResetOrder
+    password: Secret
+    hashed: str
+
+
+def form_key(job: Job) -> str:
+    """Bind the key of a form to whoever submits it: somebody else's key neither collides nor finds a result."""
+    return hashlib.sha256(f"{job.authority.starter_id}:{job.options.idempotency_key}".encode()).hexdigest()
+
+
+@sensitive_variables()
+def prepare(job: Job, order: ResetOrder, user: User) -> Prepared | ResetOutcome:
+    """Judge addresses and password for a person whom the authority reaches, and only then hash; nothing is changed.
+
+    :raises HashingBusy: when no hash slot came free in time.
+    """
+    circular = circular_address(user, job.options.deliver_to)
+    if circular:
+        values = {"address": circular, "user": user.display_name}
+        return refusal(order.user_id, Decision(allowed=False, code="RESET_CIRCULAR_RECIPIENT", values=values))
+    password, violations = _password_for(job, order, user)
+    if violations:
+        values = {"rules": ", ".join(violation.rule for violation in violations)}
+        decision = Decision(allowed=False, code="RESET_POLICY", values=values)
+        return refusal(order.user_id, decision, violations=violations)
+    return Prepared(order=order, password=password, hashed=make_password(password.expose()))
+
+
+@sensitive_variables()
+def _password_for(job: Job, order: ResetOrder, user: User) -> tuple[Secret, tuple[Violation, ...]]:
+    rules, words = rules_for(user, policy=job.policy, tenant=job.tenant), words_of(user)
+    if order.password is None:
+        return generate(style=job.options.style, rules=rules, person=words), ()
+    violations = judge(order.password, rules=rules, person=words)
+    remembers = job.policy.history_on_reset and rules.history_depth > 0 and user.has_usable_password()
+    if not violations and remembers and check_password(order.password.expose(), user.password):
+        violations = (Violation(rule=RuleName.HISTORY),)
+    return order.password, violations
+
+
+@sensitive_variables()
+def write(job: Job, changed: list[tuple[Prepared, TargetFacts, Decision]]) -> dict[UUID, ResetOutcome]:
+    """Write the batch: hashes, sessions, locks, history, results, messages and audit rows; inside a transaction."""
+    if not changed:
+        return {}
+    people = [target.user for _ready, target, _decision in changed]
+    _keep_history(job, people)
+    withdraw(people, now=job.now)
+    resets = [_apply(job, ready, target, decision) for ready, target, decision in changed]
+    User.objects.bulk_update(people, WRITTEN)
+    end_all_sessions([user.pk for user in people], now=job.now)
+    clear_lockouts([user.upn_folded for user in people])
+    PasswordReset.objects.bulk_create(resets)
+    deliveries = _deliver(job, people, resets)
+    record_done(job.tenant, people, resets, deliveries, authority=job.authority, now=job.now)
+    return {reset.target_id: done(reset) for reset in resets}
+
+
+def _keep_history(job: Job, people: list[User]) -> None:
+    PasswordHistory.objects.bulk_create(
+        PasswordHistory(tenant=job.tenant, user=user, password=user.password, retired_at=job.now)
+        for user in people
+        if user.has_usable_password() and not user.is_temporary
+    )
+
+
+@sensitive_variables()
+def _apply(job: Job, ready: Prepared, target: TargetFacts, decision: Decision) -> PasswordReset:
+    """Put the new state on the person and return the row of this reset, not yet saved."""
+    user, options, now = target.user, job.options, job.now
+    expires_at = None
+    if options.must_change:
+        expires_at = temporary_expiry(target, policy=job.policy, now=now)
+        if options.lifetime_hours:
+            expires_at = now + timedelta(hours=options.lifetime_hours)
+    user.password = ready.hashed
+    user.password_issued_at = user.password_changed_at = user.sessions_valid_from = now
+    user.is_temporary = user.must_change = options.must_change
+    user.temporary_expires_at = expires_at
+    reset_id = uuid4()
+    return PasswordReset(
+        id=reset_id,
+        tenant=job.tenant,
+        target=user,
+        starter_id=job.authority.starter_id,
+        starter_name=job.authority.for_audit().display_name,
+        entrance=job.authority.entrance,
+        idempotency_key=form_key(job),
+        outcome=PasswordReset.Outcome.DONE,
+        acting_role=decision.acting_role or "",
+        reason=options.reason,
+        ticket=options.ticket,
+        correlation_id=correlation.current().correlation_id,
+        must_change=options.must_change,
+        style=options.style.value if ready.order.password is None else "",
+        created_at=now,
+        temporary_expires_at=expires_at,
+        sealed_password=sealing.seal(SEAL_PURPOSE, ready.password, context=str(reset_id)),
+        sealed_until=min(now + SEALED_FOR, expires_at) if expires_at else now + SEALED_FOR,
+    )
+
+
+def _deliver(job: Job, people: list[User], resets: list[PasswordReset]) -> list[Delivery]:
+    """Put the messages of the whole batch into the outbox."""
+    alternate = Contact.objects.filter(user__in=people, kind=ContactKind.ALTERNATE_EMAIL)
+    addresses = dict(alternate.values_list("user_id", "value"))
+    deliveries = [
+        plan_delivery(job.tenant, user, reset, alternate=addresses.get(user.pk, ""), options=job.options, now=job.now)
+        for user, reset in zip(people, resets, strict=True)
+    ]
+    RevealLink.objects.bulk_create(link for delivery in deliveries for link in delivery.links)
+    enqueue(*(draft for delivery in deliveries for draft in delivery.drafts), now=job.now)
+    return deliveries
+
+
+def refusal(user_id: UUID, decision: Decision, *, violations: tuple[Violation, ...] = ()) -> ResetOutcome:
+    """Return the end of an order that changed nothing."""
+    return ResetOutcome(
+        user_id=user_id, end=ResetEnd.REFUSED, code=decision.code, values=decision.values, violations=violations
+    )
+
+
+def done(row: PasswordReset, *, is_repeat: bool = False) -> ResetOutcome:
+    """Return the end of an order that was carried out, now or by an earlier submit of the same form."""
+    return ResetOutcome(user_id=row.target_id, end=ResetEnd.DONE, reset_id=row.pk, is_repeat=is_repeat)
