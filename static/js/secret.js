@@ -18,6 +18,9 @@
     secret.classList.remove("secret--masked");
   }
 
+  // The page that answered a POST forgets that it did: "back" and "reload" then ask for it anew and send nothing twice.
+  if (document.querySelector("[data-secret]")) history.replaceState(history.state, "", location.href);
+
   window.addEventListener("pagehide", function () {
     for (const secret of document.querySelectorAll("[data-secret]")) empty(secret);
     for (const field of document.querySelectorAll("input[type=password], [data-reveal-ready]")) field.value = "";

@@ -1,0 +1,85 @@
+"""The main job with the keyboard alone: every step is reached with Tab, seen, and gives the focus back."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.portal import Portal, has_focus, tab_to
+from tests.cast import PASSWORD, Cast
+
+pytestmark = pytest.mark.browser
+
+
+def test_administrator_resets_a_password_without_a_mouse(portal: Portal, cast: Cast) -> None:
+    page = portal.tab()
+    page.goto("/signin")
+    assert has_focus(page.get_by_role("textbox", name="User name"))
+    page.keyboard.type(cast["helpdesk.admin"].user_principal_name)
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Enter password").wait_for()
+    assert has_focus(page.get_by_role("textbox", name="Password", exact=True))
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Home").wait_for()
+
+    page.keyboard.press("/")
+    assert has_focus(page.get_by_role("searchbox", name="Search users"))
+    page.keyboard.type("adele")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Active users").wait_for()
+    key = page.get_by_role("link", name="Reset password of Adele Vance")
+    tab_to(page, key)
+    page.keyboard.press("Enter")
+    panel = page.get_by_role("dialog", name="Reset password")
+    panel.wait_for()
+    tab_to(page, panel.get_by_role("button", name="Reset password"))
+    page.keyboard.press("Enter")
+
+    result = page.get_by_role("dialog", name="Password has been reset")
+    result.wait_for()
+    tab_to(page, result.get_by_role("button", name="Show password"))
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-secret-value]")).to_be_visible()
+    tab_to(page, result.get_by_role("button", name="Copy", exact=True).last)
+    page.keyboard.press("Escape")
+
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert has_focus(key)
+
+
+def test_typed_password_is_judged_and_taken_without_a_mouse(portal: Portal, cast: Cast) -> None:
+    page = portal.tab(cast["helpdesk.admin"])
+    page.goto("/users/active?search=adele")
+    tab_to(page, page.get_by_role("link", name="Reset password of Adele Vance"))
+    page.keyboard.press("Enter")
+    panel = page.get_by_role("dialog", name="Reset password")
+    panel.wait_for()
+
+    tab_to(page, panel.get_by_role("radio", name="Automatically create a password"))
+    page.keyboard.press("ArrowDown")
+    tab_to(page, panel.get_by_role("textbox", name="Password"))
+    page.keyboard.type("adele")
+    expect(panel.get_by_role("list", name="Rules for the password")).to_contain_text("Not met:")
+    page.keyboard.press("Enter")
+    panel.get_by_role("alert").wait_for()
+    assert page.evaluate("document.activeElement.matches('[data-form-errors]')")
+    tab_to(page, panel.get_by_role("textbox", name="Password"))
+    page.keyboard.type("Quiet-Harbour-63-Maple")
+    expect(panel.get_by_role("list", name="Rules for the password")).not_to_contain_text("Not met:")
+    page.keyboard.press("Enter")
+
+    page.get_by_role("dialog", name="Password has been reset").wait_for()
+
+
+def test_protected_person_keeps_a_button_that_says_why_and_leads_on(portal: Portal, cast: Cast) -> None:
+    page = portal.tab(cast["helpdesk.admin"])
+    page.goto("/users/active?search=global.admin")
+    button = page.get_by_role("button", name="Reset password of Global Admin", disabled=True)
+
+    tab_to(page, button)
+
+    expect(button).to_have_accessible_description("Global Administrator", ignore_case=True)
+    expect(page.get_by_role("tooltip").filter(visible=True)).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_have_count(0)
