@@ -136,12 +136,13 @@ def withdraw(people: Iterable[User], *, now: datetime) -> None:
 
 
 def wipe_after_use(person: User, now: datetime) -> None:
-    """Note the first sign-in with a temporary password and wipe its seal; inside the sign-in's transaction."""
+    """Note the first sign-in with a password that was issued and wipe its seal; inside the sign-in's transaction."""
     reset = PasswordReset.objects.filter(target=person, replaced_at=None, first_used_at=None).first()
     if reset is None:
         return
     PasswordReset.objects.filter(pk=reset.pk).update(first_used_at=now, sealed_password="")  # noqa: S106
-    record(_entry(Activity.TEMPORARY_PASSWORD_USED, reset, person, actor=_self(person)), now=now)
+    if reset.must_change:
+        record(_entry(Activity.TEMPORARY_PASSWORD_USED, reset, person, actor=_self(person)), now=now)
 
 
 def purge_expired(now: datetime) -> int:
