@@ -27,7 +27,9 @@ EXPECTED = re.compile(r"Permissions-Policy|status of 4\d\d|ERR_ABORTED")
 """What a tab may say: features by build of the browser; refusals that a test asks for; polls that a leaving tab ends."""
 FOCUS_SEEN = """() => {
   const one = document.activeElement, style = getComputedStyle(one), box = one.getBoundingClientRect();
-  const drawn = style.outlineStyle !== "none" || style.boxShadow !== "none";
+  const around = one.closest("form, label, .choice, .secret") || one; // a field may have its frame drawn for it
+  const outlined = style.outlineStyle !== "none" || getComputedStyle(around).outlineStyle !== "none";
+  const drawn = outlined || style.boxShadow !== "none";
   return { tag: one.tagName, name: one.getAttribute("aria-label") || one.innerText || one.name || "",
            seen: drawn && box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight };
 }"""
