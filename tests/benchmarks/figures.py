@@ -101,7 +101,7 @@ def neutral_times(portal: Child) -> list[Figure]:
         turns = [(known, True), (unknown, False)]
         coin.shuffle(turns)
         for samples, is_known in turns:
-            seconds = portal.ask("sign_in_wrongly", number=400 + number, is_known=is_known)
+            seconds = portal.ask("sign_in_wrongly", number=300 + number, is_known=is_known)
             if number >= WARM_UP:
                 samples.append(seconds)
     medians = milliseconds({"known name": known, "unknown name": unknown})
