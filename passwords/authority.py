@@ -8,9 +8,11 @@ from typing import Protocol, Self
 from uuid import UUID
 
 from adminportal.audit.record import Actor as AuditActor
-from users.access import Decision, can_reset, needs_fresh_proof
-from users.actors import OPERATOR, Actor, load_actor
-from users.models import User, UserType
+from users.access import Decision, Permission, can_reset, has_fresh_proof, needs_fresh_proof
+from users.actors import OPERATOR, Actor, reload_actor
+from users.models import UserType
+from users.permissions import HOLDERS
+from users.roles import COVERS, Role
 from users.targets import TargetFacts
 
 
@@ -56,14 +58,27 @@ class AdminAuthority:
 
     def refreshed(self) -> Self:
         """Read the administrator's row and roles again; a blocked or deleted one has no role left."""
-        user = User.objects.filter(pk=self.actor.id, account_enabled=True, deleted_at=None).first()
-        if user is None:
-            return replace(self, actor=replace(self.actor, roles=frozenset(), permissions=frozenset()))
-        return replace(self, actor=load_actor(user, tenant=self.actor.tenant, proven_at=self.actor.proven_at))
+        return replace(self, actor=reload_actor(self.actor))
 
     def for_audit(self) -> AuditActor:
         """Return the administrator's snapshot."""
         return self.actor.for_audit()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreatorAuthority(AdminAuthority):
+    """An administrator's right to add a person; ``held`` of the target are the roles that the person shall get."""
+
+    def reaches(self, target: TargetFacts, *, now: datetime) -> Decision:
+        """Ask for the right to add and, where a role is given, for the right to assign it and for fresh proof."""
+        needed = Permission.ROLE_ASSIGN if target.holds_role else Permission.USER_CREATE
+        for permission in (Permission.USER_CREATE, needed):
+            if not self.actor.may(permission):
+                return Decision(allowed=False, code=f"NO_RIGHT_{permission.name}")
+        if target.holds_role and not has_fresh_proof(self.actor, now=now):
+            return Decision(allowed=False, code="RESET_STEP_UP")
+        acting = next(role for role in (*COVERS, *Role) if role in self.actor.roles and role in HOLDERS[needed])
+        return Decision(allowed=True, acting_role=acting)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

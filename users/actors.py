@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -75,6 +75,14 @@ def load_actor(user: User, *, tenant: Tenant, proven_at: datetime | None = None)
     """Read the active roles of a person, direct ones and those reached through groups; one query, inside the scope."""
     roles = active_roles(user)
     return Actor(user=user, tenant=tenant, roles=roles, permissions=permissions_of(roles), proven_at=proven_at)
+
+
+def reload_actor(actor: Actor) -> Actor:
+    """Read row and roles again, for a question under a lock; a blocked or deleted person has no role left."""
+    user = User.objects.filter(pk=actor.id, account_enabled=True, deleted_at=None).first()
+    if user is None:
+        return replace(actor, roles=frozenset(), permissions=frozenset())
+    return load_actor(user, tenant=actor.tenant, proven_at=actor.proven_at)
 
 
 def active_roles(user: User) -> frozenset[Role]:

@@ -66,6 +66,7 @@ def change_password(*, session: Session, current: Secret, new: Secret, now: date
     :raises PolicyViolation: with all violated rules at once.
     :raises WrongCurrentPassword: when the current one is wrong or locked; counted like a sign-in.
     :raises TemporaryPasswordExpired: when the time to change it is over.
+    :raises HashingBusy: when no hash slot came free in time; nothing is counted.
     """
     user = session.user
     change = _Change(session=session, user=user, current=current, new=new, now=now)
@@ -78,15 +79,18 @@ def change_password(*, session: Session, current: Secret, new: Secret, now: date
     ticket = lockout.reserve(
         folded_name=user.upn_folded, is_familiar=True, rules=lockout_rules(session.tenant), now=now
     )
-    if len(current.expose()) > LONGEST_PASSWORD or not check_password(current.expose(), user.password):
-        _count_wrong(change, ticket)
-    if ticket.is_locked:
-        _count_wrong(change, ticket)
-    if _is_remembered(change, rules):
+    with lockout.judging(ticket):
+        if len(current.expose()) > LONGEST_PASSWORD or not check_password(current.expose(), user.password):
+            _count_wrong(change, ticket)
+        if ticket.is_locked:
+            _count_wrong(change, ticket)
+        is_remembered = _is_remembered(change, rules)
+        hashed = "" if is_remembered else make_password(new.expose())
+    if is_remembered:
         with transaction.atomic():
             lockout.settle_right(ticket)
         _refuse(change, (Violation(rule=RuleName.HISTORY),))
-    return _commit(change, ticket, hashed=make_password(new.expose()))
+    return _commit(change, ticket, hashed=hashed)
 
 
 def _is_remembered(change: _Change, rules: PolicyRules) -> bool:

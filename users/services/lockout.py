@@ -5,12 +5,15 @@ Numbers are password-policy.md section 9; source: Entra, howto-password-smart-lo
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from adminportal import sealing
+from adminportal.hashing import HashingBusy
 from adminportal.sealing import Secret
 from users.models import SignInGuard
 
@@ -58,6 +61,23 @@ def reserve(*, folded_name: str, is_familiar: bool, rules: LockoutRules, now: da
         lock_until = _count(guard, rules=rules, now=now)
         guard.save()
     return Ticket(name_digest=digest, is_familiar=is_familiar, is_locked=False, counted=True, lock_set_until=lock_until)
+
+
+@contextmanager
+def judging(ticket: Ticket) -> Iterator[None]:
+    """Take the try back when no hash slot came free inside the block: nobody has judged its password.
+
+    Otherwise a burst of sign-ins would lock the people whom the portal itself sent away.
+    """
+    try:
+        yield
+    except HashingBusy:
+        if ticket.counted:
+            with transaction.atomic():
+                guard = _locked_row(ticket.name_digest, is_familiar=ticket.is_familiar)
+                _take_back(guard, ticket)
+                guard.save()
+        raise
 
 
 def settle_right(ticket: Ticket) -> None:

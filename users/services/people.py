@@ -14,7 +14,7 @@ from adminportal.audit.record import Actor as AuditActor
 from adminportal.audit.record import Entry, Target, record
 from adminportal.audit.tags import Activity, Result
 from users.access import Decision, can_block, can_end_sessions, can_reset
-from users.actors import Actor
+from users.actors import Actor, reload_actor
 from users.models import Contact, ContactKind, RoleAssignment, Tenant, User
 from users.names import fold_upn
 from users.roles import TEMPLATE_IDS, Role
@@ -63,7 +63,7 @@ def create_people(*, tenant: Tenant, people: Sequence[NewPerson], by: AuditActor
 
     :raises NamesTaken: when a folded user name exists already.
     """
-    users = [_new_user(tenant, person, now=now) for person in people]
+    users = [draft_user(tenant, person, now=now) for person in people]
     taken = names_taken([user.upn_folded for user in users])
     if taken:
         raise NamesTaken(taken)
@@ -183,7 +183,7 @@ def _act(
             Tenant.objects.select_for_update().get(pk=actor.tenant.pk)
         user = User.objects.select_for_update().get(pk=user_id)
         facts = load_facts([user])[user.pk]
-        decision = rule(actor, facts)
+        decision = rule(reload_actor(actor), facts)
         if decision.allowed and guard_last_admin and _is_last_admin(facts):
             decision = Decision(allowed=False, code="LAST_GLOBAL_ADMIN")
         if decision.allowed:
@@ -202,7 +202,8 @@ def _is_last_admin(facts: TargetFacts) -> bool:
     return Role.GLOBAL_ADMINISTRATOR in facts.held and count_other_global_admins(facts.user) == 0
 
 
-def _new_user(tenant: Tenant, person: NewPerson, *, now: datetime) -> User:
+def draft_user(tenant: Tenant, person: NewPerson, *, now: datetime) -> User:
+    """Return the row of a person to be created, not saved: what names and rules are judged by."""
     user = User(
         tenant=tenant,
         user_principal_name=person.user_principal_name.strip(),

@@ -16,7 +16,7 @@ from adminportal import sealing
 from adminportal.audit.record import Actor as AuditActor
 from adminportal.audit.record import Entry, Target, record
 from adminportal.audit.tags import Activity, Result
-from adminportal.hashing import verify_dummy
+from adminportal.hashing import HashingBusy, verify_dummy
 from adminportal.sealing import Secret
 from adminportal.throttle import Throttled, check, peek
 from users import devices
@@ -89,7 +89,8 @@ def sign_in(*, user_name: str, password: Secret, source: str, device_cookie: str
         now=now,
     )
     attempt = _Try(folded=folded, password=password, person=person, tenant=tenant, ticket=ticket, now=now)
-    right = _verify(person, password)
+    with lockout.judging(ticket):
+        right = _verify(person, password)
     if right and person and person.account_enabled and not ticket.is_locked:
         result = _succeed(attempt, person, device_cookie=device_cookie)
         if result is not None:
@@ -118,7 +119,8 @@ def prove_again(session: Session, *, password: Secret, source: str, now: datetim
     ticket = lockout.reserve(
         folded_name=person.upn_folded, is_familiar=True, rules=lockout_rules(session.tenant), now=now
     )
-    right = len(password.expose()) <= LONGEST_PASSWORD and _verify(person, password)
+    with lockout.judging(ticket):
+        right = len(password.expose()) <= LONGEST_PASSWORD and _verify(person, password)
     with transaction.atomic():
         if right and not ticket.is_locked and _still_the_same(person):
             lockout.settle_right(ticket)
@@ -202,7 +204,10 @@ def _rehash(person: User, password: Secret) -> str:
     """Return a new hash when the parameters changed since the old one was made, else nothing."""
     if not identify_hasher(person.password).must_update(person.password):
         return ""
-    return make_password(password.expose())
+    try:
+        return make_password(password.expose())
+    except HashingBusy:
+        return ""  # the next sign-in renews it
 
 
 def _reason(attempt: _Try, *, right: bool) -> str:
