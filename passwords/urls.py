@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from passwords.views import change_password, pick, reset, reveal
+from passwords.views import add_user, change_password, pick, reset, reveal
 
 app_name = "passwords"
 urlpatterns = [
     path("account/password", change_password.change, name="change"),
     path("account/password/changed", change_password.changed, name="changed"),
     path("account/password/rules", change_password.live_rules, name="change-rules"),
+    path("users/add", add_user.add_user, name="add-user"),
+    path("users/add/rules", add_user.live_rules, name="add-user-rules"),
     path("passwords/reset", pick.pick, name="pick"),
     path("passwords/reset/<uuid:user_id>", reset.reset, name="reset"),
     path("passwords/reset/<uuid:user_id>/rules", reset.live_rules, name="reset-rules"),

@@ -42,6 +42,11 @@ SENTENCES: Final[dict[str, Promise]] = {
         "None of your roles may block or unblock sign-in. "
         "Authentication Administrator and User Administrator are the smallest roles that may."
     ),
+    "NAME_TAKEN": _("The user name %(name)s is taken already. Choose another. Nobody was added."),
+    "NO_RIGHT_USER_CREATE": _("None of your roles may add users. User Administrator is the smallest role that may."),
+    "NO_RIGHT_ROLE_ASSIGN": _(
+        "None of your roles may give roles. Privileged Role Administrator is the smallest role that may."
+    ),
     "NO_RIGHT_SESSION_END": _(
         "None of your roles may sign people out. Helpdesk Administrator is the smallest role that may."
     ),
