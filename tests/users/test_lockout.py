@@ -213,6 +213,17 @@ def test_hundred_failures_in_a_row_stop_unfamiliar_places_until_a_reset(cast: Ca
     assert _right(at=later, password=password) is Outcome.RIGHT
 
 
+def test_hundred_failures_in_a_known_browser_never_stop_it(cast: Cast) -> None:
+    device = _device(cast)
+    at = 0
+    for _ in range(101):
+        at += 3600
+        _fail(1, at=at, device_cookie=device)
+
+    assert _guard(is_familiar=True).failures_in_a_row == 101
+    assert _right(at=at + 3600, device_cookie=device) is Outcome.RIGHT
+
+
 def test_organization_may_switch_the_stop_off_and_choose_its_numbers(cast: Cast) -> None:
     Tenant.objects.filter(pk=cast.tenant.pk).update(lockout_threshold=3, lockout_seconds=30, lockout_hard_stop=0)
     _fail(2)
