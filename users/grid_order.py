@@ -16,6 +16,7 @@ from uuid import UUID
 
 from django.db.models import BooleanField, F, Func, Q, Value
 from django.db.models.expressions import OrderBy
+from django.db.models.functions import Concat
 from django.db.models.sql.compiler import SQLCompiler
 
 from users.models import User
@@ -91,7 +92,11 @@ class Order:
         return parts[::-1] if self.descending ^ backwards else parts
 
     def columns(self, *, backwards: bool) -> list[OrderBy]:
-        """Return the order of all parts together."""
+        """Return the order of all parts together, for people who were found already.
+
+        Texts are sorted as expressions: an index of the order fits them no more, so that no planner walks it through
+        everybody for hits that it expects everywhere and that lie at the end.
+        """
         down = self.descending ^ backwards
         return [_ordered(column, down=down ^ flips) for column, flips in (*_WHOLE[self.sort], ("id", False))]
 
@@ -151,7 +156,8 @@ def _ordered(column: str, *, down: bool) -> OrderBy:
     # Where a column can be empty, the empty ones come first upwards and last downwards, on every database.
     ends = {"nulls_last": True} if down else {"nulls_first": True}
     nulls = ends if column == "password_changed_at" else {}
-    return F(column).desc(**nulls) if down else F(column).asc(**nulls)
+    value = Concat(F(column), Value("")) if column in ("sort_name", "upn_folded") else F(column)
+    return value.desc(**nulls) if down else value.asc(**nulls)
 
 
 def _read(column: str, value: str) -> str | datetime:

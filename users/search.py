@@ -1,7 +1,7 @@
 """What somebody typed into a search box, as a condition on the folded search text.
 
 The column holds every word after a blank, so that " an" finds the beginnings of words; PostgreSQL answers both
-forms from its trigram index.
+forms from its trigram index. That index knows letters and digits only: a word without any is not searched for.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class SearchTooLong(Exception):
 
 
 def words_of(typed: str) -> tuple[str, ...]:
-    """Return the folded words of a search, each once; a text of which folding leaves nothing gives no word.
+    """Return the folded words of a search, each once; a text without letters and digits gives no word.
 
     :raises SearchTooLong: when more than ``LONGEST_SEARCH`` characters were typed.
     """
@@ -31,7 +31,8 @@ def words_of(typed: str) -> tuple[str, ...]:
         raise SearchTooLong
     # A control character (NUL above all) is no letter of a name, and PostgreSQL refuses it.
     plain = "".join(" " if unicodedata.category(letter) == "Cc" else letter for letter in typed)
-    return tuple(dict.fromkeys(fold_text(plain).split()))
+    words = dict.fromkeys(fold_text(plain).split())
+    return tuple(word for word in words if any(letter.isalnum() for letter in word))
 
 
 def matching(words: tuple[str, ...]) -> Q:

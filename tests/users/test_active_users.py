@@ -145,23 +145,23 @@ def walk(client: Client, query: dict[str, str], link: str) -> Iterator[list[str]
         query = {key: value for key, (value,) in parse_qs(urlsplit(url).query).items()}
 
 
-@pytest.mark.parametrize("sort", ["name", "-name", "username", "-username", "changed", "-changed", "status", "-status"])
 @pytest.mark.parametrize("narrowed", [{}, {"search": "anna"}, {"view": "must_change"}])
 @pytest.mark.parametrize("ways", ["ids", "walk", "gather"])
 def test_paging_has_no_gap_and_no_repeat_at_equal_keys(
-    crowd: Cast, sort: str, narrowed: dict[str, str], ways: str, monkeypatch: pytest.MonkeyPatch
+    crowd: Cast, narrowed: dict[str, str], ways: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if ways != "ids":
         monkeypatch.setattr("users.grid.COUNTED", 60)
         monkeypatch.setattr("users.grid.WALK", 120 if ways == "walk" else 10)
     client = signed_in(crowd["global.admin"])
-
-    pages = list(walk(client, {"sort": sort, **narrowed}, "next_url"))
-
-    seen = [name for page in pages for name in page]
     expected = {"": 131, "search": 130, "view": 65}[next(iter(narrowed), "")]
-    assert len(seen) == len(set(seen)) == expected
-    assert all(len(page) == PAGE_ROWS for page in pages[:-1])
+
+    for sort in ("name", "-name", "username", "-username", "changed", "-changed", "status", "-status"):
+        pages = list(walk(client, {"sort": sort, **narrowed}, "next_url"))
+
+        seen = [name for page in pages for name in page]
+        assert len(seen) == len(set(seen)) == expected, sort
+        assert all(len(page) == PAGE_ROWS for page in pages[:-1]), sort
 
 
 @pytest.mark.parametrize("sort", ["name", "-changed", "status"])
@@ -212,7 +212,6 @@ def test_display_name_that_looks_like_a_formula_or_markup_comes_out_literally(ca
         {"after": "WzFd"},
         {"after": "W10"},
         {"after": "bnVsbA"},
-        {"before": "\x00"},
         {"sort": "changed", "after": "WyJjaGFuZ2VkIiwxLCIwMDAxLTAxLTAxVDAwOjAwOjAwKzIzOjU5IiwieCJd"},
     ],
 )
