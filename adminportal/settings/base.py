@@ -49,6 +49,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "users.middleware.GateMiddleware",
+    "adminportal.middleware.text.TextMiddleware",
 ]
 
 ROOT_URLCONF = "adminportal.urls"
