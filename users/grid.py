@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
@@ -98,7 +99,7 @@ def read_page(wanted: Wanted) -> Page:
     return _page(wanted, found, count=people.count() if wanted.exact else min(count, COUNTED), has_more=has_more)
 
 
-def _pick(wanted: Wanted, people: QuerySet[User], ids: list[object]) -> list[User]:
+def _pick(wanted: Wanted, people: QuerySet[User], ids: list[UUID]) -> list[User]:
     if len(ids) <= COUNTED:
         return _gather(wanted, User.objects.filter(pk__in=ids))
     rows = _walk_a_little(wanted, people)

@@ -11,13 +11,12 @@ import binascii
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 from uuid import UUID
 
-from django.db.models import BooleanField, F, Func, Q, Value
+from django.db.models import BooleanField, F, Field, Func, Q, Value
 from django.db.models.expressions import OrderBy
 from django.db.models.functions import Concat
-from django.db.models.sql.compiler import SQLCompiler
 
 from users.models import User
 
@@ -172,20 +171,20 @@ def _read(column: str, value: str) -> str | datetime:
     return moment.astimezone(UTC)
 
 
+class _Key(Func):
+    """A key of one or two columns or values, in brackets."""
+
+    template = "(%(expressions)s)"
+    output_field = BooleanField()
+
+
 class _Compare(Func):
     """Compares whole keys, ``(a, id) > (x, y)``: the one form that an index of both columns answers directly."""
 
+    template = "%(expressions)s"
     output_field = BooleanField()
 
-    def __init__(self, operator: str, columns: tuple[str, ...], values: tuple[Any, ...], **extra: Any) -> None:
-        fields = [User._meta.get_field(column) for column in columns]
-        wanted = [Value(value, output_field=field) for value, field in zip(values, fields, strict=True)]
-        super().__init__(*(F(column) for column in columns), *wanted, **extra)
-        self.operator = operator
-
-    def as_sql(self, compiler: SQLCompiler, connection: Any, **_context: Any) -> tuple[str, list[Any]]:
-        """Write both keys in brackets."""
-        pieces = [compiler.compile(piece) for piece in self.get_source_expressions()]
-        half = len(pieces) // 2
-        left, right = (", ".join(sql for sql, _ in side) for side in (pieces[:half], pieces[half:]))
-        return f"({left}) {self.operator} ({right})", [value for _, values in pieces for value in values]
+    def __init__(self, operator: str, columns: tuple[str, ...], values: tuple[Any, ...]) -> None:
+        fields = (cast("Field[Any, Any]", User._meta.get_field(column)) for column in columns)
+        wanted = (Value(value, output_field=field) for value, field in zip(values, fields, strict=True))
+        super().__init__(_Key(*map(F, columns)), _Key(*wanted), arg_joiner=f" {operator} ")

@@ -34,7 +34,7 @@ def read_wanted(query: QueryDict, *, rows: int = PAGE_ROWS) -> Wanted:
         sentence = gettext("Search for at most %(most)s characters. Nothing was searched; all users are shown.")
         raise BadQuery(sentence % {"most": LONGEST_SEARCH}) from None
     try:
-        after, before = (Place.parse(query[key], order) if query.get(key) else None for key in ("after", "before"))
+        after, before = (_place(query.get(key, ""), order) for key in ("after", "before"))
     except BadPlace:
         raise BadQuery(gettext("This link to a page of the list is broken. The first page is shown.")) from None
     return Wanted(
@@ -50,7 +50,7 @@ def read_wanted(query: QueryDict, *, rows: int = PAGE_ROWS) -> Wanted:
 
 def with_query(url: str, query: QueryDict, **changes: str) -> str:
     """Return an address with this query, changed; without its empty and its passing parts."""
-    kept = {key: value for key, value in query.items() if key not in PASSING}
+    kept = {key: query.get(key, "") for key in query if key not in PASSING}
     changed = QueryDict(mutable=True)
     changed.update({key: value for key, value in {**kept, **changes}.items() if value})
     return f"{url}?{changed.urlencode()}" if changed else url
@@ -60,3 +60,7 @@ def count_words(page: Page) -> str:
     """Return the count as it is read: a number, or 1,000+ where it was not counted on."""
     number = number_format(COUNTED if page.has_more else page.count, force_grouping=True, use_l10n=True)
     return f"{number}+" if page.has_more else number
+
+
+def _place(text: str, order: Order) -> Place | None:
+    return Place.parse(text, order) if text else None
