@@ -1,0 +1,255 @@
+"""The result of a reset: shown once, how its messages fare, the link again, Resend."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from adminportal import clock
+from adminportal.audit.models import AuditEvent
+from adminportal.outbox.models import OutboundMessage, State
+from passwords.models import PasswordReset
+from tests.cast import Cast, make_cast, signed_in
+from tests.passwords.reset_cast import (
+    link_of,
+    message_to,
+    post_reset,
+    reset,
+    secret_in,
+    try_sign_in,
+)
+from users.tenancy import within
+
+pytestmark = pytest.mark.django_db
+
+HTMX = {"HX-Request": "true"}
+ALTERNATE = "adele.vance.contoso@mail.example"
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return make_cast()
+
+
+@pytest.fixture
+def helpdesk(cast: Cast) -> Client:
+    return signed_in(cast["helpdesk.admin"])
+
+
+def _panel(cast: Cast, name: str) -> str:
+    return reverse("passwords:reset", args=[cast[name].pk])
+
+
+def _text(response: HttpResponse) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", response.content.decode()).split())
+
+
+def _result_id(response: HttpResponse) -> UUID:
+    assert response.status_code == 302, _text(response)
+    found = re.fullmatch(r"/passwords/result/([0-9a-f-]{36})", response["Location"])
+    assert found is not None
+    return UUID(found.group(1))
+
+
+def _row(cast: Cast, reset_id: UUID) -> PasswordReset:
+    with within(cast.tenant):
+        return PasswordReset.objects.get(pk=reset_id)
+
+
+def test_helpdesk_resets_and_the_person_signs_in_with_what_is_shown(cast: Cast, helpdesk: Client) -> None:
+    answer = post_reset(helpdesk, cast["adele.vance"].pk)
+    result = helpdesk.get(answer["Location"])
+    show = reverse("passwords:show", args=[_result_id(answer)])
+    revealed = helpdesk.post(show)
+
+    assert "Password has been reset" in _text(result)
+    assert secret_in(result) == ""
+    assert "Show password" in _text(result)
+    assert try_sign_in("adele.vance@contoso.example", secret_in(revealed)).must_change
+    for page in (result, revealed):
+        assert "no-store" in page["Cache-Control"]
+        assert 'hx-history="false"' in page.content.decode()
+
+
+def test_password_is_shown_once_whatever_the_browser_asks_again(cast: Cast, helpdesk: Client) -> None:
+    show = reverse("passwords:show", args=[_result_id(post_reset(helpdesk, cast["adele.vance"].pk))])
+    password = secret_in(helpdesk.post(show))
+
+    again, back, reloaded = helpdesk.post(show), helpdesk.get(show), helpdesk.get(show, follow=True)
+
+    assert password
+    for page in (again, reloaded):
+        assert password not in page.content.decode()
+        assert "The password was already shown" in _text(page)
+    assert back.status_code == 302
+
+
+def test_result_belongs_to_whoever_started_the_reset(cast: Cast, helpdesk: Client) -> None:
+    reset_id = _result_id(post_reset(helpdesk, cast["adele.vance"].pk))
+    other = signed_in(cast["global.admin"])
+
+    assert other.get(reverse("passwords:result", args=[reset_id])).status_code == 404
+    assert other.post(reverse("passwords:show", args=[reset_id])).status_code == 404
+    assert other.get(reverse("passwords:progress", args=[reset_id]), headers=HTMX).status_code == 404
+    assert _row(cast, reset_id).shown_at is None
+
+
+def test_earlier_result_says_that_a_newer_reset_replaced_it(cast: Cast, helpdesk: Client) -> None:
+    answer = post_reset(helpdesk, cast["adele.vance"].pk, email_to_me="on", addresses="desk@contoso.example")
+    reset(cast, "adele.vance", actor="user.admin")
+
+    page = helpdesk.get(answer["Location"])
+    late = helpdesk.post(reverse("passwords:show", args=[_result_id(answer)]))
+
+    assert "Replaced by a newer reset. This password no longer works." in _text(page)
+    assert "Show password" not in _text(page) and "Send the link again" not in _text(page)
+    assert secret_in(late) == ""
+
+
+def test_result_says_how_far_the_person_is(cast: Cast, helpdesk: Client) -> None:
+    answer = post_reset(helpdesk, cast["adele.vance"].pk)
+    password = secret_in(helpdesk.post(reverse("passwords:show", args=[_result_id(answer)])))
+
+    try_sign_in("adele.vance@contoso.example", password)
+    used = _text(helpdesk.get(answer["Location"]))
+
+    assert "The user has signed in with this password." in used
+
+
+def test_progress_answers_only_when_something_changed(cast: Cast, helpdesk: Client) -> None:
+    answer = post_reset(helpdesk, cast["adele.vance"].pk, email_to_alternate="on")
+    page = helpdesk.get(answer["Location"]).content.decode()
+    poll = re.search(r'hx-get="([^"]*)" hx-trigger="every 2s"', page)
+    assert poll is not None
+    address = poll.group(1).replace("&amp;", "&")
+
+    same = helpdesk.get(address, headers=HTMX)
+    OutboundMessage.objects.filter(to=ALTERNATE).update(state=State.SENT, sent_at=clock.now())
+    changed = helpdesk.get(address, headers=HTMX)
+
+    assert same.status_code == 204
+    assert changed.status_code == 200
+    assert "Sent" in _text(changed) and "<!doctype html>" not in changed.content.decode()
+    assert helpdesk.get(address)["Location"] == answer["Location"]
+
+
+def test_progress_shows_a_failure_and_an_opened_link(cast: Cast, helpdesk: Client, client: Client) -> None:
+    answer = post_reset(
+        helpdesk,
+        cast["adele.vance"].pk,
+        email_to_alternate="on",
+        email_to_me="on",
+        addresses="gone@mail.example",
+    )
+    OutboundMessage.objects.filter(to="gone@mail.example").update(state=State.FAILED, failure="recipient_refused")
+    client.post(link_of(message_to(ALTERNATE)))
+
+    text = _text(helpdesk.get(answer["Location"]))
+
+    assert "The receiving server does not know or accept the address." in text
+    assert "Opened" in text
+
+
+def test_progress_does_not_keep_a_session_alive(cast: Cast, helpdesk: Client) -> None:
+    answer = post_reset(helpdesk, cast["adele.vance"].pk)
+    poll = reverse("passwords:progress", args=[_result_id(answer)])
+
+    with clock.travel(timedelta(minutes=10)):
+        helpdesk.get(poll, headers={**HTMX, "X-Progress-Poll": "1"})
+    with clock.travel(timedelta(minutes=16)):
+        over = helpdesk.get(poll, headers={**HTMX, "X-Progress-Poll": "1"})
+
+    assert over["HX-Redirect"] == reverse("users:signin")
+
+
+def test_page_stops_asking_when_nothing_more_can_come(cast: Cast, helpdesk: Client) -> None:
+    answer = post_reset(helpdesk, cast["adele.vance"].pk)
+    reset(cast, "adele.vance", actor="user.admin")
+
+    assert 'hx-trigger="every' not in helpdesk.get(answer["Location"]).content.decode()
+
+
+def test_link_is_sent_again_to_one_recipient(cast: Cast, helpdesk: Client, client: Client) -> None:
+    answer = post_reset(
+        helpdesk, cast["adele.vance"].pk, email_to_me="on", addresses="desk@contoso.example", email_to_alternate="on"
+    )
+    old, other = link_of(message_to(ALTERNATE)), link_of(message_to("desk@contoso.example"))
+    again = reverse("passwords:send-again", args=[_result_id(answer), message_to(ALTERNATE).pk])
+
+    sent = helpdesk.post(again)
+
+    assert sent["Location"] == answer["Location"]
+    assert client.get(old).status_code == 404
+    assert client.get(other).status_code == 200
+    assert secret_in(client.post(link_of(message_to(ALTERNATE))))
+    assert AuditEvent.objects.filter(result="success", correlation_id=_row(cast, _result_id(answer)).correlation_id)
+
+
+@pytest.mark.parametrize(("headers", "status"), [({}, 409), (HTMX, 422)])
+def test_opened_link_is_not_sent_again_and_the_page_says_why(
+    cast: Cast, helpdesk: Client, client: Client, headers: dict[str, str], status: int
+) -> None:
+    answer = post_reset(helpdesk, cast["adele.vance"].pk, email_to_alternate="on")
+    client.post(link_of(message_to(ALTERNATE)))
+    again = reverse("passwords:send-again", args=[_result_id(answer), message_to(ALTERNATE).pk])
+
+    refused = helpdesk.post(again, headers=headers)
+
+    assert refused.status_code == status
+    assert "The link was opened already, so no new one was sent." in _text(refused)
+
+
+def test_sending_again_keeps_the_password_on_the_page_out_of_it(cast: Cast, helpdesk: Client) -> None:
+    answer = post_reset(helpdesk, cast["adele.vance"].pk, email_to_alternate="on")
+    again = reverse("passwords:send-again", args=[_result_id(answer), message_to(ALTERNATE).pk])
+
+    part = helpdesk.post(again, headers=HTMX)
+
+    assert part.status_code == 200
+    assert 'id="result-progress"' in part.content.decode() and "panel__frame" not in part.content.decode()
+
+
+def test_resend_leads_to_the_panel_with_the_same_choices(cast: Cast, helpdesk: Client) -> None:
+    answer = post_reset(
+        helpdesk,
+        cast["adele.vance"].pk,
+        style="pronounceable",
+        must_change="",
+        email_to_me="on",
+        addresses="desk@contoso.example",
+        email_to_alternate="on",
+        reason="On the phone",
+        ticket="INC-17",
+    )
+    link = re.search(r'href="([^"]*\?again=[^"]*)"', helpdesk.get(answer["Location"]).content.decode())
+    assert link is not None
+
+    page = helpdesk.get(link.group(1)).content.decode()
+    initial = helpdesk.get(link.group(1)).context["form"].initial
+
+    assert "Resend" in helpdesk.get(answer["Location"]).content.decode()
+    assert {key: initial[key] for key in ("how", "style", "must_change", "email_to_alternate", "reason", "ticket")} == {
+        "how": "automatic",
+        "style": "pronounceable",
+        "must_change": False,
+        "email_to_alternate": True,
+        "reason": "On the phone",
+        "ticket": "INC-17",
+    }
+    assert 'value="desk@contoso.example"' in page
+
+
+def test_choices_of_another_administrators_reset_are_not_told(cast: Cast, helpdesk: Client) -> None:
+    outcome = reset(cast, "adele.vance", actor="global.admin", deliver_to=("private@mail.example",), reason="secret")
+
+    page = helpdesk.get(f"{_panel(cast, 'adele.vance')}?again={outcome.reset_id}")
+    odd = helpdesk.get(f"{_panel(cast, 'adele.vance')}?again=../../x")
+
+    assert "private@mail.example" not in page.content.decode()
+    assert odd.status_code == 200
