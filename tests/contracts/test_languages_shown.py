@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from datetime import UTC, datetime
 
 import pytest
 from django.conf import settings
@@ -23,7 +24,8 @@ from tests.adminportal.outbox_cast import draft
 from tests.cast import signed_in
 from tests.contracts.routes import ROUTES, Route, World, make_world
 from tests.contracts.shown_text import texts_of_page
-from users.models import User
+from users.models import Tenant, User
+from users.moments import tell_moment
 from users.roles import Role
 from users.tenancy import within
 
@@ -139,6 +141,21 @@ def _parcel(template: str, language: str) -> Parcel:
     }
     (row,) = enqueue(draft(template=template, language=language, context=context), now=clock.now())
     return build(OutboundMessage.objects.get(pk=row))
+
+
+def test_moment_is_told_in_the_language_and_zone_of_its_reader() -> None:
+    moment = datetime(2026, 11, 2, 13, 5, tzinfo=UTC)
+    oslo = Tenant(time_zone="Europe/Oslo")
+
+    told = {code: tell_moment(moment, tenant=oslo, language=code) for code in ("nb", "sv", "da", "en", "xx")}
+
+    assert told == {
+        "nb": "2. november 2026 14:05 CET",
+        "sv": "2 november 2026 14:05 CET",
+        "da": "2. november 2026 14:05 CET",
+        "en": "Nov. 2, 2026, 2:05 p.m. CET",
+        "xx": "Nov. 2, 2026, 2:05 p.m. CET",
+    }
 
 
 @pytest.mark.parametrize("template", [name for name in MESSAGES if not name.startswith("_")])
