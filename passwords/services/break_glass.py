@@ -25,6 +25,7 @@ from passwords.validators import sentence as rule_sentence
 from users.access import Decision
 from users.actors import OPERATOR
 from users.models import RoleAssignment, Tenant, User
+from users.moments import tell_moment
 from users.names import NameFault, check_upn
 from users.refusals import sentence
 from users.roles import TEMPLATE_IDS, Role
@@ -130,7 +131,7 @@ def _tell(tenant: Tenant, user: User, *, reason: str, now: datetime) -> None:
                 "tenant_name": tenant.name,
                 "user_name": user.user_principal_name,
                 "reason": " ".join(reason.split())[:256],
-                "created_at": f"{now:%Y-%m-%d %H:%M} UTC",
+                "created_at": tell_moment(now, tenant=tenant, language=language_of(admin, tenant)),
             },
             not_after=now + NOTICE_LIVES,
         )

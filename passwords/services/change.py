@@ -21,6 +21,7 @@ from passwords.rules import policy_of, rules_for, words_of
 from passwords.services.reset_messages import NOTICE_LIVES, language_of
 from passwords.services.reset_records import target_of
 from users.models import Contact, ContactKind, Session, User
+from users.moments import tell_moment
 from users.services import lockout
 from users.services.sign_in import LONGEST_PASSWORD, lockout_rules
 from users.sessions import end_all_sessions, renew
@@ -168,7 +169,7 @@ def _tell(change: _Change) -> None:
                     "tenant_name": tenant.name,
                     "display_name": user.display_name,
                     "user_name": user.user_principal_name,
-                    "created_at": f"{change.now:%Y-%m-%d %H:%M} UTC",
+                    "created_at": tell_moment(change.now, tenant=tenant, language=language_of(user, tenant)),
                 },
                 not_after=change.now + NOTICE_LIVES,
             )

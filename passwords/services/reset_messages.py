@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from django.utils.dateformat import format as format_date
-
 from adminportal.outbox.enqueue import Draft
 from passwords.models import PasswordReset, RevealLink
 from passwords.orders import ResetOptions
 from users.models import Tenant, User
+from users.moments import tell_moment
 from users.names import fold_upn
 
 LINK_PURPOSE = "reveal"
@@ -84,7 +83,7 @@ def _add_link(
             to=address,
             language=language,
             about_user_id=user.pk,
-            context=_context(tenant, user, reset),
+            context=_context(tenant, user, reset, language=language),
             not_after=reset.sealed_until or now,
             link_purpose=LINK_PURPOSE,
             correlation_id=reset.correlation_id,
@@ -93,26 +92,28 @@ def _add_link(
 
 
 def _notice(tenant: Tenant, user: User, reset: PasswordReset, *, address: str, now: datetime) -> Draft:
+    language = language_of(user, tenant)
     return Draft(
         tenant_id=tenant.pk,
         template="password_was_reset",
         channel="email",
         to=address,
-        language=language_of(user, tenant),
+        language=language,
         about_user_id=user.pk,
-        context=_context(tenant, user, reset),
+        context=_context(tenant, user, reset, language=language),
         not_after=now + NOTICE_LIVES,
         correlation_id=reset.correlation_id,
     )
 
 
-def _context(tenant: Tenant, user: User, reset: PasswordReset) -> dict[str, str]:
+def _context(tenant: Tenant, user: User, reset: PasswordReset, *, language: str) -> dict[str, str]:
+    ends = reset.sealed_until
     return {
         "tenant_name": tenant.name,
         "display_name": user.display_name,
         "user_name": user.user_principal_name,
         "starter_name": reset.starter_name,
-        "created_at": format_date(reset.created_at, "Y-m-d H:i \\U\\T\\C"),
-        "link_ends_at": format_date(reset.sealed_until, "Y-m-d H:i \\U\\T\\C") if reset.sealed_until else "",
+        "created_at": tell_moment(reset.created_at, tenant=tenant, language=language),
+        "link_ends_at": tell_moment(ends, tenant=tenant, language=language) if ends else "",
         "must_change": "yes" if reset.must_change else "",
     }

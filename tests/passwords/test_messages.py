@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from django.utils.formats import date_format
 
 from adminportal.outbox import links
 from adminportal.outbox.content import Parcel, build
@@ -73,7 +74,7 @@ def test_mail_with_a_link_says_until_when_and_what_if_unexpected(
 
     for part in (parcels[template].text, parcels[template].html):
         assert address in part
-        assert f"works until {end:%Y-%m-%d %H:%M} UTC" in part
+        assert f"works until {date_format(end, 'DATETIME_FORMAT')} UTC" in part
         assert "Leave the link closed and tell an administrator of Contoso" in part
         assert "shows the password once" in part
 
