@@ -17,7 +17,7 @@ def temporary_password_state(user: User, now: datetime) -> PasswordState:
     if user.password_issued_at is None:
         return PasswordState(kind="warn", text=gettext("Never issued"))
     if not user.is_temporary:
-        return PasswordState(kind="none", text=gettext("None: the person has a password of their own"))
+        return PasswordState(kind="none", text=gettext("No temporary password"))
     row = (
         PasswordReset.objects.filter(target=user, outcome=PasswordReset.Outcome.DONE, replaced_at=None)
         .order_by("-created_at")

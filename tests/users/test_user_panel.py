@@ -173,7 +173,7 @@ def test_password_tab_says_how_the_temporary_password_stands(cast: Cast) -> None
         return client.get(url(cast, name), {"tab": "password"}).context["state"].text
 
     assert state("never.issued") == "Never issued"
-    assert state("adele.vance") == "None: the person has a password of their own"
+    assert state("adele.vance") == "No temporary password"
     with within(cast.tenant):
         User.objects.filter(pk=cast["adele.vance"].pk).update(
             is_temporary=True, temporary_expires_at=now + timedelta(hours=72)
