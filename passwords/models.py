@@ -79,6 +79,7 @@ class PasswordReset(models.Model):
     first_used_at = models.DateTimeField(null=True, default=None)
     changed_at = models.DateTimeField(null=True, default=None)
     replaced_at = models.DateTimeField(null=True, default=None)
+    expiry_noted_at = models.DateTimeField(null=True, default=None)
 
     objects = ScopedManager(tenant="tenant")
 
@@ -88,6 +89,11 @@ class PasswordReset(models.Model):
         ]
         indexes = [
             models.Index(fields=["target", "-created_at"], name="reset_newest_first"),
+            models.Index(
+                fields=["temporary_expires_at"],
+                name="reset_running_out",
+                condition=models.Q(replaced_at=None, expiry_noted_at=None),
+            ),
             models.Index(
                 fields=["sealed_until"],
                 name="reset_still_sealed",

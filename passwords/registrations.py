@@ -5,6 +5,7 @@ from __future__ import annotations
 from adminportal.outbox.registry import register_sweeper
 from passwords.password_state import temporary_password_state
 from passwords.reveal import purge_expired, wipe_after_use
+from passwords.services.expire import note_expired
 from users.panel_sections import register_password_state
 from users.services.sign_in import on_first_use
 
@@ -12,5 +13,6 @@ from users.services.sign_in import on_first_use
 def register() -> None:
     """Register sweepers and the listener of first sign-ins."""
     register_sweeper("sealed-passwords", purge_expired)
+    register_sweeper("expired-passwords", note_expired)
     on_first_use(wipe_after_use)
     register_password_state(temporary_password_state)

@@ -1,0 +1,39 @@
+"""The end of life of temporary passwords that nobody changed: one audit row each."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from adminportal.audit.record import Entry, record
+from adminportal.audit.tags import Activity
+from passwords.models import PasswordReset
+from passwords.services.reset_records import target_of
+from users.actors import SYSTEM
+from users.tenancy import across_tenants
+
+MOST_AT_ONCE = 500
+"""Rows noted by one run of the sweep."""
+
+
+def note_expired(now: datetime) -> int:
+    """Record temporary passwords whose time is over, in every tenant; each once. The sign-in refuses them by itself."""
+    with transaction.atomic(), across_tenants():
+        over = PasswordReset.objects.select_for_update(of=("self",)).filter(
+            temporary_expires_at__lte=now, replaced_at=None, expiry_noted_at=None
+        )
+        rows = list(over.select_related("target").order_by("temporary_expires_at")[:MOST_AT_ONCE])
+        PasswordReset.objects.filter(pk__in=[row.pk for row in rows]).update(expiry_noted_at=now)
+        record(*(_entry(row) for row in rows), now=now)
+    return len(rows)
+
+
+def _entry(row: PasswordReset) -> Entry:
+    return Entry(
+        tenant_id=row.tenant_id,
+        activity=Activity.TEMPORARY_PASSWORD_EXPIRED,
+        actor=SYSTEM,
+        targets=(target_of(row.target),),
+        correlation_id=row.correlation_id,
+    )
