@@ -155,7 +155,7 @@ class ResetForm(forms.Form):
             raise ValidationError(_("Give at most five addresses, separated by semicolons."))
         wrong = [part for part in parts if not _is_address(part)]
         if wrong:
-            text = _("These are not e-mail addresses: %(addresses)s. Nothing was changed.")
+            text = _("These are not email addresses: %(addresses)s. Nothing was changed.")
             raise ValidationError(text, params={"addresses": ", ".join(wrong)})
         return tuple({part.casefold(): part for part in parts}.values())
 

@@ -36,11 +36,11 @@ _SENTENCES: dict[tuple[RuleName, str], _StrPromise] = {
         "Choose a different password: this one is among the most common and is guessed first."
     ),
     (RuleName.NO_NAME, _ANY_REASON): _(
-        "Leave out names of the person and of the organisation, also with digits or signs for letters: %(characters)s"
+        "Leave out names of the person and of the organization, also with digits or signs for letters: %(characters)s"
     ),
     (RuleName.HISTORY, _ANY_REASON): _("Choose a password that has not been used before."),
     (RuleName.DIRECTORY, _ANY_REASON): _(
-        "Choose a different password: the directory of the organisation refused this one by its own rules."
+        "Choose a different password: the directory of the organization refused this one by its own rules."
     ),
 }
 
@@ -55,7 +55,7 @@ _CHARACTER_RULES: dict[Profile, _StrPromise] = {
 }
 _BANNED_RULE = _("No common password, and not mainly made of common words.")
 _COMMON_RULE = _("No common password.")
-_NAMES_RULE = _("No names of the person or the organisation.")
+_NAMES_RULE = _("No names of the person or the organization.")
 
 
 def sentence(violation: Violation) -> str:

@@ -65,7 +65,7 @@ FAULTS: Final[dict[str, Promise]] = {
     "domain": _("“%(value)s” is not a domain of this organization. Allowed: %(domains)s."),
     "taken": _("The user name “%(value)s” is taken already, in this file or by somebody else. Choose another."),
     "phone": _("“%(value)s” is not a telephone number. Write + and the country code first, such as +46 70 174 06 05."),
-    "email": _("“%(value)s” is not an e-mail address. Write it like anna@mail.example."),
+    "email": _("“%(value)s” is not an email address. Write it like anna@mail.example."),
 }
 
 Check = Callable[[str, Collection[str]], tuple[str, str]]

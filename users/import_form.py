@@ -14,7 +14,7 @@ from adminportal.shell.forms import PortalFormHelper
 REFUSALS: Final[dict[str, str | Promise]] = {
     "faulty": _("Some rows are faulty. Tick that they are left out, or upload a corrected file. Nobody was added."),
     "nobody": _("No row can be added. Correct the file and upload it again. Nobody was added."),
-    "seats": _("The licence has %(free)s free seats and %(needed)s are needed. Nobody was added."),
+    "seats": _("The license has %(free)s free seats and %(needed)s are needed. Nobody was added."),
 }
 
 

@@ -131,7 +131,7 @@ def _line(batch: ImportBatch, row: dict[str, Any], place: int, taken: set[int]) 
         display_name=values["Display Name"],
         outcome=_outcome(batch.state, is_faulty=bool(faults), is_dealt_with=0 <= place < batch.position),
         faults=tuple(fault for fault in faults if fault.code in FAULTS),
-        note=_("No seat of the licence was free.") if has_no_seat else "",
+        note=_("No seat of the license was free.") if has_no_seat else "",
     )
 
 

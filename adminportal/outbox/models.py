@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 class Channel(models.TextChoices):
     """How a message travels."""
 
-    EMAIL = "email", _("E-mail")
+    EMAIL = "email", _("Email")
     SMS = "sms", _("Text message")
 
 

@@ -85,8 +85,8 @@ def test_form_without_its_key_changes_nothing_and_says_so(cast: Cast, helpdesk: 
     [
         ("", "Give an address to send the sign-in info to."),
         ("one@a.example;two@a.example;3@a.example;4@a.example;5@a.example;6@a.example", "Give at most five addresses"),
-        ("not-an-address", "These are not e-mail addresses: not-an-address. Nothing was changed."),
-        ("a" * 64 + "@" + "b." * 100 + "example", "These are not e-mail addresses"),
+        ("not-an-address", "These are not email addresses: not-an-address. Nothing was changed."),
+        ("a" * 64 + "@" + "b." * 100 + "example", "These are not email addresses"),
     ],
 )
 def test_wrong_addresses_are_refused_in_words(cast: Cast, helpdesk: Client, addresses: str, said: str) -> None:

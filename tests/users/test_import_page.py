@@ -97,7 +97,7 @@ def test_double_submit_shows_the_same_result_and_creates_nobody_twice(client: Cl
 
 def test_licence_is_given_when_ticked(cast: Cast, client: Client) -> None:
     address = _upload(client, csv_file(people(2))).headers["Location"]
-    assert "Give everybody the licence Portal, all features" in _text(client.get(address))
+    assert "Give everybody the license Portal, all features" in _text(client.get(address))
 
     client.post(address, {"gives_licence": "on"})
 

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
             name="DevMessage",
             fields=[
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ("channel", models.CharField(choices=[("email", "E-mail"), ("sms", "Text message")], max_length=8)),
+                ("channel", models.CharField(choices=[("email", "Email"), ("sms", "Text message")], max_length=8)),
                 ("to", models.CharField(max_length=254)),
                 ("subject", models.CharField(blank=True, default="", max_length=998)),
                 ("text", models.TextField()),
@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ("tenant_id", models.UUIDField()),
                 ("template", models.CharField(max_length=64)),
-                ("channel", models.CharField(choices=[("email", "E-mail"), ("sms", "Text message")], max_length=8)),
+                ("channel", models.CharField(choices=[("email", "Email"), ("sms", "Text message")], max_length=8)),
                 ("to", models.CharField(max_length=254)),
                 ("language", models.CharField(max_length=16)),
                 ("about_user_id", models.UUIDField(null=True)),
