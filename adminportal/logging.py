@@ -89,7 +89,9 @@ def setting(level: str) -> MutableMapping[str, Any]:
             # Django's own handlers would mail and print beside ours.
             "django": {"handlers": [], "level": level, "propagate": True},
             "django.server": {"handlers": [], "level": level, "propagate": True},
+            # At DEBUG these two print values: parameters of queries, and the whole context of a page or mail.
             "django.db.backends": {"level": "WARNING"},
+            "django.template": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},
         },
     }

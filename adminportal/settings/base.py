@@ -120,6 +120,7 @@ ARGON2_PARALLELISM = env.integer("HASH_PARALLELISM", 1, low=1)
 PASSWORD_HASHERS = ["adminportal.hashing.PortalArgon2Hasher"]
 AUTH_PASSWORD_VALIDATORS: list[dict[str, object]] = []
 
+DEFAULT_EXCEPTION_REPORTER_FILTER = "adminportal.error_reports.PortalReportFilter"
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING = logging.setting(LOG_LEVEL)
 
