@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from adminportal.audit.models import AuditEvent
 from adminportal.audit.selectors import list_events
-from adminportal.audit.tags import Activity
+from adminportal.audit.tags import Activity, Result
 from adminportal.outbox.models import OutboundMessage, State
 from passwords.services.break_glass import BANNER_DAYS
 from users.actors import Actor
@@ -68,7 +68,7 @@ def recent_events(actor: Actor) -> list[RecentEvent]:
 
 def break_glass_uses(tenant_id: UUID, *, now: datetime) -> int:
     """Count the uses of emergency access of the last seven days; one query."""
-    rows = AuditEvent.objects.filter(tenant_id=tenant_id, activity=Activity.BREAK_GLASS_USED)
+    rows = AuditEvent.objects.filter(tenant_id=tenant_id, activity=Activity.BREAK_GLASS_USED, result=Result.SUCCESS)
     return rows.filter(occurred_at__gt=now - BANNER_DAYS).count()
 
 

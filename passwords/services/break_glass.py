@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
-from adminportal.audit.record import Entry, record
-from adminportal.audit.tags import Activity
+from adminportal.audit.record import Entry, Target, record
+from adminportal.audit.tags import Activity, Result
 from adminportal.outbox.enqueue import Draft, enqueue
 from adminportal.sealing import Secret
 from passwords.authority import OperatorAuthority
@@ -29,11 +29,13 @@ from users.moments import tell_moment
 from users.names import NameFault, check_upn
 from users.refusals import sentence
 from users.roles import TEMPLATE_IDS, Role
-from users.services.people import NewPerson, create_people, list_global_admins
+from users.services.people import NamesTaken, NewPerson, create_people, list_global_admins
 from users.tenancy import find_person_to_sign_in, find_tenant_of_domain, within
 
 LIFETIME_HOURS = 1
 """Life of a break-glass password in hours."""
+LONGEST_REASON = 256
+"""Characters of a reason that the reset keeps; the audit log has all of it."""
 BANNER_DAYS = timedelta(days=7)
 """How long Home says that break-glass was used."""
 
@@ -62,29 +64,46 @@ def open_with_break_glass(
     if not reason.strip():
         raise BreakGlassRefused("Give a reason; nothing was changed.")
     tenant = _tenant_of(user_name)
-    with within(tenant), transaction.atomic():
-        user, is_new = _account(tenant, user_name, role, now=now)
-        (outcome,) = reset_passwords(
-            tenant=tenant,
-            orders=[ResetOrder(user_id=user.pk, password=password)],
-            authority=OperatorAuthority(),
-            options=ResetOptions(lifetime_hours=LIFETIME_HOURS, reason=reason, notify=not is_new),
-            now=now,
-        )
-        if outcome.end is not ResetEnd.DONE or outcome.reset_id is None:
-            raise BreakGlassRefused(_why(outcome))
-        shown = show_to_operator(outcome.reset_id, now=now)
-        details = {"Reason": reason, "Role": role.value, "Entrance": "cli"}
-        used = Entry(
-            tenant_id=tenant.pk,
-            activity=Activity.BREAK_GLASS_USED,
-            actor=OPERATOR,
-            targets=(target_of(user),),
-            details=details,
-        )
-        record(used, now=now)
-        _tell(tenant, user, reason=reason, now=now)
+    with within(tenant):
+        try:
+            with transaction.atomic():
+                return _open(tenant, user_name, role, reason=reason, password=password, now=now)
+        except BreakGlassRefused:
+            record(_used(tenant, role, reason=reason, result=Result.FAILURE), now=now)
+            raise
+
+
+@sensitive_variables()
+def _open(
+    tenant: Tenant, user_name: str, role: Role, *, reason: str, password: Secret | None, now: datetime
+) -> BreakGlassResult:
+    user, is_new = _account(tenant, user_name, role, now=now)
+    (outcome,) = reset_passwords(
+        tenant=tenant,
+        orders=[ResetOrder(user_id=user.pk, password=password)],
+        authority=OperatorAuthority(),
+        options=ResetOptions(lifetime_hours=LIFETIME_HOURS, reason=reason[:LONGEST_REASON], notify=not is_new),
+        now=now,
+    )
+    if outcome.end is not ResetEnd.DONE or outcome.reset_id is None:
+        raise BreakGlassRefused(_why(outcome))
+    shown = show_to_operator(outcome.reset_id, now=now)
+    record(_used(tenant, role, reason=reason, targets=(target_of(user),)), now=now)
+    _tell(tenant, user, reason=reason, now=now)
     return BreakGlassResult(user=user, is_new=is_new, password=None if password else shown)
+
+
+def _used(
+    tenant: Tenant, role: Role, *, reason: str, targets: tuple[Target, ...] = (), result: Result = Result.SUCCESS
+) -> Entry:
+    return Entry(
+        tenant_id=tenant.pk,
+        activity=Activity.BREAK_GLASS_USED,
+        actor=OPERATOR,
+        targets=targets,
+        result=result,
+        details={"Reason": reason, "Role": role.value, "Entrance": "cli"},
+    )
 
 
 def _tenant_of(user_name: str) -> Tenant:
@@ -101,12 +120,16 @@ def _tenant_of(user_name: str) -> Tenant:
 def _account(tenant: Tenant, user_name: str, role: Role, *, now: datetime) -> tuple[User, bool]:
     found = find_person_to_sign_in(check_upn(user_name))
     if found is None:
-        person = NewPerson(user_principal_name=user_name, display_name=user_name.partition("@")[0], roles=(role,))
-        return create_people(tenant=tenant, people=[person], by=OPERATOR, now=now)[0], True
+        return _new_account(tenant, user_name, role, now=now), True
     User.objects.filter(pk=found.pk).update(account_enabled=True, block_reason="")
-    given = {"tenant": tenant, "created_at": now, "is_active": True}
-    _assignment, created = RoleAssignment.objects.get_or_create(user=found, role=TEMPLATE_IDS[role], defaults=given)
-    if created:
+    given = {"tenant": tenant, "created_at": now}
+    # A role that was only eligible, or held for one unit, would leave the operator outside.
+    in_force = {"is_active": True, "is_restricted_unit": False}
+    held = RoleAssignment.objects.filter(user=found, role=TEMPLATE_IDS[role], **in_force).exists()
+    if not held:
+        RoleAssignment.objects.update_or_create(
+            user=found, role=TEMPLATE_IDS[role], defaults=in_force, create_defaults=given | in_force
+        )
         added = Entry(
             tenant_id=tenant.pk,
             activity=Activity.ADD_MEMBER_TO_ROLE,
@@ -116,6 +139,17 @@ def _account(tenant: Tenant, user_name: str, role: Role, *, now: datetime) -> tu
         )
         record(added, now=now)
     return found, False
+
+
+def _new_account(tenant: Tenant, user_name: str, role: Role, *, now: datetime) -> User:
+    person = NewPerson(user_principal_name=user_name, display_name=user_name.partition("@")[0], roles=(role,))
+    try:
+        (user,) = create_people(tenant=tenant, people=[person], by=OPERATOR, now=now)
+    except NamesTaken as problem:
+        raise BreakGlassRefused(
+            f"{user_name} belongs to a deleted account. Restore it, or name another one; nothing was changed."
+        ) from problem
+    return user
 
 
 def _tell(tenant: Tenant, user: User, *, reason: str, now: datetime) -> None:

@@ -13,6 +13,8 @@ from users.models import Domain, LicenceProduct, Tenant
 from users.names import DOMAIN_PATTERN, MAX_DOMAIN, fold_upn
 from users.tenancy import find_tenant_of_domain, within
 
+LONGEST_NAME = 256
+"""Characters of an organisation's name."""
 DEFAULT_PRODUCT = "Portal, all features"
 """The one product of a new tenant: unlimited seats, so that nothing is locked out of the box."""
 
@@ -26,7 +28,7 @@ def create_tenant(
 ) -> Tenant:
     """Create an organisation with its first domain and the product that everybody may have.
 
-    :raises TenantRefused: when the domain is no domain name, is taken, or the name is empty.
+    :raises TenantRefused: when the domain is no domain name, is taken, or the name is empty or too long.
     """
     folded = fold_upn(domain)
     if not DOMAIN_PATTERN.fullmatch(folded) or len(folded) > MAX_DOMAIN:
@@ -35,6 +37,8 @@ def create_tenant(
         raise TenantRefused(f"The domain {folded} belongs to a tenant already.")
     if not name.strip():
         raise TenantRefused("A tenant needs a name.")
+    if len(name.strip()) > LONGEST_NAME:
+        raise TenantRefused(f"The name of a tenant has at most {LONGEST_NAME} characters.")
     with transaction.atomic():
         tenant = Tenant.objects.create(name=name.strip(), created_at=now, is_demo=is_demo, language=language)
         with within(tenant):

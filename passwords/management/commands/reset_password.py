@@ -13,6 +13,7 @@ from adminportal.shell.answers import PortalCommand
 from passwords.authority import OperatorAuthority
 from passwords.orders import ResetEnd, ResetOptions, ResetOrder
 from passwords.reveal import show_to_operator
+from passwords.services.break_glass import LONGEST_REASON
 from passwords.services.reset import reset_passwords
 from passwords.validators import sentence as rule_sentence
 from users.access import Decision
@@ -41,6 +42,8 @@ class Command(PortalCommand):
         person = find_person_to_sign_in(fold_upn(options["upn"]))
         if person is None:
             raise CommandError(f"No such user: {options['upn']}. Nothing was changed.")
+        if len(options["reason"]) > LONGEST_REASON:
+            raise CommandError(f"A reason has at most {LONGEST_REASON} characters. Nothing was changed.")
         typed = Secret(sys.stdin.readline().rstrip("\r\n")) if options["stdin"] else None
         with within(person.tenant):
             (outcome,) = reset_passwords(
