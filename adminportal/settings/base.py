@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bootstrap_wrapper import get_bootstrap_css_dir
 from celery.schedules import crontab
+from django.conf.locale import LANG_INFO
 from django.utils.translation import gettext_lazy as _
 
 from adminportal import logging
@@ -79,6 +80,9 @@ CRISPY_TEMPLATE_PACK = "bootstrap5"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("nb", _("Norwegian Bokmål")), ("sv", _("Swedish")), ("da", _("Danish"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
+for _code in ("nn", "no"):
+    # Who asks for Nynorsk, or for Norwegian alone, reads Bokmål rather than English.
+    LANG_INFO[_code]["fallback"] = ["nb"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

@@ -122,6 +122,16 @@ def test_refused_sign_in_holds_no_english(world: World, language: str) -> None:
         assert english_in(texts_of_page(page.content.decode()), language) == []
 
 
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [("nn-NO,nn;q=0.9,en;q=0.5", "nb"), ("no", "nb"), ("sv-FI", "sv"), ("da-DK,da;q=0.9", "da"), ("fi,de", "en")],
+)
+def test_browser_is_answered_in_the_nearest_language(asked: str, answered: str) -> None:
+    page = Client(headers={"Accept-Language": asked}).get("/signin")
+
+    assert page.headers["Content-Language"] == answered
+
+
 def test_english_is_found_where_it_is() -> None:
     lines = ["Logg på", "Audit log", "Reset user password", "Nothing was changed. Wait a little.", "Contoso"]
 
