@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
 
+from adminportal import clock
 from adminportal.throttle import LIMITS
 from adminportal.throttle.shared import forget_own_hits
 from tests.cast import Cast, make_cast, signed_in
@@ -18,6 +19,8 @@ from tests.users.people_csv import csv_file, people, person
 from users.csv_layout import COLUMNS, MOST_BYTES, read_rows
 from users.csv_rules import check_row
 from users.models import ImportBatch, LicenceAssignment, User
+from users.services import import_batches
+from users.services.import_batches import LEFT_ALONE, resume_batches
 from users.tenancy import across_tenants, within
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +96,21 @@ def test_double_submit_shows_the_same_result_and_creates_nobody_twice(client: Cl
 
     assert {(answer.status_code, answer.headers["Location"]) for answer in answers} == {(302, address)}
     assert _count_people() == 2
+
+
+def test_page_shows_how_far_a_large_file_is_until_a_worker_is_done(client: Client, monkeypatch) -> None:
+    monkeypatch.setattr(import_batches, "MOST_AT_ONCE", 1)
+    monkeypatch.setattr(import_batches, "_hand_over", lambda batch: True)
+    address = _upload(client, csv_file(people(2))).headers["Location"]
+    client.post(address)
+
+    waiting = client.get(address)
+    resume_batches(clock.now() + LEFT_ALONE * 2)
+    done = client.get(address)
+
+    assert "Users are being added" in _text(waiting) and b'max="2"' in waiting.content
+    assert {line.outcome for line in waiting.context["view"].lines} == {"waiting"}
+    assert "2 people were created from 2 rows." in _text(done) and b"hx-trigger" not in done.content
 
 
 def test_licence_is_given_when_ticked(cast: Cast, client: Client) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
+import json
+from base64 import b64decode
 from datetime import timedelta
 from threading import Barrier, Thread
 
 import pytest
 from django.db import connection
+from redis import Redis
 
 from adminportal import clock
 from adminportal.audit.models import AuditEvent
 from tests.cast import Cast, make_cast, make_tenant
+from tests.services.valkey import Valkey
 from tests.users.people_csv import csv_file, people, person
 from users.actors import OPERATOR
 from users.csv_layout import read_rows
@@ -29,6 +33,7 @@ from users.services.import_batches import (
     store_batch,
 )
 from users.services.import_users import import_rows, judge_rows
+from users.tasks import run_import
 from users.tenancy import within
 
 pytestmark = pytest.mark.django_db
@@ -278,6 +283,34 @@ def test_five_thousand_people_are_imported_in_one_go(cast: Cast) -> None:
     batch = _confirm(cast, _store(cast, people(5_000)))
 
     assert (batch.state, batch.created_count, len(_imported(cast))) == ("done", 5_000, 5_000)
+
+
+@pytest.mark.valkey
+def test_large_file_is_handed_to_a_worker_who_adds_everybody(
+    cast: Cast, valkey: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_batches, "MOST_AT_ONCE", 2)
+
+    batch = _confirm(cast, _store(cast, people(3)))
+    assert (batch.state, _imported(cast)) == ("adding", [])
+    waiting = Redis.from_url(valkey.url).lrange(import_batches.QUEUE, 0, -1)
+    assert len(waiting) == 1
+    message = json.loads(waiting[0])
+    _arguments, names, _embedded = json.loads(b64decode(message["body"]))
+    assert message["headers"]["task"] == run_import.name
+    for _twice in range(2):
+        run_import.run(**names)
+
+    batch.refresh_from_db()
+    assert (batch.state, batch.created_count, len(_imported(cast))) == ("done", 3, 3)
+
+
+def test_large_file_is_added_by_the_request_where_no_worker_can_be_asked(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_batches, "MOST_AT_ONCE", 2)
+
+    assert _confirm(cast, _store(cast, people(3))).created_count == 3
 
 
 def test_operator_imports_the_good_rows_and_is_the_actor(cast: Cast) -> None:

@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from celery import current_app
 from django.db import transaction
 
 from adminportal import clock
+from adminportal.outbox.waking import IMPATIENCE
 from users.access import Permission
 from users.actors import Actor, load_actor
 from users.csv_layout import COLUMNS, CsvRow, shorten
@@ -31,8 +33,12 @@ logger = logging.getLogger(__name__)
 
 BATCH_LIVES: Final = timedelta(hours=24)
 """How long the rows of an upload are kept after its last change."""
-LEFT_ALONE: Final = timedelta(minutes=2)
-"""After how long without progress the sweeper goes on with a batch whose run has died."""
+LEFT_ALONE: Final = timedelta(minutes=1)
+"""After how long without progress the sweeper goes on with a batch whose run has died or never began."""
+MOST_AT_ONCE: Final = 1_000
+"""Most people whom the request itself adds, in a second or two; a worker adds more."""
+RUN_TASK: Final = "users.tasks.run_import"
+QUEUE: Final = "default"
 
 
 class NotConfirmed(Exception):
@@ -67,7 +73,8 @@ def confirm_batch(
 ) -> None:
     """Add the good rows of a preview; a second confirmation of the same batch adds nobody.
 
-    One transaction per 500 people; not inside a transaction.
+    One transaction per 500 people; not inside a transaction. Above a thousand rows a worker does it, or the request
+    where no worker can be asked.
 
     :raises NotConfirmed: when rows are faulty and shall not be left out, no row is good, seats are missing, or it
         was confirmed already.
@@ -82,7 +89,8 @@ def confirm_batch(
     waiting = ImportBatch.objects.filter(pk=batch.pk, starter=actor.user, state=ImportBatch.State.PREVIEW)
     if not waiting.update(state=ImportBatch.State.ADDING, gives_licence=gives_licence, touched_at=now):
         raise NotConfirmed("started")
-    run_batch(batch.pk, now=now)
+    if len(good) <= MOST_AT_ONCE or not _hand_over(batch):
+        run_batch(batch.pk, now=now)
 
 
 def run_batch(batch_id: UUID, *, now: datetime) -> None:
@@ -127,6 +135,21 @@ def unpack_row(stored: dict[str, object]) -> CheckedRow:
         values=dict(zip(COLUMNS, values, strict=True)),
         faults=tuple(Fault(column=column, code=code, values=details) for column, code, details in faults),
     )
+
+
+def _hand_over(batch: ImportBatch) -> bool:
+    """Ask a worker to add the people of a batch; false when the broker did not take it."""
+    try:
+        with current_app.connection_for_write() as connection:
+            connection.transport_options = {**connection.transport_options, **IMPATIENCE}
+            names = {"batch_id": str(batch.pk), "tenant_id": str(batch.tenant_id)}
+            current_app.send_task(
+                RUN_TASK, kwargs=names, queue=QUEUE, connection=connection, retry=False, ignore_result=True
+            )
+    except Exception as problem:  # whatever a broker does, the batch is safe
+        logger.warning("broker unavailable (%s): the request adds the people itself", type(problem).__name__)
+        return False
+    return True
 
 
 def _run_chunk(batch_id: UUID, *, now: datetime) -> bool:
