@@ -22,6 +22,14 @@ FORGET_AFTER = timedelta(hours=24)
 REMEMBERED_WRONG = 3
 """How many wrong passwords are remembered, as 16-bit digests, so that repeating one is not counted."""
 
+INSERT_OR_LOCK = """
+    INSERT INTO users_signinguard (name_digest, is_familiar, failures, failures_in_a_row, locks, recent_wrong)
+    VALUES (%s, %s, 0, 0, 0, '[]')
+    ON CONFLICT (name_digest, is_familiar) DO UPDATE SET name_digest = excluded.name_digest
+    RETURNING *
+"""
+"""The update that changes nothing takes the row's lock, which DO NOTHING would not, and so RETURNING has a row."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockoutRules:
@@ -49,7 +57,7 @@ def digest_of_name(folded_name: str) -> str:
 
 
 def reserve(*, folded_name: str, is_familiar: bool, rules: LockoutRules, now: datetime) -> Ticket:
-    """Count one try before its hash is made; one transaction of three queries for every kind of name."""
+    """Count one try before its hash is made; one transaction of two queries for every kind of name."""
     digest = digest_of_name(folded_name)
     with transaction.atomic():
         guard = _locked_row(digest, is_familiar=is_familiar)
@@ -82,11 +90,10 @@ def judging(ticket: Ticket) -> Iterator[None]:
 
 def settle_right(ticket: Ticket) -> None:
     """Forget every failure after a right sign-in; inside the caller's transaction."""
-    guard = _locked_row(ticket.name_digest, is_familiar=ticket.is_familiar)
-    guard.failures = guard.failures_in_a_row = guard.locks = 0
-    guard.locked_until = guard.last_failure_at = None
-    guard.recent_wrong = []
-    guard.save()
+    # Where a reset has removed the row meanwhile there is nothing to forget.
+    SignInGuard.objects.filter(name_digest=ticket.name_digest, is_familiar=ticket.is_familiar).update(
+        failures=0, failures_in_a_row=0, locks=0, locked_until=None, last_failure_at=None, recent_wrong=[]
+    )
 
 
 def settle_wrong(ticket: Ticket, *, password: Secret, now: datetime) -> bool:
@@ -118,8 +125,9 @@ def locked_until(folded_name: str, *, now: datetime) -> datetime | None:
 
 
 def _locked_row(digest: str, *, is_familiar: bool) -> SignInGuard:
-    SignInGuard.objects.bulk_create([SignInGuard(name_digest=digest, is_familiar=is_familiar)], ignore_conflicts=True)
-    return SignInGuard.objects.select_for_update().get(name_digest=digest, is_familiar=is_familiar)
+    """Insert the row or lock the one that is there, and read it: one query for every kind of name."""
+    (guard,) = SignInGuard.objects.raw(INSERT_OR_LOCK, [digest, is_familiar])
+    return guard
 
 
 def _forget(guard: SignInGuard, *, now: datetime) -> None:

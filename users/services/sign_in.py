@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from django.contrib.auth.hashers import check_password, identify_hasher, make_password
 from django.db import transaction
+from django.db.models import QuerySet
 from django.views.decorators.debug import sensitive_variables
 
 from adminportal import sealing
@@ -82,6 +83,8 @@ def sign_in(*, user_name: str, password: Secret, source: str, device_cookie: str
     folded = fold_upn(user_name)
     person = find_person_to_sign_in(folded)
     tenant = find_tenant_of_domain(folded.partition("@")[2])
+    if person and tenant and person.tenant_id == tenant.pk:
+        person.tenant = tenant  # as it is read already
     ticket = lockout.reserve(
         folded_name=folded,
         is_familiar=devices.is_familiar(device_cookie, person.pk if person else None, now=now),
@@ -122,7 +125,7 @@ def prove_again(session: Session, *, password: Secret, source: str, now: datetim
     with lockout.judging(ticket):
         right = len(password.expose()) <= LONGEST_PASSWORD and _verify(person, password)
     with transaction.atomic():
-        if right and not ticket.is_locked and _still_the_same(person):
+        if right and not ticket.is_locked and _unchanged(person).select_for_update().exists():
             lockout.settle_right(ticket)
             record(_entry(Activity.FRESH_PROOF_GIVEN, person), now=now)
             return renew(session, now=now)
@@ -152,12 +155,9 @@ def _succeed(attempt: _Try, person: User, *, device_cookie: str) -> SignInResult
         return _expired(attempt, person)
     rehashed = _rehash(person, attempt.password)
     with transaction.atomic(), within(person.tenant):
-        if not _still_the_same(person):
+        changes = {"last_sign_in_at": attempt.now} | ({"password": rehashed} if rehashed else {})
+        if not _unchanged(person).update(**changes):
             return None
-        changes: dict[str, object] = {"last_sign_in_at": attempt.now}
-        if rehashed:
-            changes["password"] = rehashed
-        User.objects.filter(pk=person.pk).update(**changes)
         lockout.settle_right(attempt.ticket)
         key = open_session(person, now=attempt.now)
         record(_entry(Activity.SIGNED_IN, person), now=attempt.now)
@@ -192,11 +192,10 @@ def _fail(attempt: _Try, *, right: bool) -> SignInResult:
     return SignInResult(outcome=Outcome.WRONG)
 
 
-def _still_the_same(person: User) -> bool:
-    """Read the row again under its lock: a reset or a block that was quicker than the hash wins."""
+def _unchanged(person: User) -> QuerySet[User]:
+    """Return the row as it was read before the hash; a reset or a block that was quicker leaves none."""
     with within(person.tenant):
-        row = User.objects.select_for_update().filter(pk=person.pk).first()
-    return row is not None and row.password == person.password and row.account_enabled and row.deleted_at is None
+        return User.objects.filter(pk=person.pk, password=person.password, account_enabled=True, deleted_at=None)
 
 
 @sensitive_variables()
