@@ -84,23 +84,26 @@ def local_part_of(role: Role) -> str:
 def seed(*, password: Secret, now: datetime, extra_people: int = 0) -> list[Tenant]:
     """Create what is missing of both tenants; ``extra_people`` without a password go to the first one.
 
-    :raises SeedRefused: when the demo password breaks the password rules.
+    :raises SeedRefused: when the demo password breaks the password rules; nothing was created.
     """
-    tenants = []
-    for domain, name, size in TENANTS:
-        tenant = find_tenant_of_domain(domain) or create_tenant(
-            domain=domain, name=name, by=SEEDER, now=now, is_demo=True
-        )
-        with within(tenant):
-            fresh = _add_parts(tenant, domain, now=now)
-            fresh += _add_crowd(tenant, domain, size - len(parts()), now=now)
-            _add_group(tenant, domain, now=now)
-            _give_password(tenant, fresh, password, now=now)
-        tenants.append(tenant)
+    # One transaction: half a demo, its people without the password, could not be mended by a second start.
+    with transaction.atomic():
+        tenants = [_seed_tenant(*facts, password=password, now=now) for facts in TENANTS]
     domain, _name, size = TENANTS[0]
     with within(tenants[0]):
         _add_crowd(tenants[0], domain, extra_people, now=now, first=size)
     return tenants
+
+
+@sensitive_variables()
+def _seed_tenant(domain: str, name: str, size: int, *, password: Secret, now: datetime) -> Tenant:
+    tenant = find_tenant_of_domain(domain) or create_tenant(domain=domain, name=name, by=SEEDER, now=now, is_demo=True)
+    with within(tenant):
+        fresh = _add_parts(tenant, domain, now=now)
+        fresh += _add_crowd(tenant, domain, size - len(parts()), now=now)
+        _add_group(tenant, domain, now=now)
+        _give_password(tenant, fresh, password, now=now)
+    return tenant
 
 
 def _add_parts(tenant: Tenant, domain: str, *, now: datetime) -> list[User]:
