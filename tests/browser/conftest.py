@@ -53,9 +53,7 @@ def cast(transactional_db: None) -> Cast:
 
 
 @pytest.fixture
-def post_office(
-    portal: Portal, smtp_sink: SmtpSink, valkey: Valkey, tmp_path: Path
-) -> Iterator[SmtpSink]:
+def post_office(portal: Portal, smtp_sink: SmtpSink, valkey: Valkey, tmp_path: Path) -> Iterator[SmtpSink]:
     """Give the mailboxes behind a real worker process that is woken through a real broker."""
     log_path = tmp_path / "worker.log"
     database = connection.settings_dict

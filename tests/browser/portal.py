@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page
 
@@ -23,8 +23,10 @@ MOST_TABS = 60
 """Presses of Tab after which something counts as out of reach for the keyboard."""
 SMALLEST_TARGET = 24
 """Pixels of a target in both directions (WCAG 2.2, 2.5.8)."""
-EXPECTED = re.compile(r"Permissions-Policy|status of 4\d\d|ERR_ABORTED")
+EXPECTED = re.compile(r"Permissions-Policy|status of 4\d\d|ERR_ABORTED|/shown-error/")
 """What a tab may say: features by build of the browser; refusals that a test asks for; polls that a leaving tab ends."""
+ONLY_COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+"""The rules of axe whose answer changes with the theme; all others need one run."""
 FOCUS_SEEN = """() => {
   const one = document.activeElement, style = getComputedStyle(one), box = one.getBoundingClientRect();
   const around = one.closest("form, label, .choice, .secret") || one; // a field may have its frame drawn for it
@@ -94,8 +96,9 @@ class Portal:
             self.contexts.pop().close()
 
     def _listen(self, line: ConsoleMessage) -> None:
-        if line.type in ("error", "warning") and not EXPECTED.search(line.text):
-            self.complaints.append(f"{line.text} at {line.location.get('url', '')}")
+        said = f"{line.text} at {line.location.get('url', '')}"
+        if line.type in ("error", "warning") and not EXPECTED.search(said):
+            self.complaints.append(said)
 
 
 def tab_to(page: Page, target: Locator) -> None:
@@ -133,12 +136,16 @@ def change_password(page: Page, *, old: str, new: str) -> None:
     page.get_by_role("heading", name="Your password has been changed").wait_for()
 
 
-def violations(page: Page) -> list[str]:
+def violations(page: Page, *, only_colours: bool = False) -> list[str]:
     """Return what axe finds on the page as it stands, targets that are too small among it."""
-    found = Axe().run(page, options={"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}})
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    options = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
+    asked = {"resultTypes": ["violations"], "runOnly": ONLY_COLOURS} if only_colours else options
+    found = page.evaluate("asked => axe.run(asked).then(found => found.violations)", asked)
     return [
         f"{rule['id']}: {node['html'][:160]} {[part['message'] for part in node['any'] + node['all']][:2]}"
-        for rule in found.response["violations"]
+        for rule in found
         for node in rule["nodes"]
     ]
 

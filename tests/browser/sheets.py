@@ -1,0 +1,112 @@
+"""The table of all pages and states, by the part of the portal that they belong to."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tests.browser import atlas
+from tests.browser.atlas import ERRORS, Sheet, at, one_event, one_letter, open_panel, shown_error
+
+NOBODY = ""
+PUBLIC: Final = [
+    Sheet(name="sign-in", route="users:signin", way=at("users:signin"), who=NOBODY),
+    Sheet(name="sign-in-password", route="users:signin", way=atlas.type_name, who=NOBODY),
+    Sheet(name="sign-in-wrong", route="users:signin", way=atlas.type_wrong_password, who=NOBODY),
+    Sheet(name="forgot-password", route="sspr:start", way=at("sspr:start"), who=NOBODY),
+    Sheet(name="link-ready", route="passwords:reveal", way=atlas.link_ready, who=NOBODY),
+    Sheet(name="link-shown", route="passwords:reveal", way=atlas.link_shown, who=NOBODY),
+    Sheet(name="link-used", route="passwords:reveal", way=atlas.link_used, who=NOBODY),
+    Sheet(name="must-change", route="passwords:change", way=atlas.must_change, who=NOBODY),
+    *[Sheet(name=f"error-{name}", route="shown-error", way=shown_error(name), who=NOBODY) for name in ERRORS],
+    Sheet(name="error-not-found", route="shown-error", way=lambda page, cast: _nowhere(page)),
+]
+OWN: Final = [
+    Sheet(name="account", route="users:account", way=at("users:account"), who="adele.vance"),
+    Sheet(name="confirm", route="users:confirm", way=at("users:confirm")),
+    Sheet(name="change-password", route="passwords:change", way=at("passwords:change"), who="adele.vance"),
+    Sheet(name="change-refused", route="passwords:change", way=atlas.change_refused, who="adele.vance"),
+    Sheet(name="changed", route="passwords:changed", way=at("passwords:changed"), who="adele.vance"),
+]
+PEOPLE: Final = [
+    Sheet(name="active-users", route="users:active", way=at("users:active")),
+    Sheet(
+        name="active-users-sorted", route="users:active", way=at("users:active", query="?sort=-username&view=blocked")
+    ),
+    Sheet(name="active-users-none", route="users:active", way=at("users:active", query="?search=nobody-at-all")),
+    Sheet(name="active-users-refused", route="users:active", way=at("users:active", query="?sort=shoe-size")),
+    Sheet(name="active-users-helpdesk", route="users:active", way=at("users:active"), who="helpdesk.admin"),
+    Sheet(name="active-users-ticked", route="users:active", way=atlas.tick_people),
+    Sheet(name="active-users-menu", route="users:active", way=atlas.open_row_menu),
+    Sheet(name="selected-none", route="users:selected", way=at("users:selected", query="?act=reset")),
+    Sheet(name="panel", route="users:panel", way=open_panel("adele", "Adele Vance")),
+    Sheet(name="panel-page", route="users:panel", way=at("users:panel", "global.admin"), who="helpdesk.admin"),
+    *[
+        Sheet(name=f"panel-{tab}", route="users:panel", way=at("users:panel", "adele.vance", query=f"?tab={tab}"))
+        for tab in ("licenses", "password", "methods", "history")
+    ],
+    Sheet(name="panel-directory", route="users:panel", way=at("users:panel", "lee.gu", query="?tab=directory")),
+    Sheet(name="block", route="users:block", way=at("users:block", "adele.vance")),
+    Sheet(name="allow", route="users:allow", way=at("users:allow", "isaiah.langer")),
+    Sheet(name="sign-out", route="users:signout-person", way=at("users:signout-person", "adele.vance")),
+    Sheet(name="add-user", route="passwords:add-user", way=at("passwords:add-user")),
+    Sheet(name="add-user-refused", route="passwords:add-user", way=atlas.add_user_refused),
+    Sheet(name="import", route="users:import", way=at("users:import")),
+    Sheet(name="import-refused", route="users:import", way=atlas.import_refused),
+    Sheet(name="import-preview", route="users:import-batch", way=atlas.import_preview),
+    Sheet(name="import-result", route="users:import-batch", way=atlas.import_result),
+]
+RESET: Final = [
+    Sheet(name="pick", route="passwords:pick", way=at("passwords:pick")),
+    Sheet(name="pick-panel", route="passwords:pick", way=atlas.pick_in_panel),
+    Sheet(name="reset", route="passwords:reset", way=open_panel("adele", "Reset password of Adele Vance")),
+    Sheet(name="reset-page", route="passwords:reset", way=at("passwords:reset", "adele.vance")),
+    Sheet(name="reset-own", route="passwords:reset", way=atlas.own_password_typed),
+    Sheet(
+        name="reset-refused", route="passwords:reset", way=at("passwords:reset", "global.admin"), who="helpdesk.admin"
+    ),
+    Sheet(name="reset-synced", route="passwords:reset", way=at("passwords:reset", "lee.gu")),
+    Sheet(name="result", route="passwords:result", way=atlas.result),
+    Sheet(name="result-shown", route="passwords:show", way=atlas.result_shown),
+    Sheet(name="result-panel", route="passwords:show", way=atlas.result_in_panel),
+    Sheet(name="result-already-shown", route="passwords:result", way=atlas.result_already_shown),
+]
+CENTRE: Final = [
+    Sheet(name="home", route="centre:home", way=at("centre:home")),
+    Sheet(name="home-helpdesk", route="centre:home", way=at("centre:home"), who="helpdesk.admin"),
+    Sheet(name="home-account-menu", route="centre:home", way=atlas.open_account_menu),
+    Sheet(name="audit", route="centre:audit", way=at("centre:audit")),
+    Sheet(name="audit-filter", route="centre:audit", way=atlas.open_filter),
+    Sheet(name="audit-none", route="centre:audit", way=at("centre:audit", query="?target=nobody-at-all")),
+    Sheet(name="audit-event", route="centre:audit-event", way=one_event("centre:audit-event")),
+    Sheet(name="audit-own", route="centre:audit-own", way=at("centre:audit-own"), who="helpdesk.admin"),
+    Sheet(name="audit-own-event", route="centre:audit-own-event", way=one_event("centre:audit-own-event")),
+    Sheet(name="messages", route="centre:messages", way=at("centre:messages")),
+    Sheet(name="messages-none", route="centre:messages", way=at("centre:messages", query="?person=nobody-at-all")),
+    Sheet(name="inbox", route="centre:dev-inbox", way=at("centre:dev-inbox"), who=NOBODY),
+    Sheet(name="inbox-message", route="centre:dev-message", way=one_letter("centre:dev-message"), who=NOBODY),
+    Sheet(name="inbox-html", route="centre:dev-message-html", way=atlas.letter_alone, who=NOBODY),
+]
+PARTS: Final = {"public": PUBLIC, "own": OWN, "people": PEOPLE, "reset": RESET, "centre": CENTRE}
+NO_PAGES: Final = {
+    "users:unlock": "takes a POST and leads on",
+    "users:signout": "takes a POST and leads on",
+    "users:language": "takes a POST and leads on",
+    "users:signout-everywhere": "takes a POST and leads on",
+    "users:import-template": "a file",
+    "users:import-examples": "a file",
+    "passwords:change-rules": "a part of a page",
+    "passwords:reset-rules": "a part of a page",
+    "passwords:add-user-rules": "a part of a page",
+    "passwords:progress": "a part of a page",
+    "passwords:send-again": "takes a POST and leads on",
+    "centre:audit-export": "a file",
+    "health-live": "for machines",
+    "health-ready": "for machines",
+    "metrics": "for machines",
+    "csp-report": "for machines",
+}
+"""Routes that draw no page, and why."""
+
+
+def _nowhere(page: atlas.Page) -> None:
+    page.goto("/nowhere")

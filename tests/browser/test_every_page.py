@@ -1,0 +1,48 @@
+"""Every page in each of its states: axe finds nothing in light and dark, and 320 pixels are enough."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.browser import atlas
+from tests.browser.portal import NARROW, WIDE, Portal, misfits, violations
+from tests.browser.sheets import NO_PAGES, PARTS
+from tests.cast import Cast
+
+
+def _names(resolver: URLResolver, namespace: str = "") -> Iterator[str]:
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from _names(entry, f"{namespace}{entry.namespace}:" if entry.namespace else namespace)
+        elif isinstance(entry, URLPattern):
+            yield f"{namespace}{entry.name}"
+
+
+def test_every_route_is_looked_at_or_draws_no_page() -> None:
+    looked_at = {sheet.route for sheets in PARTS.values() for sheet in sheets}
+
+    assert set(_names(get_resolver("adminportal.urls"))) == (looked_at | NO_PAGES.keys()) - {"shown-error"}
+
+
+@pytest.mark.browser
+@pytest.mark.urls(atlas.__name__)
+@pytest.mark.parametrize("part", PARTS)
+def test_axe_finds_nothing_and_nothing_overflows(portal: Portal, cast: Cast, part: str) -> None:
+    atlas.warm_up(cast)
+    faults: list[str] = []
+
+    for sheet in PARTS[part]:
+        tab = portal.tab(cast[sheet.who] if sheet.who else None)
+        sheet.way(tab, cast)
+        for theme in ("light", "dark"):
+            tab.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            found = violations(tab, only_colours=theme == "dark")
+            faults += [f"{sheet.name} {theme}: {fault}" for fault in found]
+        tab.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
+        faults += [f"{sheet.name} at {NARROW[0]}: {fault}" for fault in misfits(tab)]
+        portal.leave()
+
+    assert faults == []
