@@ -125,12 +125,16 @@ def show_to_operator(reset_id: UUID, *, now: datetime) -> Secret | None:
         return sealing.unseal(SEAL_PURPOSE, reset.sealed_password, context=str(reset.pk))
 
 
-def withdraw(people: Iterable[User], *, now: datetime) -> None:
-    """Wipe what is still sealed for these people and take back unsent links; inside the caller's transaction."""
+def withdraw(people: Iterable[User], *, now: datetime, was_changed: bool = False) -> None:
+    """Wipe what is still sealed for these people and take back unsent links; inside the caller's transaction.
+
+    ``was_changed`` when they chose passwords of their own instead.
+    """
     living = PasswordReset.objects.filter(target__in=[user.pk for user in people], replaced_at=None)
     link_ids = list(RevealLink.objects.filter(reset__in=living).values_list("pk", flat=True))
     # The reset before its messages, as in open_link: two that lock them the other way round would wait forever.
-    living.update(replaced_at=now, sealed_password="")  # noqa: S106  # an empty column
+    changed_at = now if was_changed else None
+    living.update(replaced_at=now, sealed_password="", changed_at=changed_at)  # noqa: S106  # an empty column
     if link_ids:
         links.close(*link_ids, now=now)
 

@@ -16,7 +16,7 @@ PRODUCT_NAME = "adminportal"
 
 def policy_of(tenant: Tenant) -> PasswordPolicy:
     """Return the tenant's policy, the defaults where none was saved."""
-    return PasswordPolicy.objects.filter(tenant=tenant).first() or PasswordPolicy(tenant=tenant)
+    return next(iter(PasswordPolicy.objects.filter(tenant=tenant)), None) or PasswordPolicy(tenant=tenant)
 
 
 def rules_for(user: User, *, policy: PasswordPolicy, tenant: Tenant) -> PolicyRules:

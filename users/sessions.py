@@ -29,15 +29,18 @@ def digest_of(key: Secret) -> str:
     return hashlib.sha256(key.expose().encode()).hexdigest()
 
 
-def open_session(user: User, *, now: datetime) -> Secret:
-    """Insert a session for a person who has just proven who they are, and return its key."""
+def open_session(user: User, *, now: datetime, began_at: datetime | None = None) -> Secret:
+    """Insert a session for a person who has just proven who they are, and return its key.
+
+    One that goes on under a new key began when the old one did.
+    """
     key = Secret(secrets.token_urlsafe(KEY_BYTES))
     facts = correlation.current()
     Session.objects.create(
         key_digest=digest_of(key),
         tenant_id=user.tenant_id,
         user=user,
-        created_at=now,
+        created_at=began_at or now,
         last_seen_at=now,
         proven_at=now,
         ip_address=facts.ip_address,
@@ -48,7 +51,8 @@ def open_session(user: User, *, now: datetime) -> Secret:
 
 def find_session(key: Secret, *, now: datetime) -> Session | None:
     """Return the live session of a key with its person and tenant, or None; one query."""
-    session = Session.objects.select_related("user", "tenant").filter(key_digest=digest_of(key), ended_at=None).first()
+    live = Session.objects.select_related("user", "tenant").filter(key_digest=digest_of(key), ended_at=None)
+    session = next(iter(live), None)  # first() would ask for an order, in every request
     if session is None or session.user.deleted_at or not session.user.account_enabled:
         return None
     if session.last_seen_at < now - settings.SESSION_IDLE or session.created_at < now - settings.SESSION_TOTAL:
@@ -71,9 +75,13 @@ def touch(session: Session, *, now: datetime) -> None:
 def renew(session: Session, *, now: datetime) -> Secret:
     """Give a session a new key after a fresh proof; the old key is dead. Inside a transaction."""
     end_session(session, now=now)
-    key = open_session(session.user, now=now)
-    Session.objects.filter(key_digest=digest_of(key)).update(created_at=session.created_at)
-    return key
+    return open_session(session.user, now=now, began_at=session.created_at)
+
+
+def renew_alone(session: Session, *, now: datetime) -> Secret:
+    """Give a session a new key and end every other one of its person. Inside a transaction."""
+    end_all_sessions([session.user_id], now=now)
+    return open_session(session.user, now=now, began_at=session.created_at)
 
 
 def end_session(session: Session, *, now: datetime) -> None:

@@ -14,7 +14,7 @@ from adminportal.audit.record import Entry, record
 from adminportal.audit.tags import Activity, Result
 from adminportal.outbox.enqueue import Draft, enqueue
 from adminportal.sealing import Secret
-from passwords.models import PasswordHistory, PasswordReset
+from passwords.models import PasswordHistory
 from passwords.policy import PolicyRules, RuleName, Violation, judge
 from passwords.reveal import withdraw
 from passwords.rules import policy_of, rules_for, words_of
@@ -24,7 +24,7 @@ from users.models import Contact, ContactKind, Session, User
 from users.moments import tell_moment
 from users.services import lockout
 from users.services.sign_in import LONGEST_PASSWORD, lockout_rules
-from users.sessions import end_all_sessions, renew
+from users.sessions import renew_alone
 
 BANNED_REASON = "FuzzyPolicyViolationInvalidPassword"
 """What Entra's audit log says of a banned password (reference-audit-activities)."""
@@ -109,24 +109,16 @@ def _is_remembered(change: _Change, rules: PolicyRules) -> bool:
 def _commit(change: _Change, ticket: lockout.Ticket, *, hashed: str) -> Secret:
     user, now = change.user, change.now
     with transaction.atomic():
-        row = User.objects.select_for_update().get(pk=user.pk)
-        if row.password != user.password or not row.account_enabled or row.deleted_at:
+        # A reset or a block that was quicker than the hashes wins: the row must be as it was read.
+        mine = User.objects.filter(pk=user.pk, password=user.password, account_enabled=True, deleted_at=None)
+        changes = {"password_changed_at": now, "sessions_valid_from": now, "temporary_expires_at": None}
+        if not mine.update(password=hashed, is_temporary=False, must_change=False, **changes):
             raise WrongCurrentPassword
         if not user.is_temporary:
             PasswordHistory.objects.create(tenant_id=user.tenant_id, user=user, password=user.password, retired_at=now)
-        withdraw([user], now=now)
-        PasswordReset.objects.filter(target=user, replaced_at=now, changed_at=None).update(changed_at=now)
-        User.objects.filter(pk=user.pk).update(
-            password=hashed,
-            password_changed_at=now,
-            sessions_valid_from=now,
-            is_temporary=False,
-            must_change=False,
-            temporary_expires_at=None,
-        )
-        end_all_sessions([user.pk], now=now, keep=change.session)
+        withdraw([user], now=now, was_changed=True)
         lockout.settle_right(ticket)
-        key = renew(change.session, now=now)
+        key = renew_alone(change.session, now=now)
         record(
             _entry(Activity.CHANGE_PASSWORD_SELF_SERVICE, user), _entry(Activity.CHANGE_USER_PASSWORD, user), now=now
         )
