@@ -35,12 +35,16 @@ ERRORS: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """One page in one state. ``who`` is the local part of a user name, empty for nobody; ``route`` names its route."""
+    """One page in one state. ``who`` is the local part of a user name, empty for nobody; ``route`` names its route.
+
+    ``is_letter``: a mail in a sandbox, which runs no script and is no page to axe.
+    """
 
     name: str
     route: str
     way: Way
     who: str = "global.admin"
+    is_letter: bool = False
 
 
 def error_page(request: HttpRequest, name: str) -> HttpResponse:
@@ -250,14 +254,6 @@ def one_letter(route: str) -> Way:
         _go(page, reverse(route, args=[letters.latest("created_at").pk]))
 
     return way
-
-
-def letter_alone(page: Page, cast: Cast) -> None:
-    """See the letter as a mail program draws it: its own page is a sandbox in which nothing can be asked."""
-    one_letter("centre:dev-message-html")(page, cast)
-    letter = page.request.get(page.url).text()
-    page.goto("about:blank")
-    page.set_content(letter)
 
 
 def add_user_refused(page: Page, cast: Cast) -> None:

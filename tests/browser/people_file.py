@@ -6,10 +6,10 @@ import csv
 import io
 from dataclasses import dataclass
 
-HEADER = (
+HEADER = (  # exact and in this order, as the template of Microsoft 365 has it
     "User Name,First Name,Last Name,Display Name,Job Title,Department,Office Number,Office Phone,Mobile Phone,Fax,"
     "Alternate email address,Address,City,State or Province,ZIP or Postal Code,Country or Region"
-).split(",")
+)
 FIRST = {
     "Åsa": "asa",
     "Bjørg": "bjorg",
@@ -75,7 +75,7 @@ def as_file(people: list[Listed]) -> bytes:
     """Return them as a spreadsheet saves them: UTF-8 with a byte order mark, commas, CRLF; phones of fiction."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(HEADER)
+    text.write(HEADER + "\r\n")
     for number, person in enumerate(people):
         first, _space, last = person.display_name.partition(" ")
         phones = [f"+44 20 7946 0{number:03d}", f"+46 70 174 06 {5 + number % 95:02d}", ""]

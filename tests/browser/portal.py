@@ -24,7 +24,7 @@ MOST_TABS = 60
 SMALLEST_TARGET = 24
 """Pixels of a target in both directions (WCAG 2.2, 2.5.8)."""
 EXPECTED = re.compile(r"Permissions-Policy|status of 4\d\d|ERR_ABORTED|/shown-error/")
-"""What a tab may say: features by build of the browser; refusals that a test asks for; polls that a leaving tab ends."""
+"""What a tab may say: features by build of the browser, refusals that a test asks for, polls that leaving ends."""
 ONLY_COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
 """The rules of axe whose answer changes with the theme; all others need one run."""
 FOCUS_SEEN = """() => {
@@ -48,7 +48,8 @@ SIDEWAYS = """() => {
   const edge = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth <= edge && document.body.scrollWidth <= edge) return [];
   const wide = [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > edge + 1);
-  return [`${document.documentElement.scrollWidth} > ${edge}`, ...wide.slice(0, 5).map((one) => one.outerHTML.slice(0, 120))];
+  const names = wide.slice(0, 5).map((one) => one.outerHTML.slice(0, 120));
+  return [`${document.documentElement.scrollWidth} > ${edge}`, ...names];
 }"""
 
 

@@ -84,7 +84,13 @@ CENTRE: Final = [
     Sheet(name="messages-none", route="centre:messages", way=at("centre:messages", query="?person=nobody-at-all")),
     Sheet(name="inbox", route="centre:dev-inbox", way=at("centre:dev-inbox"), who=NOBODY),
     Sheet(name="inbox-message", route="centre:dev-message", way=one_letter("centre:dev-message"), who=NOBODY),
-    Sheet(name="inbox-html", route="centre:dev-message-html", way=atlas.letter_alone, who=NOBODY),
+    Sheet(
+        name="inbox-html",
+        route="centre:dev-message-html",
+        way=one_letter("centre:dev-message-html"),
+        who=NOBODY,
+        is_letter=True,
+    ),
 ]
 PARTS: Final = {"public": PUBLIC, "own": OWN, "people": PEOPLE, "reset": RESET, "centre": CENTRE}
 NO_PAGES: Final = {

@@ -8,7 +8,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from tests.browser import atlas
-from tests.browser.portal import NARROW, WIDE, Portal, misfits, violations
+from tests.browser.portal import NARROW, Portal, misfits, violations
 from tests.browser.sheets import NO_PAGES, PARTS
 from tests.cast import Cast
 
@@ -34,7 +34,7 @@ def test_axe_finds_nothing_and_nothing_overflows(portal: Portal, cast: Cast, par
     atlas.warm_up(cast)
     faults: list[str] = []
 
-    for sheet in PARTS[part]:
+    for sheet in (sheet for sheet in PARTS[part] if not sheet.is_letter):
         tab = portal.tab(cast[sheet.who] if sheet.who else None)
         sheet.way(tab, cast)
         for theme in ("light", "dark"):
