@@ -21,7 +21,7 @@ def get_user(user_id: UUID) -> User:
 
     :raises Http404: when there is none; another tenant's people do not exist here.
     """
-    user = User.objects.filter(pk=user_id, deleted_at=None).first()
+    user = next(iter(User.objects.filter(pk=user_id, deleted_at=None)), None)
     if user is None:
         raise Http404
     return user

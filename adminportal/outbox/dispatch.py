@@ -98,13 +98,15 @@ def claim(message_id: UUID, *, now: datetime) -> OutboundMessage | None:
     """Take a due message for :data:`CLAIM_SECONDS`; of many who try, one gets it."""
     due = OutboundMessage.objects.filter(pk=message_id, state=State.QUEUED, next_attempt_at__lte=now)
     withdrawn = Q(link_closed_at__isnull=False)
-    end = Case(When(withdrawn, then=Value(State.CANCELLED.value)), default=Value(State.EXPIRED.value))
-    if due.filter(withdrawn | Q(not_after__lt=now)).update(state=end):
-        return None
-    taken = due.update(
+    over = withdrawn | Q(not_after__lt=now)
+    taken = due.exclude(over).update(
         state=State.SENDING, claimed_until=now + timedelta(seconds=CLAIM_SECONDS), attempts=F("attempts") + 1
     )
-    return OutboundMessage.objects.filter(pk=message_id).first() if taken else None
+    if not taken:
+        end = Case(When(withdrawn, then=Value(State.CANCELLED.value)), default=Value(State.EXPIRED.value))
+        due.filter(over).update(state=end)
+        return None
+    return next(iter(OutboundMessage.objects.filter(pk=message_id)), None)
 
 
 def release_lost_claims(*, now: datetime) -> int:
