@@ -7,7 +7,7 @@
 
   function words(seconds) {
     const [unit, size] = UNITS.find(([, length]) => seconds >= length) || UNITS[3];
-    return new Intl.RelativeTimeFormat(document.documentElement.lang || "en").format(Math.floor(seconds / size), unit);
+    return new Intl.RelativeTimeFormat(document.documentElement.lang || "en").format((unit === "day" ? Math.round : Math.floor)(seconds / size), unit);
   }
 
   function tick() {
