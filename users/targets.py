@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from users.models import Domain, Group, RoleAssignment, User
+from users.models import Domain, GroupMember, GroupOwner, RoleAssignment, User
 from users.roles import ROLE_OF_TEMPLATE, Role, Standing
 
 
@@ -29,7 +29,7 @@ class TargetFacts:
 
 
 def load_facts(users: Iterable[User]) -> dict[UUID, TargetFacts]:
-    """Read roles, role-assignable groups and federated domains of these people; three queries, inside the scope."""
+    """Read roles, role-assignable groups and federated domains of these people; four queries, inside the scope."""
     people = {user.pk: user for user in users}
     held: dict[UUID, set[Role | Standing]] = defaultdict(set)
     protecting: dict[UUID, str] = {}
@@ -56,24 +56,30 @@ def _add_direct_roles(people: dict[UUID, User], held: dict[UUID, set[Role | Stan
 
 
 def _add_groups(people: dict[UUID, User], held: dict[UUID, set[Role | Standing]], protecting: dict[UUID, str]) -> None:
-    rows = (
-        Group.objects.filter(Q(is_role_assignable=True) | Q(role_assignments__isnull=False))
-        .filter(Q(memberships__user__in=people) | Q(ownerships__user__in=people))
-        .values_list(
-            "name",
-            "is_role_assignable",
-            "memberships__user_id",
-            "ownerships__user_id",
-            "role_assignments__role",
-            "role_assignments__is_restricted_unit",
-        )
+    """Read memberships and ownerships apart: joined they would give members times owners of every group."""
+    ownerships = GroupOwner.objects.filter(user__in=people, group__is_role_assignable=True)
+    for user_id, name in ownerships.values_list("user_id", "group__name"):
+        _protect(user_id, name, held, protecting)
+    memberships = GroupMember.objects.filter(
+        Q(group__is_role_assignable=True) | Q(group__role_assignments__isnull=False), user__in=people
     )
-    for name, is_role_assignable, member_id, owner_id, role, is_restricted in rows:
-        for user_id in {member_id, owner_id} & people.keys():
-            if is_role_assignable:
-                held[user_id].add(Standing.ROLE_ASSIGNABLE_GROUP)
-                protecting[user_id] = min(name, protecting.get(user_id, name))
-            if role and user_id == member_id:
-                held[user_id].add(ROLE_OF_TEMPLATE.get(role, Standing.OTHER))
-            if is_restricted and user_id == member_id:
-                held[user_id].add(Standing.RESTRICTED_UNIT)
+    for user_id, name, is_role_assignable, role, is_restricted in memberships.values_list(
+        "user_id",
+        "group__name",
+        "group__is_role_assignable",
+        "group__role_assignments__role",
+        "group__role_assignments__is_restricted_unit",
+    ):
+        if is_role_assignable:
+            _protect(user_id, name, held, protecting)
+        if role:
+            held[user_id].add(ROLE_OF_TEMPLATE.get(role, Standing.OTHER))
+        if is_restricted:
+            held[user_id].add(Standing.RESTRICTED_UNIT)
+
+
+def _protect(
+    user_id: UUID, group_name: str, held: dict[UUID, set[Role | Standing]], protecting: dict[UUID, str]
+) -> None:
+    held[user_id].add(Standing.ROLE_ASSIGNABLE_GROUP)
+    protecting[user_id] = min(group_name, protecting.get(user_id, group_name))

@@ -27,6 +27,7 @@ from users.services.import_users import (
     judge_rows,
     record_import,
 )
+from users.services.statistics import MANY, refresh_statistics
 from users.tenancy import across_tenants, within
 
 logger = logging.getLogger(__name__)
@@ -95,8 +96,11 @@ def confirm_batch(
 
 def run_batch(batch_id: UUID, *, now: datetime) -> None:
     """Add chunk after chunk until the batch is done; inside the scope, safe to run twice and at the same time."""
+    chunks = 1
     while _run_chunk(batch_id, now=now):
-        pass
+        chunks += 1
+    if chunks * CHUNK >= MANY:
+        refresh_statistics()
 
 
 def resume_batches(now: datetime) -> int:

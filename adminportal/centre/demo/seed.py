@@ -18,6 +18,7 @@ from passwords.services.reset import reset_passwords
 from users.models import Contact, ContactKind, Group, GroupMember, LicenceAssignment, LicenceProduct, Tenant, User
 from users.roles import COVERS, Role
 from users.services.people import NewPerson, create_people, names_taken
+from users.services.statistics import MANY, refresh_statistics
 from users.services.tenants import create_tenant
 from users.tenancy import find_tenant_of_domain, within
 
@@ -92,6 +93,8 @@ def seed(*, password: Secret, now: datetime, extra_people: int = 0) -> list[Tena
     domain, _name, size = TENANTS[0]
     with within(tenants[0]):
         _add_crowd(tenants[0], domain, extra_people, now=now, first=size)
+    if extra_people >= MANY:
+        refresh_statistics()
     return tenants
 
 
