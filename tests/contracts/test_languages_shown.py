@@ -59,7 +59,8 @@ ENGLISH = {language: english_of(language) for language in LANGUAGES}
 def english_in(lines: list[str], language: str, *, stays: Collection[str] = ()) -> list[str]:
     """Return the lines that are English although the language has words of its own for them."""
     whole, parts = ENGLISH[language]
-    read = [line for line in lines if line not in STAYS_ENGLISH and line not in stays]
+    # On Home an activity and its target stand in one line.
+    read = [line for line in lines if line.split(" – ")[0] not in STAYS_ENGLISH and line not in stays]
     return [line for line in read if line in whole or any(part in line for part in parts)]
 
 
