@@ -109,8 +109,8 @@ def valkey(_valkey_server: Valkey, settings: Settings) -> Iterator[Valkey]:
     if _valkey_server.process is None:
         _valkey_server.start()
     _valkey_server.flush()
+    before = app.conf.broker_url  # read first: Celery takes the settings over when they are first asked for
     settings.REDIS_URL = settings.CELERY_BROKER_URL = _valkey_server.url
-    before = app.conf.broker_url
     app.conf.broker_url = _valkey_server.url
     app.pool.force_close_all()
     yield _valkey_server
