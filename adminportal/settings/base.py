@@ -42,6 +42,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "adminportal.middleware.correlation.CorrelationMiddleware",
+    # Before whatever reads a form: the check of its CSRF value is the first.
+    "adminportal.middleware.bodies.BodiesMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "adminportal.middleware.faults.FaultsMiddleware",
     "users.middleware.PrincipalMiddleware",

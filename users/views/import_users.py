@@ -14,6 +14,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from adminportal import clock
+from adminportal.middleware.bodies import own_body
 from adminportal.throttle import Throttled, check
 from users.access import Permission, requires
 from users.csv_layout import MOST_BYTES, CsvRefused, CsvRow, read_rows
@@ -31,6 +32,7 @@ AROUND_THE_FILE = 2 * 1024 * 1024
 
 
 @requires(Permission.USER_CREATE)
+@own_body
 @csrf_exempt  # asked in _upload, once it is certain that the body is worth reading
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from adminportal import correlation, metrics
 from adminportal.hashing import build_kind
+from adminportal.middleware.bodies import own_body
 from users.access import public
 
 log = structlog.stdlib.get_logger(__name__)
@@ -62,6 +63,7 @@ def figures(request: HttpRequest) -> HttpResponse:
 
 
 @csrf_exempt
+@own_body
 @public
 @require_POST
 def policy_report(request: HttpRequest) -> HttpResponse:
@@ -72,7 +74,7 @@ def policy_report(request: HttpRequest) -> HttpResponse:
     try:
         report = json.loads(raw)["csp-report"]
         rule, blocked = str(report["violated-directive"]), str(report.get("blocked-uri", ""))
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return HttpResponse("This is not a report of a browser.\n", "text/plain", status=400)
     log.warning("content_policy_violated", rule=rule[:100], blocked=(_host(blocked) or blocked)[:100])
     return HttpResponse(status=204)
