@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
@@ -26,8 +27,9 @@ HEADINGS = (
 )
 """Columns of the list, then the details. Not translated: programs read them."""
 
-# A spreadsheet takes a cell that begins so for a formula (CSV injection).
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# A spreadsheet takes a cell that begins so for a formula (CSV injection). Where the comma is the decimal sign, as in the
+# Nordic countries, a double click cuts the file at semicolons: then a cell begins after each of them as well.
+_FORMULA_START = re.compile(r"(\A|[;\n\r\t][ \"']*)(?=[=+\-@\t\r])")
 
 
 def export_csv(
@@ -44,7 +46,7 @@ def export_csv(
 
 def safe_cell(text: str) -> str:
     """Return the text so that no spreadsheet runs it."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    return _FORMULA_START.sub(r"\1'", text)
 
 
 def actor_name(row: AuditEvent) -> str:
