@@ -7,15 +7,16 @@ import binascii
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
-from django.utils.dateparse import parse_datetime
 
 from adminportal.outbox.masking import mask
 from adminportal.outbox.models import WAY_IS_CLOSED, Channel, Failure, OutboundMessage, State
+
+_UNREADABLE = (ValueError, binascii.Error, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
 
 OPENED = "opened"
 """A state that people ask for and that the row keeps as a moment."""
@@ -148,9 +149,9 @@ def _write_cursor(row: OutboundMessage) -> str:
 def _read_cursor(text: str) -> tuple[datetime, UUID]:
     try:
         raw = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        created_at, message_id = parse_datetime(raw[0]), UUID(raw[1])
-    except (ValueError, binascii.Error, TypeError, KeyError, IndexError, AttributeError) as problem:
+        created_at, message_id = datetime.fromisoformat(raw[0]), UUID(raw[1])
+        if created_at.tzinfo is None:
+            raise CursorInvalid
+        return created_at.astimezone(UTC), message_id
+    except _UNREADABLE as problem:
         raise CursorInvalid from problem
-    if created_at is None or created_at.tzinfo is None:
-        raise CursorInvalid
-    return created_at, message_id
