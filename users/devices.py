@@ -27,7 +27,7 @@ def remember(cookie: str, user_id: UUID, *, now: datetime) -> str:
 
 def _entries(cookie: str, *, now: datetime) -> list[tuple[str, int]]:
     found = []
-    for part in cookie[:1024].split("|"):
+    for part in cookie[:1024].split("|") if cookie.isascii() else ():
         known, _, rest = part.partition(":")
         since, _, digest = rest.partition(":")
         if not since.isdecimal() or not compare_digest(digest, _digest(known, int(since))):

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from adminportal import clock, correlation
 from adminportal.sealing import Secret
 from adminportal.throttle import Throttled, check, peek
+from adminportal.throttle.meter import source_of
 from passwords.reveal import FoundLink, LinkState, find_link, open_link
 from users.access import public
 
@@ -25,7 +26,7 @@ GONE = 410
 @require_http_methods(["GET", "HEAD", "POST"])
 def reveal(request: HttpRequest, token: str) -> HttpResponse:
     """Show what the link is for; reveal the password when the button is pressed."""
-    now, source = clock.now(), correlation.current().ip_address
+    now, source = clock.now(), source_of(correlation.current().ip_address)
     try:
         peek("L21", key=source, now=now)
         if request.method == "POST":

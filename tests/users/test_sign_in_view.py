@@ -18,6 +18,7 @@ from adminportal import clock
 from adminportal.audit.models import AuditEvent
 from adminportal.hashing import hashes_made
 from adminportal.sealing import Secret
+from adminportal.throttle import LIMITS
 from tests.cast import PASSWORD, Cast, make_cast
 from tests.passwords.reset_cast import reset, shown, try_sign_in
 from users.models import Session, User
@@ -257,3 +258,23 @@ def test_result_of_the_service_masks_its_key(cast: Cast) -> None:
 
     assert result.outcome is Outcome.RIGHT and result.session_key is not None
     assert result.session_key.expose() not in repr(result)
+
+
+@pytest.mark.parametrize("cookie", ["a:1:é", "é:1:a", "|||:::", "a:" + "9" * 900 + ":x", "a:-1:x"])
+def test_device_cookie_that_nobody_wrote_counts_as_none(cast: Cast, cookie: str) -> None:
+    browser = Client()
+    browser.cookies[django_settings.DEVICE_COOKIE_NAME] = cookie
+
+    assert _post(UPN, "wrong", browser).status_code == 422
+    assert _post(UPN, PASSWORD, browser).status_code == 302
+
+
+def test_another_address_of_the_same_ipv6_network_is_the_same_source(cast: Cast) -> None:
+    for number in range(LIMITS["SIGN_IN"].number):
+        assert (
+            _post(f"nobody{number}@contoso.example", "x", Client(REMOTE_ADDR=f"2001:db8:1:2::{number:x}")).status_code
+            == 422
+        )
+
+    assert _post(UPN, PASSWORD, Client(REMOTE_ADDR="2001:db8:1:2:ffff::1")).status_code == 429
+    assert _post(UPN, PASSWORD, Client(REMOTE_ADDR="2001:db8:1:3::1")).status_code == 302

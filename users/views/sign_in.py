@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from adminportal import clock, correlation
 from adminportal.sealing import Secret
 from adminportal.throttle import Throttled
+from adminportal.throttle.meter import source_of
 from users import cookies
 from users.access import open_to_must_change, own_account, public
 from users.names import MAX_UPN
@@ -44,7 +45,7 @@ def signin(request: HttpRequest) -> HttpResponse:
         result = sign_in(
             user_name=user_name,
             password=Secret(request.POST["password"]),
-            source=correlation.current().ip_address,
+            source=source_of(correlation.current().ip_address),
             device_cookie=request.COOKIES.get(settings.DEVICE_COOKIE_NAME, ""),
             now=clock.now(),
         )
@@ -77,7 +78,7 @@ def confirm(request: PortalRequest) -> HttpResponse:
         key = prove_again(
             request.session_row,
             password=Secret(request.POST.get("password", "")),
-            source=correlation.current().ip_address,
+            source=source_of(correlation.current().ip_address),
             now=clock.now(),
         )
     except Throttled as limit:
