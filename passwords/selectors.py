@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from uuid import UUID
 
 from django.http import Http404
@@ -18,7 +19,7 @@ from users.actors import Actor
 from users.models import Contact, ContactKind, User
 from users.names import fold_upn
 from users.refusals import sentence
-from users.targets import load_facts
+from users.targets import TargetFacts, load_facts
 
 FRESH_FOR = timedelta(minutes=2)
 """How long after a reset its messages are looked at every other second."""
@@ -26,18 +27,39 @@ WATCHED_FOR = timedelta(minutes=30)
 """How long after a reset an open result page goes on asking how its messages fare."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ResetPanel:
-    """What the Reset password panel shows of its person; ``alternate_email`` is masked, empty where none is usable."""
+    """What the Reset password panel shows of its person; ``alternate_email`` is masked, empty where none is usable.
+
+    The verdict is read when it is first asked for: a form that is in order does without, as the reset asks by itself.
+    """
 
     user: User
-    decision: Decision
-    reason: str
+    actor: Actor
+    now: datetime
     alternate_email: str
     is_alternate_own_mailbox: bool
     is_alternate_fresh: bool
     fresh_hours: int
-    needs_proof: bool
+
+    @cached_property
+    def decision(self) -> Decision:
+        """Return whether the reader may reset this person."""
+        return can_reset(self.actor, self._facts)
+
+    @property
+    def reason(self) -> str:
+        """Return the sentence of a refusal."""
+        return sentence(self.decision)
+
+    @property
+    def needs_proof(self) -> bool:
+        """Tell whether the reader must prove again who they are."""
+        return self.decision.allowed and needs_fresh_proof(self.actor, self._facts, now=self.now)
+
+    @cached_property
+    def _facts(self) -> TargetFacts:
+        return load_facts([self.user])[self.user.pk]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,21 +101,18 @@ class ResetResult:
 
 
 def get_reset_panel(user: User, *, actor: Actor, now: datetime) -> ResetPanel:
-    """Read what the panel needs: the verdict with its sentence and the masked alternate address."""
-    facts = load_facts([user])[user.pk]
-    decision = can_reset(actor, facts)
+    """Read what the panel and its form need: the masked alternate address now, the verdict when it is asked for."""
     contact = Contact.objects.filter(user=user, kind=ContactKind.ALTERNATE_EMAIL).first()
     hours = actor.tenant.fresh_contact_hours
     is_own = bool(contact and fold_upn(contact.value) in {user.upn_folded, fold_upn(user.mail)})
     return ResetPanel(
         user=user,
-        decision=decision,
-        reason=sentence(decision),
+        actor=actor,
+        now=now,
         alternate_email=mask(contact.value) if contact and not is_own else "",
         is_alternate_own_mailbox=is_own,
         is_alternate_fresh=bool(contact and now - contact.changed_at < timedelta(hours=hours)),
         fresh_hours=hours,
-        needs_proof=decision.allowed and needs_fresh_proof(actor, facts, now=now),
     )
 
 
