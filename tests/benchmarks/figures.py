@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 
 from tests.benchmarks.rank import rank_test
 from tests.benchmarks.report import Figure
@@ -17,7 +16,6 @@ CHANGE_ROUNDS = 40
 MAIL_ROUNDS = 40
 RANK_ROUNDS = 300
 MAIL_ALLOWANCE_MS = 30
-Measure = Callable[[int], float]
 
 
 def active_users(few: Child, many: Child, *, few_people: int, many_people: int) -> list[Figure]:
@@ -49,6 +47,7 @@ def hash_time(portal: Child) -> list[Figure]:
 
 def work_of_sign_in(portal: Child) -> list[Figure]:
     """Count what a sign-in and a forced change do."""
+    portal.ask("issue_passwords", people=CHANGE_ROUNDS + WARM_UP + 1)
     figures = []
     for kind, title, hashes in (("sign in", "Sign-in", 1), ("change", "Forced change", 2)):
         work = portal.ask("count_work", kind=kind, number=0)
@@ -69,27 +68,36 @@ def work_of_sign_in(portal: Child) -> list[Figure]:
 
 def sign_in_time(portal: Child, bare: Child) -> list[Figure]:
     """Compare the requests without their hashes with Django's own sign-in view without its hash."""
-    start = WARM_UP
-    own: dict[str, Measure] = {
-        "portal": lambda number: portal.ask("sign_in", number=start + number, hashes=False),
-        "bare Django": lambda number: bare.ask("sign_in", number=start + number, hashes=False),
-    }
-    signing = milliseconds(alternate(own, rounds=SIGN_IN_ROUNDS))
-    changing = milliseconds(
-        alternate(
-            {
-                "portal": lambda number: portal.ask("change", number=start + number, hashes=False),
-                "bare Django": lambda number: bare.ask("sign_in", number=500 + number, hashes=False),
-            },
-            rounds=CHANGE_ROUNDS,
-        )
+    signing = alternate(
+        {
+            "portal": lambda number: portal.ask("sign_in", number=1 + number, hashes=False),
+            "Django": lambda number: bare.ask("sign_in", number=1 + number, hashes=False),
+        },
+        rounds=SIGN_IN_ROUNDS,
     )
-    return [_to_bare("Sign-in", signing), _to_bare("Forced change", changing)]
+    changing = alternate(
+        {
+            "portal": lambda number: portal.ask("change", number=1 + number, hashes=False),
+            "Django's sign-in": lambda number: bare.ask("sign_in", number=500 + number, hashes=False),
+            "Django's change": lambda number: bare.ask("change", number=600 + number, hashes=False),
+        },
+        rounds=CHANGE_ROUNDS,
+    )
+    return [
+        _to_bare("Sign-in without its hash, to Django's sign-in", milliseconds(signing), "Django", at_most=2),
+        _to_bare(
+            "Forced change without its hashes, to Django's sign-in",
+            milliseconds(changing),
+            "Django's sign-in",
+            at_most=2,
+        ),
+        _to_bare("Forced change without its hashes, to Django's change", milliseconds(changing), "Django's change"),
+    ]
 
 
-def _to_bare(name: str, medians: dict[str, float]) -> Figure:
-    ratio = medians["portal"] / medians["bare Django"]
-    return Figure(name=f"{name} without its hash, to bare Django", value=ratio, at_most=2, medians_ms=medians)
+def _to_bare(name: str, medians: dict[str, float], other: str, *, at_most: float | None = None) -> Figure:
+    shown = {key: value for key, value in medians.items() if key in ("portal", other)}
+    return Figure(name=name, value=medians["portal"] / medians[other], at_most=at_most, medians_ms=shown)
 
 
 def neutral_times(portal: Child) -> list[Figure]:
@@ -120,17 +128,24 @@ def _ratio(medians: dict[str, float]) -> float:
 
 def reset_to_mail(stand: Stand, portal: Child) -> list[Figure]:
     """Compare *Reset password* pressed until the mail is in the sink with its parts."""
-    _mail_of_reset(stand, portal, 0)
-    content = stand.sink.received[0].raw.decode()
+    _mail_of_reset(stand, portal, number=0)
+    content = stand.sink.received[-1].raw.decode()
+    answers: list[float] = []
+
+    def press(number: int) -> float:
+        answered, arrived = _mail_of_reset(stand, portal, number=1 + number)
+        answers.append(answered)
+        return arrived
+
     samples = alternate(
         {
-            "press to mail": lambda number: _mail_of_reset(stand, portal, number + 1),
+            "press to mail": press,
             "one hash": lambda _number: portal.ask("hash_once"),
             "one bare delivery": lambda _number: portal.ask("bare_delivery", content=content),
         },
         rounds=MAIL_ROUNDS,
     )
-    medians = milliseconds(samples)
+    medians = milliseconds(samples | {"press to answer": answers[WARM_UP:]})
     allowed = medians["one hash"] + medians["one bare delivery"] + MAIL_ALLOWANCE_MS
     return [
         Figure(
@@ -143,7 +158,8 @@ def reset_to_mail(stand: Stand, portal: Child) -> list[Figure]:
     ]
 
 
-def _mail_of_reset(stand: Stand, portal: Child, number: int) -> float:
+def _mail_of_reset(stand: Stand, portal: Child, *, number: int) -> tuple[float, float]:
+    """Return the seconds until the page answered and until the mail was accepted."""
     address = f"reset.{number}@mail.example"
-    started: float = portal.ask("reset", number=number, address=address)
-    return stand.sink.arrival_of(address) - started
+    started, answered = portal.ask("reset", number=number, address=address)
+    return answered - started, stand.sink.arrival_of(address) - started

@@ -139,6 +139,13 @@ def sign_in_wrongly(*, number: int, is_known: bool) -> float:
     return _seen(_send_sign_in(name, uuid.uuid4().hex, number=source), 422).seconds
 
 
+def issue_passwords(*, people: int) -> None:
+    """Reset so many holders of temporary passwords, so that their change has a reset and a link to end."""
+    for number in range(people):
+        with without_hashes(made=here.hashed):
+            _press_reset(here.people["temporary"][number], address=f"issued.{number}@mail.example")
+
+
 def change(*, number: int, hashes: bool) -> float:
     """Make the ``number``-th holder of a temporary password change it."""
     browser = _signed_in(str(here.people["temporary"][number].pk))
@@ -164,21 +171,10 @@ def count_work(*, kind: str, number: int) -> dict[str, object]:
     }
 
 
-def reset(*, number: int, address: str) -> float:
-    """Press *Reset password* for the ``number``-th person; returns the moment before it, of the machine's clock."""
-    form = {
-        "how": "automatic",
-        "style": "random",
-        "must_change": "on",
-        "email_to_me": "on",
-        "addresses": address,
-        "form_key": uuid.uuid4().hex,
-    }
-    browser = _signed_in(here.admin_id)
-    path = reverse("passwords:reset", args=[here.people["permanent"][number].pk])
-    started = time.perf_counter()
-    _seen(browser.post(path, form), 302)
-    return started
+def reset(*, number: int, address: str) -> list[float]:
+    """Press *Reset password* for the ``number``-th person; returns the machine's clock before it and at the answer."""
+    started, answer = _press_reset(here.people["permanent"][number], address=address)
+    return [started, started + answer.seconds]
 
 
 def bare_delivery(*, content: str) -> float:
@@ -188,6 +184,20 @@ def bare_delivery(*, content: str) -> float:
     with smtplib.SMTP(where.hostname or "", where.port or 25) as server:
         server.sendmail("portal@fjordhaven.example", ["bare@mail.example"], content.encode())
     return time.perf_counter() - started
+
+
+def _press_reset(person: User, *, address: str) -> tuple[float, Answer]:
+    form = {
+        "how": "automatic",
+        "style": "random",
+        "must_change": "on",
+        "email_to_me": "on",
+        "addresses": address,
+        "form_key": uuid.uuid4().hex,
+    }
+    browser = _signed_in(here.admin_id)
+    started = time.perf_counter()
+    return started, _seen(browser.post(reverse("passwords:reset", args=[person.pk]), form), 302)
 
 
 def _signed_in(person_id: str) -> Browser:
@@ -251,6 +261,7 @@ OPERATIONS = (
     count_queries,
     sign_in,
     sign_in_wrongly,
+    issue_passwords,
     change,
     count_work,
     reset,
