@@ -51,6 +51,19 @@ def test_of_two_global_administrators_who_block_each_other_one_stays(cast: Cast)
     assert AuditEvent.objects.filter(activity="Disable account", result="failure").count() == 1
 
 
+def test_of_two_global_administrators_whom_two_others_block_at_once_one_stays(cast: Cast) -> None:
+    """Neither actor loses a right meanwhile: only the count under the tenant's lock stands in between."""
+    for name in ("guard1", "guard2"):
+        cast.add(name, roles=(Role.PRIVILEGED_AUTHENTICATION_ADMINISTRATOR,))
+
+    codes = behind_a_lock(
+        lambda: Tenant.objects.select_for_update().get(pk=cast.tenant.pk),
+        [partial(block, cast, "guard1", "first"), partial(block, cast, "guard2", "second")],
+    )
+
+    assert sorted(codes) == ["", "LAST_GLOBAL_ADMIN"]
+
+
 def test_many_blocks_at_once_leave_one(cast: Cast) -> None:
     names = ["first", "second", *(f"boss{number}" for number in range(4))]
     for name in names[2:]:

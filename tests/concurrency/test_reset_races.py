@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from uuid import uuid4
 
@@ -12,6 +14,7 @@ from django.urls import reverse
 
 from adminportal import clock
 from adminportal.audit.models import AuditEvent
+from adminportal.outbox import links
 from adminportal.outbox.models import OutboundMessage
 from adminportal.sealing import Secret
 from passwords.authority import AdminAuthority
@@ -21,7 +24,7 @@ from passwords.reveal import LinkState, open_link, show_to_starter
 from passwords.selectors import get_reset_result
 from passwords.services.reset import reset_passwords
 from tests.cast import PASSWORD, Cast, make_tenant, signed_in
-from tests.concurrency.crowd import at_once, meanwhile, meet
+from tests.concurrency.crowd import PATIENCE_SECONDS, at_once, meanwhile, meet, wait_until_blocked
 from tests.contracts.matrix import give, join, make_group
 from users.models import RoleAssignment, User
 from users.roles import TEMPLATE_IDS, Role
@@ -169,16 +172,46 @@ def test_right_that_is_lost_during_the_hash_is_refused(
 
 
 def test_link_that_is_opened_by_fifty_at_once_shows_its_password_once(cast: Cast) -> None:
-    from adminportal.outbox.links import token_of
-
     reset(cast, "helpdesk", FIRST, deliver_to_alternate=True)
-    token = token_of(OutboundMessage.objects.exclude(link_purpose="").get())
+    token = links.token_of(OutboundMessage.objects.exclude(link_purpose="").get())
 
     answers = at_once([partial(open_link, token, now=clock.now())] * 50)
 
     assert [secret.expose() for _found, secret in answers if secret] == [FIRST]
     assert {found.state for found, secret in answers if not secret} == {LinkState.OPENED}
     assert AuditEvent.objects.filter(activity="Temporary password opened by link").count() == 1
+
+
+def test_link_that_is_opened_while_a_newer_reset_commits_lets_both_through(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both change the reset and its message; in different orders they would wait for each other forever."""
+    reset(cast, "helpdesk", FIRST, deliver_to_alternate=True)
+    token = links.token_of(OutboundMessage.objects.exclude(link_purpose="").get())
+    holding, go_on = threading.Event(), threading.Event()
+    mark_opened = links.mark_opened
+
+    def slowly(message: OutboundMessage, *, now: datetime) -> bool:
+        holding.set()
+        go_on.wait(PATIENCE_SECONDS)
+        return mark_opened(message, now=now)
+
+    monkeypatch.setattr("passwords.reveal.links.mark_opened", slowly)
+
+    def reset_again() -> ResetEnd:
+        holding.wait(PATIENCE_SECONDS)
+        return reset(cast, "second", SECOND).end
+
+    def conduct() -> None:
+        holding.wait(PATIENCE_SECONDS)
+        wait_until_blocked(1)
+        go_on.set()
+
+    (_found, secret), end, _ = at_once([partial(open_link, token, now=clock.now()), reset_again, conduct])
+
+    assert secret == Secret(FIRST)
+    assert end is ResetEnd.DONE
+    assert adele(cast).check_password(SECOND)
 
 
 def test_result_that_is_shown_by_many_at_once_is_shown_once(cast: Cast) -> None:
