@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from adminportal.outbox.registry import register_sweeper
 from passwords.password_state import temporary_password_state
-from passwords.reveal import purge_expired, wipe_after_use
+from passwords.reveal import close_links, purge_expired, wipe_after_use
 from passwords.services.expire import note_expired
 from users.panel_sections import register_password_state
+from users.services.people import on_block
 from users.services.sign_in import on_first_use
 
 
 def register() -> None:
-    """Register sweepers and the listener of first sign-ins."""
+    """Register sweepers and the listeners of blocks and first sign-ins."""
     register_sweeper("sealed-passwords", purge_expired)
     register_sweeper("expired-passwords", note_expired)
+    on_block(close_links)
     on_first_use(wipe_after_use)
     register_password_state(temporary_password_state)

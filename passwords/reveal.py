@@ -139,6 +139,12 @@ def withdraw(people: Iterable[User], *, now: datetime, was_changed: bool = False
         links.close(*link_ids, now=now)
 
 
+def close_links(person: User, now: datetime) -> None:
+    """Kill the unopened links of somebody who is blocked, for good; inside the transaction of the block."""
+    living = RevealLink.objects.filter(reset__target=person, reset__replaced_at=None)
+    links.close(*living.values_list("pk", flat=True), now=now)
+
+
 def wipe_after_use(person: User, now: datetime) -> None:
     """Note the first sign-in with a password that was issued and wipe its seal; inside the sign-in's transaction."""
     reset = PasswordReset.objects.filter(target=person, replaced_at=None, first_used_at=None).first()
@@ -164,9 +170,11 @@ def _state(message: OutboundMessage, link: RevealLink, *, now: datetime) -> Link
         LinkState.REPLACED: reset.replaced_at is not None and reset.changed_at is None,
         LinkState.USED: bool(reset.first_used_at or reset.changed_at),
         LinkState.OPENED: message.opened_at is not None,
-        LinkState.WITHDRAWN: not user.account_enabled or user.deleted_at is not None or _is_address_given_up(link),
+        LinkState.WITHDRAWN: message.link_closed_at is not None
+        or not user.account_enabled
+        or user.deleted_at is not None
+        or _is_address_given_up(link),
         LinkState.EXPIRED: reset.sealed_until is None or reset.sealed_until <= now or not reset.sealed_password,
-        LinkState.UNKNOWN: message.link_closed_at is not None,
     }
     return next((state for state, hit in rules.items() if hit), LinkState.READY)
 

@@ -19,7 +19,7 @@ from passwords.services.deliver_again import NotSentAgain, send_link_again
 from tests.cast import Cast, make_cast, signed_in
 from tests.passwords.reset_cast import TYPED, link_of, message_to, reset, secret_in, shown, try_sign_in
 from users.models import Contact, User
-from users.services.people import block_sign_in
+from users.services.people import allow_sign_in, block_sign_in
 from users.services.sign_in import Outcome
 from users.sessions import find_session
 from users.tenancy import within
@@ -226,3 +226,18 @@ def test_nothing_of_a_link_rests_in_plain_text(cast: Cast, outcome: ResetOutcome
 
     assert password not in str(rows)
     assert token not in str(rows)
+
+
+def test_link_that_died_of_a_block_stays_dead_when_sign_in_is_allowed_again(
+    cast: Cast, outcome: ResetOutcome, client: Client
+) -> None:
+    link = link_of(message_to(ALTERNATE))
+
+    _block(cast, outcome)
+    with within(cast.tenant):
+        allow_sign_in(actor=cast.actor("global.admin"), user_id=cast["adele.vance"].pk, now=clock.now())
+    pressed = client.post(link)
+
+    assert (pressed.status_code, secret_in(pressed)) == (410, "")
+    assert "This link was withdrawn" in pressed.content.decode()
+    assert {message.state for message in OutboundMessage.objects.exclude(link_purpose="")} == {"cancelled"}

@@ -92,6 +92,15 @@ def names_taken(folded: Sequence[str]) -> list[str]:
         return sorted(User.objects.filter(upn_folded__in=list(folded)).values_list("upn_folded", flat=True))
 
 
+Listener = Callable[[User, datetime], None]
+_listeners: list[Listener] = []
+
+
+def on_block(listener: Listener) -> None:
+    """Call ``listener`` inside the transaction of every block."""
+    _listeners.append(listener)
+
+
 def block_sign_in(*, actor: Actor, user_id: UUID, reason: str, now: datetime) -> User:
     """Block a person's sign-in at once and end every session.
 
@@ -101,6 +110,8 @@ def block_sign_in(*, actor: Actor, user_id: UUID, reason: str, now: datetime) ->
     def change(user: User) -> None:
         User.objects.filter(pk=user.pk).update(account_enabled=False, block_reason=reason[:256])
         end_all_sessions([user.pk], now=now)
+        for listener in _listeners:
+            listener(user, now)
 
     return _act(actor, user_id, can_block, Activity.DISABLE_ACCOUNT, change, now=now, guard_last_admin=True)
 
