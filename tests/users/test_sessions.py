@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from adminportal import clock
 from adminportal.sealing import Secret
-from tests.cast import Cast, make_cast, signed_in
+from tests.cast import PASSWORD, Cast, make_cast, signed_in
 from tests.passwords.reset_cast import reset
 from users.models import RoleAssignment, Session, User
 from users.roles import TEMPLATE_IDS, Role
@@ -213,3 +213,16 @@ def test_unreadable_cookie_is_a_stranger(cast: Cast) -> None:
     for value in ("", "x", "å" * 40, "a" * 5000, "\x00"):
         client.cookies[django_settings.SESSION_COOKIE_NAME] = value
         assert client.get("/account").status_code == 302
+
+
+def test_signing_in_again_in_one_browser_ends_its_earlier_session(cast: Cast) -> None:
+    elsewhere, browser = signed_in(cast["adele.vance"]), signed_in(cast["adele.vance"])
+    earlier = Client()
+    earlier.cookies[django_settings.SESSION_COOKIE_NAME] = browser.cookies[django_settings.SESSION_COOKIE_NAME].value
+
+    wrong = browser.post("/signin", {"user_name": "diego.siciliani@contoso.example", "password": "wrong"})
+    assert wrong.status_code == 422 and _is_in(earlier)
+    browser.post("/signin", {"user_name": "diego.siciliani@contoso.example", "password": PASSWORD})
+
+    assert _is_in(browser) and _is_in(elsewhere)
+    assert not _is_in(earlier)

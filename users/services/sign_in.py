@@ -59,6 +59,7 @@ class _Try:
     tenant: Tenant | None
     ticket: lockout.Ticket
     now: datetime
+    instead_of: Session | None
 
 
 Listener = Callable[[User, datetime], None]
@@ -71,8 +72,18 @@ def on_first_use(listener: Listener) -> None:
 
 
 @sensitive_variables()
-def sign_in(*, user_name: str, password: Secret, source: str, device_cookie: str, now: datetime) -> SignInResult:
+def sign_in(
+    *,
+    user_name: str,
+    password: Secret,
+    source: str,
+    device_cookie: str,
+    now: datetime,
+    instead_of: Session | None = None,
+) -> SignInResult:
     """Sign a person in; exactly one hash and two commits, not inside a transaction.
+
+    ``instead_of`` is the session that this browser had; it ends when the sign-in was right.
 
     :raises Throttled: when the source had too many failures.
     :raises HashingBusy: when no hash slot came free in time.
@@ -91,7 +102,15 @@ def sign_in(*, user_name: str, password: Secret, source: str, device_cookie: str
         rules=lockout_rules(tenant),
         now=now,
     )
-    attempt = _Try(folded=folded, password=password, person=person, tenant=tenant, ticket=ticket, now=now)
+    attempt = _Try(
+        folded=folded,
+        password=password,
+        person=person,
+        tenant=tenant,
+        ticket=ticket,
+        now=now,
+        instead_of=instead_of,
+    )
     with lockout.judging(ticket):
         right = _verify(person, password)
     if right and person and person.account_enabled and not ticket.is_locked:
@@ -159,6 +178,8 @@ def _succeed(attempt: _Try, person: User, *, device_cookie: str) -> SignInResult
         if not _unchanged(person).update(**changes):
             return None
         lockout.settle_right(attempt.ticket)
+        if attempt.instead_of is not None:
+            end_session(attempt.instead_of, now=attempt.now)
         key = open_session(person, now=attempt.now)
         record(_entry(Activity.SIGNED_IN, person), now=attempt.now)
         if person.is_temporary or person.password_issued_at == person.password_changed_at:

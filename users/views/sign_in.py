@@ -48,6 +48,7 @@ def signin(request: HttpRequest) -> HttpResponse:
             source=source_of(correlation.current().ip_address),
             device_cookie=request.COOKIES.get(settings.DEVICE_COOKIE_NAME, ""),
             now=clock.now(),
+            instead_of=request.session_row,  # type: ignore[attr-defined]  # set by the middleware
         )
     except Throttled as limit:
         return _later(request, limit)
