@@ -58,7 +58,7 @@ def _create(job: Job, person: NewPerson, draft: User, password: Secret | None) -
     if not decision.allowed:
         return refusal(draft.pk, decision)
     if names_taken([draft.upn_folded]):
-        return _taken(draft)
+        return _repeated(job, draft) or _taken(draft)
     ready = prepare(job, order, draft)
     if not isinstance(ready, Prepared):
         return ready

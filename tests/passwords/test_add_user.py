@@ -297,6 +297,22 @@ def test_second_submit_of_the_form_finds_the_result_of_the_first(cast: Cast) -> 
         assert PasswordReset.objects.count() == 1
 
 
+def test_second_submit_that_comes_between_two_questions_finds_the_result_of_the_first(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first: list[ResetOutcome] = []
+
+    def add_meanwhile(folded: list[str]) -> list[str]:
+        monkeypatch.undo()
+        first.append(_issue(cast, idempotency_key="a" * 32))
+        return folded
+
+    monkeypatch.setattr(add_user, "names_taken", add_meanwhile)
+    second = _issue(cast, idempotency_key="a" * 32)
+
+    assert (second.end, second.reset_id, second.is_repeat) == (ResetEnd.DONE, first[0].reset_id, True)
+
+
 def test_form_sent_again_with_another_name_adds_another_person(cast: Cast) -> None:
     client, fields = signed_in(cast["user.admin"]), _fields()
 
