@@ -27,8 +27,8 @@ HEADINGS = (
 )
 """Columns of the list, then the details. Not translated: programs read them."""
 
-# A spreadsheet takes a cell that begins so for a formula (CSV injection). Where the comma is the decimal sign, as in the
-# Nordic countries, a double click cuts the file at semicolons: then a cell begins after each of them as well.
+# A spreadsheet takes a cell that begins so for a formula (CSV injection). Where the comma is the decimal sign, as in
+# the Nordic countries, a double click cuts the file at semicolons: then a cell begins after each of them as well.
 _FORMULA_START = re.compile(r"(\A|[;\n\r\t][ \"']*)(?=[=+\-@\t\r])")
 
 
