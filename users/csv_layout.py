@@ -7,7 +7,7 @@ import io
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO, Final
+from typing import IO, Final, Self
 from unicodedata import category
 
 COLUMNS: Final = (
@@ -35,6 +35,8 @@ MOST_BYTES: Final = 64 * 1024 * 1024
 MOST_ROWS: Final = 5_000
 """Most people in one file: what is tested to be added in one go."""
 LONGEST_HEADER: Final = 4_096
+LONGEST_ROW: Final = 131_072
+"""Characters of one row that are looked at; without an end, a file of separators would be one row of millions."""
 
 
 class CsvRefused(Exception):
@@ -72,10 +74,12 @@ def read_rows(source: IO[bytes], *, encoding: str = "") -> Iterator[CsvRow]:
 def _rows_of(text: io.TextIOWrapper) -> Iterator[CsvRow]:
     separator = _separator_of(text.readline(LONGEST_HEADER))
     text.seek(0)
-    reader = csv.reader(text, delimiter=separator, strict=True)
+    lines = _Lines(text)
+    reader = csv.reader(lines, delimiter=separator, strict=True)
     number, found = 0, 0
     try:
         for number, values in enumerate(reader, start=1):
+            lines.read = 0
             if number == 1:
                 _check_header(values)
                 continue
@@ -85,6 +89,8 @@ def _rows_of(text: io.TextIOWrapper) -> Iterator[CsvRow]:
             if found > MOST_ROWS:
                 raise CsvRefused("rows", {"most": str(MOST_ROWS)})
             yield CsvRow(number=number, values=tuple(values))
+    except _RowTooLong as problem:
+        raise CsvRefused("field", {"row": str(number + 1)}) from problem
     except csv.Error as problem:
         code = "field" if "field larger" in str(problem) else "quotes"
         raise CsvRefused(code, {"row": str(number + 1)}) from problem
@@ -129,6 +135,30 @@ def shorten(text: str, length: int) -> str:
     """Return a text that can be shown and stored: cut to a length, control characters replaced."""
     cut = " ".join((text if len(text) <= length else text[: length - 1] + "…").split())
     return "".join("\N{REPLACEMENT CHARACTER}" if category(letter) in ("Cc", "Cs") else letter for letter in cut)
+
+
+class _RowTooLong(Exception):
+    """A row has more characters than are looked at."""
+
+
+class _Lines:
+    """The lines of a text for the reader of rows; ``read`` counts the characters of the row at hand."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self._text = text
+        self.read = 0
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        line = self._text.readline(LONGEST_ROW + 1)
+        self.read += len(line)
+        if self.read > LONGEST_ROW:
+            raise _RowTooLong
+        if not line:
+            raise StopIteration
+        return line
 
 
 class _Bounded(io.RawIOBase):

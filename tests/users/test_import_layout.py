@@ -109,6 +109,13 @@ def test_field_beyond_what_can_be_read_names_its_row() -> None:
     assert (refusal.code, refusal.values) == ("field", {"row": "3"})
 
 
+@pytest.mark.parametrize("row", [b"," * 200_000, b"a," * 100_000, b'"\n",' * 50_000])
+def test_row_of_endless_cells_is_not_built_up_in_memory(row: bytes) -> None:
+    refusal = _refusal(csv_file(people(1)) + row)
+
+    assert (refusal.code, refusal.values) == ("field", {"row": "3"})
+
+
 def test_more_rows_than_are_tested_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_layout, "MOST_ROWS", 3)
 
