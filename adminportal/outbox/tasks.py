@@ -8,10 +8,10 @@ from celery import shared_task
 
 from adminportal import clock
 from adminportal.outbox.dispatch import Dispatcher
-from adminportal.outbox.waking import DELIVER_TASK, MAIL_QUEUE
+from adminportal.outbox.waking import DELIVER_TASK
 
 
-@shared_task(name=DELIVER_TASK, queue=MAIL_QUEUE)
+@shared_task(name=DELIVER_TASK)
 def deliver(*, message_id: str) -> None:
     """Deliver one message if it is still due; running it twice sends once."""
     with Dispatcher() as dispatcher:

@@ -60,9 +60,7 @@ def test_check_costs_exactly_one_hash(real: Settings) -> None:
     assert hashing.hashes_made() - before == 1
 
 
-def test_dummy_costs_exactly_one_hash_of_the_same_parameters(
-    real: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_dummy_costs_exactly_one_hash_of_the_same_parameters(real: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     before, made = hashing.hashes_made(), []
     encode = PortalArgon2Hasher.encode
 
