@@ -72,7 +72,7 @@ def at(route: str, *names: str, query: str = "") -> Way:
 
 def _go(page: Page, address: str) -> None:
     page.goto(address)
-    page.wait_for_load_state("load")
+    assert page.url.endswith(address), f"{address} led to {page.url}"
 
 
 def _button(page: Page, name: str) -> None:
@@ -137,8 +137,9 @@ def must_change(page: Page, cast: Cast) -> None:
 def change_refused(page: Page, cast: Cast) -> None:
     """Choose a password that breaks rules."""
     _go(page, reverse("passwords:change"))
-    page.get_by_label("Current password").fill("not it")
-    page.get_by_role("textbox", name="New password").first.fill("short")
+    page.get_by_label("Current password").fill(PASSWORD)
+    page.get_by_role("textbox", name="New password").first.fill("grady")
+    page.get_by_label("Confirm new password").fill("grady")
     _button(page, "Submit")
     page.get_by_role("alert").first.wait_for()
 

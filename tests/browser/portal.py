@@ -19,6 +19,8 @@ Theme = Literal["light", "dark"]
 WIDE = (1440, 900)
 NARROW = (320, 640)
 """Pixels of a window: a desk, and the width that 400 % of zoom leaves of 1280."""
+EDGES = ((1400, 900), (1024, 768), NARROW)
+"""Windows in which a page must fit: the narrowest that shows lists without a scroll box, a tablet, the narrowest."""
 MOST_TABS = 60
 """Presses of Tab after which something counts as out of reach for the keyboard."""
 SMALLEST_TARGET = 24

@@ -21,11 +21,11 @@ PUBLIC: Final = [
     Sheet(name="error-not-found", route="shown-error", way=lambda page, cast: _nowhere(page)),
 ]
 OWN: Final = [
-    Sheet(name="account", route="users:account", way=at("users:account"), who="adele.vance"),
+    Sheet(name="account", route="users:account", way=at("users:account"), who="grady.archie"),
     Sheet(name="confirm", route="users:confirm", way=at("users:confirm")),
-    Sheet(name="change-password", route="passwords:change", way=at("passwords:change"), who="adele.vance"),
-    Sheet(name="change-refused", route="passwords:change", way=atlas.change_refused, who="adele.vance"),
-    Sheet(name="changed", route="passwords:changed", way=at("passwords:changed"), who="adele.vance"),
+    Sheet(name="change-password", route="passwords:change", way=at("passwords:change"), who="grady.archie"),
+    Sheet(name="change-refused", route="passwords:change", way=atlas.change_refused, who="grady.archie"),
+    Sheet(name="changed", route="passwords:changed", way=at("passwords:changed"), who="grady.archie"),
 ]
 PEOPLE: Final = [
     Sheet(name="active-users", route="users:active", way=at("users:active")),
