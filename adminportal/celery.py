@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import os
 
-from celery import Celery
+from celery import Celery, Task
+from celery.signals import task_postrun, task_prerun
+from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "adminportal.settings")
 
 app = Celery("adminportal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@task_prerun.connect
+@task_postrun.connect
+def renew_connections(sender: Task, **_facts: object) -> None:
+    """Drop a connection that has broken or is too old, as between two requests, and keep one that works."""
+    if not sender.request.is_eager:
+        close_old_connections()

@@ -157,6 +157,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "retry_on_timeout": False,
     "visibility_timeout": 600,
 }
+# Left alone, Celery connects to the database anew for every task; adminportal.celery looks after the connections.
+CELERY_DB_REUSE_MAX = 2**31
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "adminportal.centre.tasks.sweep", "schedule": timedelta(seconds=15)},

@@ -126,6 +126,40 @@ def test_worker_is_woken_by_id_and_sends_once_though_woken_twice(
 
 @pytest.mark.postgres
 @pytest.mark.valkey
+def test_worker_keeps_its_database_connection_and_renews_one_that_broke(
+    tmp_path: Path, smtp_sink: SmtpSink, valkey: Valkey
+) -> None:
+    def send_one() -> set[int]:
+        (message_id,) = enqueue(draft(), now=clock.now())
+        _wait_until(lambda: _state(message_id) == State.SENT, log=tmp_path / "worker.log")
+        return _other_backends()
+
+    worker = _start_worker(tmp_path, sink=smtp_sink, valkey=valkey)
+    try:
+        kept = send_one()
+        assert kept and send_one() == kept
+
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s) AS pid", [list(kept)])
+        _wait_until(lambda: not _other_backends(), log=tmp_path / "worker.log")
+
+        assert send_one().isdisjoint(kept)
+    finally:
+        _kill(worker)
+
+
+def _other_backends() -> set[int]:
+    """Return the processes of PostgreSQL that serve somebody else in this database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+        return {pid for (pid,) in cursor.fetchall()}
+
+
+@pytest.mark.postgres
+@pytest.mark.valkey
 @pytest.mark.parametrize("taken", [False, True], ids=["before the server took it", "after the server took it"])
 def test_message_of_a_killed_worker_arrives_and_at_most_twice(
     tmp_path: Path, slow_sink: SlowToAnswer, valkey: Valkey, taken: bool
