@@ -7,15 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 
 from django.contrib.auth.hashers import check_password, identify_hasher, make_password
 from django.db import transaction
 from django.db.models import QuerySet
 from django.views.decorators.debug import sensitive_variables
 
-from adminportal import sealing
-from adminportal.audit.record import Actor as AuditActor
-from adminportal.audit.record import Entry, Target, record
+from adminportal.audit.record import record
 from adminportal.audit.tags import Activity, Result
 from adminportal.hashing import HashingBusy, verify_dummy
 from adminportal.sealing import Secret
@@ -24,6 +23,7 @@ from users import devices
 from users.models import Session, Tenant, User
 from users.names import MAX_UPN, fold_upn
 from users.services import lockout
+from users.services.sign_in_records import entry_of_try, own_entry
 from users.sessions import end_session, open_session, renew
 from users.tenancy import find_person_to_sign_in, find_tenant_of_domain, within
 
@@ -125,7 +125,7 @@ def sign_out(session: Session, *, now: datetime) -> None:
     """End the session and say so in the audit log."""
     with transaction.atomic():
         end_session(session, now=now)
-        record(_entry(Activity.SIGNED_OUT, session.user), now=now)
+        record(own_entry(Activity.SIGNED_OUT, session.user), now=now)
 
 
 @sensitive_variables()
@@ -146,10 +146,10 @@ def prove_again(session: Session, *, password: Secret, source: str, now: datetim
     with transaction.atomic():
         if right and not ticket.is_locked and _unchanged(person).select_for_update().exists():
             lockout.settle_right(ticket)
-            record(_entry(Activity.FRESH_PROOF_GIVEN, person), now=now)
+            record(own_entry(Activity.FRESH_PROOF_GIVEN, person), now=now)
             return renew(session, now=now)
         lockout.settle_wrong(ticket, password=password, now=now)
-        record(_entry(Activity.FRESH_PROOF_GIVEN, person, Result.FAILURE, "wrong proof"), now=now)
+        record(own_entry(Activity.FRESH_PROOF_GIVEN, person, Result.FAILURE, "wrong proof"), now=now)
     _spend(source, now=now)
     return None
 
@@ -181,7 +181,7 @@ def _succeed(attempt: _Try, person: User, *, device_cookie: str) -> SignInResult
         if attempt.instead_of is not None:
             end_session(attempt.instead_of, now=attempt.now)
         key = open_session(person, now=attempt.now)
-        record(_entry(Activity.SIGNED_IN, person), now=attempt.now)
+        record(own_entry(Activity.SIGNED_IN, person), now=attempt.now)
         if person.is_temporary or person.password_issued_at == person.password_changed_at:
             for listener in _listeners:
                 listener(person, attempt.now)
@@ -196,7 +196,9 @@ def _succeed(attempt: _Try, person: User, *, device_cookie: str) -> SignInResult
 def _expired(attempt: _Try, person: User) -> SignInResult:
     with transaction.atomic():
         lockout.settle_right(attempt.ticket)
-        record(_entry(Activity.SIGN_IN_FAILED, person, Result.FAILURE, "temporary password expired"), now=attempt.now)
+        record(
+            own_entry(Activity.SIGN_IN_FAILED, person, Result.FAILURE, "temporary password expired"), now=attempt.now
+        )
     return SignInResult(outcome=Outcome.EXPIRED)
 
 
@@ -206,9 +208,10 @@ def _fail(attempt: _Try, *, right: bool) -> SignInResult:
     person, now = attempt.person, attempt.now
     with transaction.atomic():
         began = lockout.settle_wrong(attempt.ticket, password=attempt.password, now=now)
-        entries = [_entry(Activity.SIGN_IN_FAILED, person, Result.FAILURE, reason, attempt)]
+        tried = partial(entry_of_try, person=person, folded=attempt.folded, tenant=attempt.tenant)
+        entries = [tried(Activity.SIGN_IN_FAILED, result=Result.FAILURE, reason=reason)]
         if began:
-            entries.append(_entry(Activity.ACCOUNT_LOCKED, person, attempt=attempt))
+            entries.append(tried(Activity.ACCOUNT_LOCKED))
         record(*entries, now=now)
     return SignInResult(outcome=Outcome.WRONG)
 
@@ -246,25 +249,4 @@ def lockout_rules(tenant: Tenant | None) -> lockout.LockoutRules:
         return lockout.LockoutRules()
     return lockout.LockoutRules(
         threshold=tenant.lockout_threshold, first_seconds=tenant.lockout_seconds, hard_stop=tenant.lockout_hard_stop
-    )
-
-
-def _entry(
-    activity: Activity,
-    person: User | None,
-    result: Result = Result.SUCCESS,
-    reason: str = "",
-    attempt: _Try | None = None,
-) -> Entry:
-    if person is None:
-        typed = sealing.keyed_digest("sign-in-name", attempt.folded)[:16] if attempt else ""
-        who = AuditActor(kind="user", id=None, display_name="", user_principal_name=f"unknown:{typed}")
-        tenant_id = attempt.tenant.pk if attempt and attempt.tenant else None
-        return Entry(tenant_id=tenant_id, activity=activity, actor=who, result=result, reason=reason)
-    who = AuditActor(
-        kind="user", id=person.pk, display_name=person.display_name, user_principal_name=person.user_principal_name
-    )
-    target = Target(id=person.pk, display_name=person.display_name, user_principal_name=person.user_principal_name)
-    return Entry(
-        tenant_id=person.tenant_id, activity=activity, actor=who, targets=(target,), result=result, reason=reason
     )
