@@ -68,11 +68,6 @@ class ImportView:
     last_shown: int
 
     @property
-    def not_created(self) -> int:
-        """Return how many rows came to nobody."""
-        return self.total - self.created
-
-    @property
     def previous_page(self) -> int:
         """Return the page before, 0 when there is none."""
         return self.page - 1

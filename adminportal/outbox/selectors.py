@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +13,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from adminportal.outbox.masking import mask
-from adminportal.outbox.models import WAY_IS_CLOSED, Channel, Failure, OutboundMessage, State
+from adminportal.outbox.models import Channel, Failure, OutboundMessage, State
 
 _UNREADABLE = (ValueError, binascii.Error, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
 
@@ -87,18 +86,6 @@ def list_messages(
         lines=[line_of(row) for row in found[:size]],
         after=_write_cursor(found[size - 1]) if more else "",
     )
-
-
-def list_lines(message_ids: Iterable[UUID]) -> list[DeliveryLine]:
-    """Return how these messages fare, oldest first; one query."""
-    rows = OutboundMessage.objects.filter(pk__in=list(message_ids)).order_by("created_at", "id")
-    return [line_of(row) for row in rows]
-
-
-def is_way_open(kind: str) -> bool:
-    """Tell whether messages of this kind leave now, judged by those that wait; opens no connection, one query."""
-    waiting = OutboundMessage.objects.filter(channel=kind, state=State.QUEUED, failure__in=WAY_IS_CLOSED)
-    return not waiting.exists()
 
 
 def line_of(row: OutboundMessage) -> DeliveryLine:
