@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 View = Callable[..., HttpResponse]
 
+
 class BodiesMiddleware:
     """Stands before whatever reads a body: a file of any size would be written to disk on its way to a form."""
 
