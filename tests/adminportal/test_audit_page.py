@@ -59,8 +59,8 @@ def test_reader_sees_the_events_of_the_tenant_with_every_column(contoso: Cast, r
 
     for text in ("Core Directory", "UserManagement", "Reset user password", "Failure", "asked at the desk"):
         assert text in page
-    assert "kari@contoso.example" in page
-    assert "helpdesk@contoso.example" in page
+    assert "kari@<wbr>contoso.example" in page
+    assert "helpdesk@<wbr>contoso.example" in page
 
 
 @pytest.mark.parametrize(

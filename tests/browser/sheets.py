@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from playwright.sync_api import Page
+
 from tests.browser import atlas
 from tests.browser.atlas import ERRORS, Sheet, at, one_event, one_letter, open_panel, shown_error
 
@@ -114,5 +116,5 @@ NO_PAGES: Final = {
 """Routes that draw no page, and why."""
 
 
-def _nowhere(page: atlas.Page) -> None:
+def _nowhere(page: Page) -> None:
     page.goto("/nowhere")

@@ -9,7 +9,7 @@ from django import template
 from django.template import Context
 from django.template.base import NodeList, Parser, Token
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
 from adminportal import clock
@@ -79,6 +79,12 @@ def initials(name: str) -> str:
 def coin_shade(name: str) -> int:
     """Return which of eight coin colours a name always gets."""
     return sum(ord(letter) for letter in str(name)) % 8
+
+
+@register.filter
+def breakable(text: str) -> SafeString:
+    """Let user names in a narrow column break behind their @."""
+    return SafeString(conditional_escape(text).replace("@", "@<wbr>"))
 
 
 @register.filter
