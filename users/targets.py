@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import BooleanField, Q, UUIDField, Value
 
 from users.models import Domain, GroupMember, GroupOwner, RoleAssignment, User
 from users.roles import ROLE_OF_TEMPLATE, Role, Standing
@@ -29,7 +29,7 @@ class TargetFacts:
 
 
 def load_facts(users: Iterable[User]) -> dict[UUID, TargetFacts]:
-    """Read roles, role-assignable groups and federated domains of these people; four queries, inside the scope."""
+    """Read roles, role-assignable groups and federated domains of these people; three queries, inside the scope."""
     people = {user.pk: user for user in users}
     held: dict[UUID, set[Role | Standing]] = defaultdict(set)
     protecting: dict[UUID, str] = {}
@@ -56,20 +56,24 @@ def _add_direct_roles(people: dict[UUID, User], held: dict[UUID, set[Role | Stan
 
 
 def _add_groups(people: dict[UUID, User], held: dict[UUID, set[Role | Standing]], protecting: dict[UUID, str]) -> None:
-    """Read memberships and ownerships apart: joined they would give members times owners of every group."""
-    ownerships = GroupOwner.objects.filter(user__in=people, group__is_role_assignable=True)
-    for user_id, name in ownerships.values_list("user_id", "group__name"):
-        _protect(user_id, name, held, protecting)
+    """Read memberships and ownerships side by side: joined they would give members times owners of every group."""
     memberships = GroupMember.objects.filter(
         Q(group__is_role_assignable=True) | Q(group__role_assignments__isnull=False), user__in=people
-    )
-    for user_id, name, is_role_assignable, role, is_restricted in memberships.values_list(
+    ).values_list(
         "user_id",
         "group__name",
         "group__is_role_assignable",
         "group__role_assignments__role",
         "group__role_assignments__is_restricted_unit",
-    ):
+    )
+    ownerships = GroupOwner.objects.filter(user__in=people, group__is_role_assignable=True).values_list(
+        "user_id",
+        "group__name",
+        "group__is_role_assignable",
+        Value(None, output_field=UUIDField(null=True)),
+        Value(None, output_field=BooleanField(null=True)),
+    )
+    for user_id, name, is_role_assignable, role, is_restricted in memberships.union(ownerships):
         if is_role_assignable:
             _protect(user_id, name, held, protecting)
         if role:

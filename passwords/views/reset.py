@@ -96,7 +96,10 @@ def show(request: PortalRequest, reset_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseRedirect(reverse("passwords:result", args=[reset_id]))
     password = show_to_starter(row.pk, actor=request.actor, now=clock.now())
-    return _result(request, get_own_reset(reset_id, actor=request.actor), password=password)
+    # Who lost the right since the reset reads why; a password that was shown or is gone has its own words on the page.
+    reason = "" if password else get_reset_panel(row.target, actor=request.actor, now=clock.now()).reason
+    fresh = get_own_reset(reset_id, actor=request.actor)
+    return _result(request, fresh, password=password, problem=reason)
 
 
 @requires(Permission.PASSWORD_RESET)

@@ -24,11 +24,14 @@ from tests.passwords.reset_cast import (
     secret_in,
     try_sign_in,
 )
+from users.models import RoleAssignment
+from users.roles import TEMPLATE_IDS, Role
 from users.tenancy import within
 
 pytestmark = pytest.mark.django_db
 
 HTMX = {"HX-Request": "true"}
+TYPED = "Quiet-Harbour-58-Lantern"
 ALTERNATE = "adele.vance.contoso@mail.example"
 
 
@@ -88,6 +91,18 @@ def test_password_is_shown_once_whatever_the_browser_asks_again(cast: Cast, help
         assert password not in page.content.decode()
         assert "The password was already shown" in _text(page)
     assert back.status_code == 302
+
+
+def test_whoever_lost_the_right_since_reads_why_nothing_is_shown(cast: Cast, helpdesk: Client) -> None:
+    outcome = reset(cast, "adele.vance", password=TYPED)
+    with within(cast.tenant):
+        role = TEMPLATE_IDS[Role.GLOBAL_ADMINISTRATOR]
+        RoleAssignment.objects.create(tenant=cast.tenant, user=cast["adele.vance"], role=role, created_at=clock.now())
+
+    response = helpdesk.post(reverse("passwords:show", args=[outcome.reset_id]))
+
+    assert TYPED not in response.content.decode()
+    assert "Your role Helpdesk Administrator does not cover it" in _text(response)
 
 
 def test_result_belongs_to_whoever_started_the_reset(cast: Cast, helpdesk: Client) -> None:

@@ -296,7 +296,7 @@ def test_facts_cost_the_same_for_one_and_for_many(cast: Cast, django_assert_num_
     people = [cast.add(f"person{number}", roles=(HELPDESK,)) for number in range(5)]
 
     for batch in (people[:1], people):
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(3):
             load_facts(batch)
 
 
