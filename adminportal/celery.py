@@ -15,8 +15,8 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-@task_prerun.connect
-@task_postrun.connect
+@task_prerun.connect  # type: ignore[untyped-decorator]  # Celery's signals have no types
+@task_postrun.connect  # type: ignore[untyped-decorator]
 def renew_connections(sender: Task, **_facts: object) -> None:
     """Drop a connection that has broken or is too old, as between two requests, and keep one that works."""
     if not sender.request.is_eager:
