@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import partial
 
 from tests.benchmarks.rank import rank_test
 from tests.benchmarks.report import Figure
@@ -25,8 +26,8 @@ def active_users(few: Child, many: Child, *, few_people: int, many_people: int) 
     for name in here:
         samples = alternate(
             {
-                f"{many_people:,} people": lambda _number, name=name: many.ask("open_page", address=there[name]),
-                f"{few_people:,} people": lambda _number, name=name: few.ask("open_page", address=here[name]),
+                f"{many_people:,} people": partial(_open, many, there[name]),
+                f"{few_people:,} people": partial(_open, few, here[name]),
             },
             rounds=PAGE_ROUNDS,
         )
@@ -37,6 +38,11 @@ def active_users(few: Child, many: Child, *, few_people: int, many_people: int) 
         figures.append(Figure(name=title, value=larger / smaller, at_most=1.5, medians_ms=medians))
         figures.append(Figure(name=f"{title}: queries", value=queries, unit="queries", at_most=12))
     return figures
+
+
+def _open(portal: Child, address: str, _number: int) -> float:
+    seconds: float = portal.ask("open_page", address=address)
+    return seconds
 
 
 def hash_time(portal: Child) -> list[Figure]:
