@@ -22,6 +22,7 @@ from adminportal.hashing import build_kind, hashes_made
 from tests.benchmarks import population
 from tests.benchmarks.browser import Answer, Application, Browser
 from tests.benchmarks.hash_stub import PASSWORD, without_hashes
+from tests.benchmarks.statements import count_commits, is_transaction
 from users.grid_order import Order, Place
 from users.models import User
 from users.sessions import open_session
@@ -119,7 +120,7 @@ def count_queries(*, address: str) -> int:
     browser = _signed_in(here.admin_id)
     with CaptureQueriesContext(connection) as captured:
         _seen(browser.get(address), 200)
-    return sum(not _is_transaction(query["sql"]) for query in captured.captured_queries)
+    return sum(not is_transaction(query["sql"]) for query in captured.captured_queries)
 
 
 def sign_in(*, number: int, hashes: bool) -> float:
@@ -165,8 +166,8 @@ def count_work(*, kind: str, number: int) -> dict[str, object]:
     statements = [query["sql"] for query in captured.captured_queries]
     return {
         "hashes": hashes_made() - before,
-        "commits": _commits(statements),
-        "queries": sum(not _is_transaction(sql) for sql in statements),
+        "commits": count_commits(statements),
+        "queries": sum(not is_transaction(sql) for sql in statements),
         "statements": statements,
     }
 
@@ -231,24 +232,6 @@ def _seen(answer: Answer, status: int) -> Answer:
     if answer.status != status:
         raise AssertionError(f"{status} was expected, {answer.status} came: {answer.body.decode()[:3000]}")
     return answer
-
-
-def _is_transaction(sql: str) -> bool:
-    return sql.split(maxsplit=1)[0] in ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
-
-
-def _commits(statements: list[str]) -> int:
-    """Count what PostgreSQL commits as changed: closed transactions, and each writing statement outside of one."""
-    commits, inside = 0, False
-    for sql in statements:
-        word = sql.split(maxsplit=1)[0]
-        if word == "BEGIN":
-            inside = True
-        elif word in ("COMMIT", "ROLLBACK"):
-            inside, commits = False, commits + (word == "COMMIT")
-        elif word in ("INSERT", "UPDATE", "DELETE") and not inside:
-            commits += 1
-    return commits
 
 
 OPERATIONS = (
