@@ -29,8 +29,6 @@ from users.sessions import open_session
 from users.tenancy import across_tenants
 
 NEW_PASSWORD = "Thirteen-Quiet-Otters-58"
-PEOPLE_TO_ACT = 1_000
-"""How many people at most sign in, change or are reset; both databases have them."""
 
 
 @dataclass(slots=True)
@@ -57,8 +55,8 @@ def load(*, people: int) -> float:
         known = User.objects.exclude(pk=here.admin_id).order_by("pk").select_related("tenant")
         can_act = known.filter(account_enabled=True, role_assignments=None, password_issued_at__isnull=False)
         here.people = {
-            "permanent": list(can_act.filter(must_change=False)[:PEOPLE_TO_ACT]),
-            "temporary": list(can_act.filter(must_change=True)[:PEOPLE_TO_ACT]),
+            "permanent": list(can_act.filter(must_change=False)[:1_000]),
+            "temporary": list(can_act.filter(must_change=True)[:1_000]),
         }
     return time.perf_counter() - started
 
