@@ -140,7 +140,7 @@ def withdraw(people: Iterable[User], *, now: datetime, was_changed: bool = False
 
 
 def close_links(person: User, now: datetime) -> None:
-    """Kill the unopened links of somebody who is blocked, for good; inside the transaction of the block."""
+    """Kill the unopened links of somebody and take back the unsent ones, for good; inside the caller's transaction."""
     living = RevealLink.objects.filter(reset__target=person, reset__replaced_at=None)
     links.close(*living.values_list("pk", flat=True), now=now)
 
@@ -151,6 +151,7 @@ def wipe_after_use(person: User, now: datetime) -> None:
     if reset is None:
         return
     PasswordReset.objects.filter(pk=reset.pk).update(first_used_at=now, sealed_password="")  # noqa: S106
+    close_links(person, now)
     if reset.must_change:
         record(_entry(Activity.TEMPORARY_PASSWORD_USED, reset, person, actor=_self(person)), now=now)
 

@@ -57,6 +57,7 @@ class Wanted:
     before: Place | None = None
     exact: bool = False
     rows: int = PAGE_ROWS
+    in_contacts: bool = False
 
     @property
     def is_narrowed(self) -> bool:
@@ -89,7 +90,9 @@ def read_page(wanted: Wanted) -> Page:
     """Read one page; at most four queries, however many people there are."""
     if wanted.words is None:
         return Page(people=[], count=0, has_more=False, previous="", next="")
-    people = User.objects.filter(_VIEWS[wanted.view], matching(wanted.words), deleted_at=None)
+    people = User.objects.filter(
+        _VIEWS[wanted.view], matching(wanted.words, in_contacts=wanted.in_contacts), deleted_at=None
+    )
     if wanted.is_narrowed:
         ids = list(people.values_list("pk", flat=True)[: COUNTED + 1])
         count, found = len(ids), _pick(wanted, people, ids)

@@ -18,8 +18,8 @@ class BadQuery(Exception):
     """The address asks for something that cannot be; its text is the sentence that says what."""
 
 
-def read_wanted(query: QueryDict, *, rows: int = PAGE_ROWS) -> Wanted:
-    """Read what a list of people is asked for.
+def read_wanted(query: QueryDict, *, in_contacts: bool, rows: int = PAGE_ROWS) -> Wanted:
+    """Read what a list of people is asked for; ``in_contacts`` says whether alternate addresses are searched too.
 
     :raises BadQuery: when a part of it cannot be.
     """
@@ -45,6 +45,7 @@ def read_wanted(query: QueryDict, *, rows: int = PAGE_ROWS) -> Wanted:
         before=None if after else before,
         exact=query.get("count") == "exact",
         rows=rows,
+        in_contacts=in_contacts,
     )
 
 

@@ -35,9 +35,13 @@ def words_of(typed: str) -> tuple[str, ...]:
     return tuple(word for word in words if any(letter.isalnum() for letter in word))
 
 
-def matching(words: tuple[str, ...]) -> Q:
-    """Return the condition that every word is found."""
+def matching(words: tuple[str, ...], *, in_contacts: bool) -> Q:
+    """Return the condition that every word is found; alternate addresses are looked at with ``in_contacts`` only.
+
+    Who sees addresses masked must not find people by them: letter by letter the search would tell what the mask hides.
+    """
+    column = "search_text" if in_contacts else "search_names"
     found = Q()
     for word in words:
-        found &= Q(search_text__contains=word if len(word) >= FRAGMENT else f" {word}")
+        found &= Q(**{f"{column}__contains": word if len(word) >= FRAGMENT else f" {word}"})
     return found

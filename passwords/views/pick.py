@@ -45,7 +45,7 @@ def pick(request: PortalRequest) -> HttpResponse:
 def _picker(request: PortalRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
     query = request.GET
     try:
-        wanted = read_wanted(query, rows=ROWS)
+        wanted = read_wanted(query, in_contacts=True, rows=ROWS)
     except BadQuery as bad:
         query, wanted, problem, status = QueryDict(), Wanted(rows=ROWS), str(bad), REFUSED_FORM
     page = read_page(wanted)

@@ -64,6 +64,7 @@ class User(AbstractBaseUser):
     on_premises_sync_enabled = models.BooleanField(default=False)
 
     sort_name = models.CharField(max_length=256, default="")
+    search_names = models.TextField(default="")
     search_text = models.TextField(default="")
 
     last_login = None
@@ -104,5 +105,6 @@ class User(AbstractBaseUser):
         """
         self.upn_folded = fold_upn(self.user_principal_name)
         self.sort_name = fold_text(self.display_name)[:256]
-        parts = [self.display_name, self.user_principal_name, alternate_email, self.office]
-        self.search_text = "".join(f" {fold_text(part)}" for part in parts if part)
+        names = [self.display_name, self.user_principal_name, self.office]
+        self.search_names = "".join(f" {fold_text(part)}" for part in names if part)
+        self.search_text = self.search_names + (f" {fold_text(alternate_email)}" if alternate_email else "")

@@ -82,7 +82,7 @@ def selected(request: PortalRequest) -> HttpResponse:
 def _list(request: PortalRequest, *, problem: str = "") -> HttpResponse:
     query = request.GET
     try:
-        wanted = read_wanted(query)
+        wanted = read_wanted(query, in_contacts=request.actor.may(Permission.PASSWORD_RESET))
     except BadQuery as bad:
         query, wanted, problem = QueryDict(), Wanted(), str(bad)
     page = read_page(wanted)
