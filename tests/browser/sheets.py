@@ -6,19 +6,20 @@ from typing import Final
 
 from playwright.sync_api import Page
 
-from tests.browser import atlas
-from tests.browser.atlas import ERRORS, Sheet, at, one_event, one_letter, open_panel, shown_error
+from tests.browser import ways
+from tests.browser.atlas import ERRORS, Sheet, at
+from tests.browser.ways import one_event, one_letter, open_panel, shown_error
 
 NOBODY = ""
 PUBLIC: Final = [
     Sheet(name="sign-in", route="users:signin", way=at("users:signin"), who=NOBODY),
-    Sheet(name="sign-in-password", route="users:signin", way=atlas.type_name, who=NOBODY),
-    Sheet(name="sign-in-wrong", route="users:signin", way=atlas.type_wrong_password, who=NOBODY),
+    Sheet(name="sign-in-password", route="users:signin", way=ways.type_name, who=NOBODY),
+    Sheet(name="sign-in-wrong", route="users:signin", way=ways.type_wrong_password, who=NOBODY),
     Sheet(name="forgot-password", route="sspr:start", way=at("sspr:start"), who=NOBODY),
-    Sheet(name="link-ready", route="passwords:reveal", way=atlas.link_ready, who=NOBODY),
-    Sheet(name="link-shown", route="passwords:reveal", way=atlas.link_shown, who=NOBODY),
-    Sheet(name="link-used", route="passwords:reveal", way=atlas.link_used, who=NOBODY),
-    Sheet(name="must-change", route="passwords:change", way=atlas.must_change, who=NOBODY),
+    Sheet(name="link-ready", route="passwords:reveal", way=ways.link_ready, who=NOBODY),
+    Sheet(name="link-shown", route="passwords:reveal", way=ways.link_shown, who=NOBODY),
+    Sheet(name="link-used", route="passwords:reveal", way=ways.link_used, who=NOBODY),
+    Sheet(name="must-change", route="passwords:change", way=ways.must_change, who=NOBODY),
     *[Sheet(name=f"error-{name}", route="shown-error", way=shown_error(name), who=NOBODY) for name in ERRORS],
     Sheet(name="error-not-found", route="shown-error", way=lambda page, cast: _nowhere(page)),
 ]
@@ -26,7 +27,7 @@ OWN: Final = [
     Sheet(name="account", route="users:account", way=at("users:account"), who="grady.archie"),
     Sheet(name="confirm", route="users:confirm", way=at("users:confirm")),
     Sheet(name="change-password", route="passwords:change", way=at("passwords:change"), who="grady.archie"),
-    Sheet(name="change-refused", route="passwords:change", way=atlas.change_refused, who="grady.archie"),
+    Sheet(name="change-refused", route="passwords:change", way=ways.change_refused, who="grady.archie"),
     Sheet(name="changed", route="passwords:changed", way=at("passwords:changed"), who="grady.archie"),
 ]
 PEOPLE: Final = [
@@ -36,9 +37,9 @@ PEOPLE: Final = [
     ),
     Sheet(name="active-users-none", route="users:active", way=at("users:active", query="?search=nobody-at-all")),
     Sheet(name="active-users-refused", route="users:active", way=at("users:active", query="?sort=shoe-size")),
-    Sheet(name="active-users-helpdesk", route="users:active", way=at("users:active"), who="helpdesk.admin"),
-    Sheet(name="active-users-ticked", route="users:active", way=atlas.tick_people),
-    Sheet(name="active-users-menu", route="users:active", way=atlas.open_row_menu),
+    Sheet(name="active-users-helpdesk", route="users:active", way=ways.point_at_protected, who="helpdesk.admin"),
+    Sheet(name="active-users-ticked", route="users:active", way=ways.tick_people),
+    Sheet(name="active-users-menu", route="users:active", way=ways.open_row_menu),
     Sheet(name="selected-none", route="users:selected", way=at("users:selected", query="?act=reset")),
     Sheet(name="panel", route="users:panel", way=open_panel("adele", "Adele Vance")),
     Sheet(name="panel-page", route="users:panel", way=at("users:panel", "global.admin"), who="helpdesk.admin"),
@@ -51,38 +52,38 @@ PEOPLE: Final = [
     Sheet(name="allow", route="users:allow", way=at("users:allow", "isaiah.langer")),
     Sheet(name="sign-out", route="users:signout-person", way=at("users:signout-person", "adele.vance")),
     Sheet(name="add-user", route="passwords:add-user", way=at("passwords:add-user")),
-    Sheet(name="add-user-refused", route="passwords:add-user", way=atlas.add_user_refused),
+    Sheet(name="add-user-refused", route="passwords:add-user", way=ways.add_user_refused),
     Sheet(name="import", route="users:import", way=at("users:import")),
-    Sheet(name="import-refused", route="users:import", way=atlas.import_refused),
-    Sheet(name="import-preview", route="users:import-batch", way=atlas.import_preview),
-    Sheet(name="import-result", route="users:import-batch", way=atlas.import_result),
+    Sheet(name="import-refused", route="users:import", way=ways.import_refused),
+    Sheet(name="import-preview", route="users:import-batch", way=ways.import_preview),
+    Sheet(name="import-result", route="users:import-batch", way=ways.import_result),
 ]
 RESET: Final = [
     Sheet(name="pick", route="passwords:pick", way=at("passwords:pick")),
-    Sheet(name="pick-panel", route="passwords:pick", way=atlas.pick_in_panel),
+    Sheet(name="pick-panel", route="passwords:pick", way=ways.pick_in_panel),
     Sheet(name="reset", route="passwords:reset", way=open_panel("adele", "Reset password of Adele Vance")),
     Sheet(name="reset-page", route="passwords:reset", way=at("passwords:reset", "adele.vance")),
-    Sheet(name="reset-own", route="passwords:reset", way=atlas.own_password_typed),
+    Sheet(name="reset-own", route="passwords:reset", way=ways.own_password_typed),
     Sheet(
         name="reset-refused", route="passwords:reset", way=at("passwords:reset", "global.admin"), who="helpdesk.admin"
     ),
     Sheet(name="reset-synced", route="passwords:reset", way=at("passwords:reset", "lee.gu")),
-    Sheet(name="result", route="passwords:result", way=atlas.result),
-    Sheet(name="result-shown", route="passwords:show", way=atlas.result_shown),
-    Sheet(name="result-panel", route="passwords:show", way=atlas.result_in_panel),
-    Sheet(name="result-already-shown", route="passwords:result", way=atlas.result_already_shown),
+    Sheet(name="result", route="passwords:result", way=ways.result),
+    Sheet(name="result-shown", route="passwords:show", way=ways.result_shown),
+    Sheet(name="result-panel", route="passwords:show", way=ways.result_in_panel),
+    Sheet(name="result-already-shown", route="passwords:result", way=ways.result_already_shown),
 ]
 CENTRE: Final = [
     Sheet(name="home", route="centre:home", way=at("centre:home")),
     Sheet(name="home-helpdesk", route="centre:home", way=at("centre:home"), who="helpdesk.admin"),
-    Sheet(name="home-account-menu", route="centre:home", way=atlas.open_account_menu),
+    Sheet(name="home-account-menu", route="centre:home", way=ways.open_account_menu),
     Sheet(name="audit", route="centre:audit", way=at("centre:audit")),
-    Sheet(name="audit-filter", route="centre:audit", way=atlas.open_filter),
+    Sheet(name="audit-filter", route="centre:audit", way=ways.open_filter),
     Sheet(name="audit-none", route="centre:audit", way=at("centre:audit", query="?target=nobody-at-all")),
     Sheet(name="audit-event", route="centre:audit-event", way=one_event("centre:audit-event")),
     Sheet(name="audit-own", route="centre:audit-own", way=at("centre:audit-own"), who="helpdesk.admin"),
     Sheet(name="audit-own-event", route="centre:audit-own-event", way=one_event("centre:audit-own-event")),
-    Sheet(name="messages", route="centre:messages", way=at("centre:messages")),
+    Sheet(name="messages", route="centre:messages", way=ways.message_trace),
     Sheet(name="messages-none", route="centre:messages", way=at("centre:messages", query="?person=nobody-at-all")),
     Sheet(name="inbox", route="centre:dev-inbox", way=at("centre:dev-inbox"), who=NOBODY),
     Sheet(name="inbox-message", route="centre:dev-message", way=one_letter("centre:dev-message"), who=NOBODY),
