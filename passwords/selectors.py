@@ -16,6 +16,7 @@ from adminportal.outbox.selectors import line_of
 from passwords.models import PasswordReset, RevealLink
 from users.access import Decision, can_reset, needs_fresh_proof
 from users.actors import Actor
+from users.grid_rows import Holders, name_holders, roles_that_would_do
 from users.models import Contact, ContactKind, User
 from users.names import fold_upn
 from users.refusals import sentence
@@ -51,6 +52,11 @@ class ResetPanel:
     def reason(self) -> str:
         """Return the sentence of a refusal."""
         return sentence(self.decision)
+
+    @property
+    def holders(self) -> tuple[Holders, ...]:
+        """Return who could reset this person, for a reader who may not and may read people; at most one query."""
+        return name_holders(roles_that_would_do(self.decision, self._facts), actor=self.actor)
 
     @property
     def needs_proof(self) -> bool:

@@ -177,3 +177,12 @@ def test_right_lost_between_form_and_button_is_refused(cast: Cast, helpdesk: Cli
 
     assert post_reset(helpdesk, cast["adele.vance"].pk).status_code == 403
     assert try_sign_in("adele.vance@contoso.example", PASSWORD).outcome is Outcome.RIGHT
+
+
+def test_panel_of_somebody_out_of_reach_names_who_could(cast: Cast, helpdesk: Client) -> None:
+    page = helpdesk.get(_panel(cast, "user.admin"))
+
+    text = _text(page)
+    assert "Your role Helpdesk Administrator does not cover it" in text
+    assert "Who can do what you cannot do here" in text
+    assert cast["global.admin"].display_name in text
