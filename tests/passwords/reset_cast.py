@@ -89,3 +89,21 @@ def secret_in(response: HttpResponse) -> str:
     text = response.content.decode()
     found = re.search(r'<code class="secret__value"[^>]*>(.*?)</code>', text, re.DOTALL)
     return re.sub(r"<[^>]*>", "", found.group(1)).replace("&amp;", "&").replace("&lt;", "<") if found else ""
+
+
+def panel_of(cast: Cast, name: str) -> str:
+    """Return the address of a person's reset panel."""
+    return reverse("passwords:reset", args=[cast[name].pk])
+
+
+def text_of(response: HttpResponse) -> str:
+    """Return the words of an answer without its markup."""
+    return " ".join(re.sub(r"<[^>]*>", " ", response.content.decode()).split())
+
+
+def result_id_of(response: HttpResponse) -> UUID:
+    """Return the id of the reset whose result an answer leads to."""
+    assert response.status_code == 302, text_of(response)
+    found = re.fullmatch(r"/passwords/result/([0-9a-f-]{36})", response["Location"])
+    assert found is not None
+    return UUID(found.group(1))

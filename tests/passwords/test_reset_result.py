@@ -7,7 +7,6 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -19,9 +18,12 @@ from tests.cast import Cast, make_cast, signed_in
 from tests.passwords.reset_cast import (
     link_of,
     message_to,
+    panel_of,
     post_reset,
     reset,
+    result_id_of,
     secret_in,
+    text_of,
     try_sign_in,
 )
 from users.models import RoleAssignment
@@ -45,21 +47,6 @@ def helpdesk(cast: Cast) -> Client:
     return signed_in(cast["helpdesk.admin"])
 
 
-def _panel(cast: Cast, name: str) -> str:
-    return reverse("passwords:reset", args=[cast[name].pk])
-
-
-def _text(response: HttpResponse) -> str:
-    return " ".join(re.sub(r"<[^>]*>", " ", response.content.decode()).split())
-
-
-def _result_id(response: HttpResponse) -> UUID:
-    assert response.status_code == 302, _text(response)
-    found = re.fullmatch(r"/passwords/result/([0-9a-f-]{36})", response["Location"])
-    assert found is not None
-    return UUID(found.group(1))
-
-
 def _row(cast: Cast, reset_id: UUID) -> PasswordReset:
     with within(cast.tenant):
         return PasswordReset.objects.get(pk=reset_id)
@@ -68,12 +55,12 @@ def _row(cast: Cast, reset_id: UUID) -> PasswordReset:
 def test_helpdesk_resets_and_the_person_signs_in_with_what_is_shown(cast: Cast, helpdesk: Client) -> None:
     answer = post_reset(helpdesk, cast["adele.vance"].pk)
     result = helpdesk.get(answer["Location"])
-    show = reverse("passwords:show", args=[_result_id(answer)])
+    show = reverse("passwords:show", args=[result_id_of(answer)])
     revealed = helpdesk.post(show)
 
-    assert "Password has been reset" in _text(result)
+    assert "Password has been reset" in text_of(result)
     assert secret_in(result) == ""
-    assert "Show password" in _text(result)
+    assert "Show password" in text_of(result)
     assert try_sign_in("adele.vance@contoso.example", secret_in(revealed)).must_change
     for page in (result, revealed):
         assert "no-store" in page["Cache-Control"]
@@ -81,7 +68,7 @@ def test_helpdesk_resets_and_the_person_signs_in_with_what_is_shown(cast: Cast, 
 
 
 def test_password_is_shown_once_whatever_the_browser_asks_again(cast: Cast, helpdesk: Client) -> None:
-    show = reverse("passwords:show", args=[_result_id(post_reset(helpdesk, cast["adele.vance"].pk))])
+    show = reverse("passwords:show", args=[result_id_of(post_reset(helpdesk, cast["adele.vance"].pk))])
     password = secret_in(helpdesk.post(show))
 
     again, back, reloaded = helpdesk.post(show), helpdesk.get(show), helpdesk.get(show, follow=True)
@@ -89,7 +76,7 @@ def test_password_is_shown_once_whatever_the_browser_asks_again(cast: Cast, help
     assert password
     for page in (again, reloaded):
         assert password not in page.content.decode()
-        assert "The password was already shown" in _text(page)
+        assert "The password was already shown" in text_of(page)
     assert back.status_code == 302
 
 
@@ -102,11 +89,11 @@ def test_whoever_lost_the_right_since_reads_why_nothing_is_shown(cast: Cast, hel
     response = helpdesk.post(reverse("passwords:show", args=[outcome.reset_id]))
 
     assert TYPED not in response.content.decode()
-    assert "Your role Helpdesk Administrator does not cover it" in _text(response)
+    assert "Your role Helpdesk Administrator does not cover it" in text_of(response)
 
 
 def test_result_belongs_to_whoever_started_the_reset(cast: Cast, helpdesk: Client) -> None:
-    reset_id = _result_id(post_reset(helpdesk, cast["adele.vance"].pk))
+    reset_id = result_id_of(post_reset(helpdesk, cast["adele.vance"].pk))
     other = signed_in(cast["global.admin"])
 
     assert other.get(reverse("passwords:result", args=[reset_id])).status_code == 404
@@ -120,19 +107,19 @@ def test_earlier_result_says_that_a_newer_reset_replaced_it(cast: Cast, helpdesk
     reset(cast, "adele.vance", actor="user.admin")
 
     page = helpdesk.get(answer["Location"])
-    late = helpdesk.post(reverse("passwords:show", args=[_result_id(answer)]))
+    late = helpdesk.post(reverse("passwords:show", args=[result_id_of(answer)]))
 
-    assert "Replaced by a newer reset. This password no longer works." in _text(page)
-    assert "Show password" not in _text(page) and "Send the link again" not in _text(page)
+    assert "Replaced by a newer reset. This password no longer works." in text_of(page)
+    assert "Show password" not in text_of(page) and "Send the link again" not in text_of(page)
     assert secret_in(late) == ""
 
 
 def test_result_says_how_far_the_person_is(cast: Cast, helpdesk: Client) -> None:
     answer = post_reset(helpdesk, cast["adele.vance"].pk)
-    password = secret_in(helpdesk.post(reverse("passwords:show", args=[_result_id(answer)])))
+    password = secret_in(helpdesk.post(reverse("passwords:show", args=[result_id_of(answer)])))
 
     try_sign_in("adele.vance@contoso.example", password)
-    used = _text(helpdesk.get(answer["Location"]))
+    used = text_of(helpdesk.get(answer["Location"]))
 
     assert "The user has signed in with this password." in used
 
@@ -150,7 +137,7 @@ def test_progress_answers_only_when_something_changed(cast: Cast, helpdesk: Clie
 
     assert same.status_code == 204
     assert changed.status_code == 200
-    assert "Sent" in _text(changed) and "<!doctype html>" not in changed.content.decode()
+    assert "Sent" in text_of(changed) and "<!doctype html>" not in changed.content.decode()
     assert helpdesk.get(address)["Location"] == answer["Location"]
 
 
@@ -165,7 +152,7 @@ def test_progress_shows_a_failure_and_an_opened_link(cast: Cast, helpdesk: Clien
     OutboundMessage.objects.filter(to="gone@mail.example").update(state=State.FAILED, failure="recipient_refused")
     client.post(link_of(message_to(ALTERNATE)))
 
-    text = _text(helpdesk.get(answer["Location"]))
+    text = text_of(helpdesk.get(answer["Location"]))
 
     assert "The receiving server does not know or accept the address." in text
     assert "Opened" in text
@@ -173,7 +160,7 @@ def test_progress_shows_a_failure_and_an_opened_link(cast: Cast, helpdesk: Clien
 
 def test_progress_does_not_keep_a_session_alive(cast: Cast, helpdesk: Client) -> None:
     answer = post_reset(helpdesk, cast["adele.vance"].pk)
-    poll = reverse("passwords:progress", args=[_result_id(answer)])
+    poll = reverse("passwords:progress", args=[result_id_of(answer)])
 
     with clock.travel(timedelta(minutes=10)):
         helpdesk.get(poll, headers={**HTMX, "X-Progress-Poll": "1"})
@@ -195,7 +182,7 @@ def test_link_is_sent_again_to_one_recipient(cast: Cast, helpdesk: Client, clien
         helpdesk, cast["adele.vance"].pk, email_to_me="on", addresses="desk@contoso.example", email_to_alternate="on"
     )
     old, other = link_of(message_to(ALTERNATE)), link_of(message_to("desk@contoso.example"))
-    again = reverse("passwords:send-again", args=[_result_id(answer), message_to(ALTERNATE).pk])
+    again = reverse("passwords:send-again", args=[result_id_of(answer), message_to(ALTERNATE).pk])
 
     sent = helpdesk.post(again)
 
@@ -203,7 +190,7 @@ def test_link_is_sent_again_to_one_recipient(cast: Cast, helpdesk: Client, clien
     assert client.get(old).status_code == 404
     assert client.get(other).status_code == 200
     assert secret_in(client.post(link_of(message_to(ALTERNATE))))
-    assert AuditEvent.objects.filter(result="success", correlation_id=_row(cast, _result_id(answer)).correlation_id)
+    assert AuditEvent.objects.filter(result="success", correlation_id=_row(cast, result_id_of(answer)).correlation_id)
 
 
 @pytest.mark.parametrize(("headers", "status"), [({}, 409), (HTMX, 422)])
@@ -212,17 +199,17 @@ def test_opened_link_is_not_sent_again_and_the_page_says_why(
 ) -> None:
     answer = post_reset(helpdesk, cast["adele.vance"].pk, email_to_alternate="on")
     client.post(link_of(message_to(ALTERNATE)))
-    again = reverse("passwords:send-again", args=[_result_id(answer), message_to(ALTERNATE).pk])
+    again = reverse("passwords:send-again", args=[result_id_of(answer), message_to(ALTERNATE).pk])
 
     refused = helpdesk.post(again, headers=headers)
 
     assert refused.status_code == status
-    assert "The link was opened already, so no new one was sent." in _text(refused)
+    assert "The link was opened already, so no new one was sent." in text_of(refused)
 
 
 def test_sending_again_keeps_the_password_on_the_page_out_of_it(cast: Cast, helpdesk: Client) -> None:
     answer = post_reset(helpdesk, cast["adele.vance"].pk, email_to_alternate="on")
-    again = reverse("passwords:send-again", args=[_result_id(answer), message_to(ALTERNATE).pk])
+    again = reverse("passwords:send-again", args=[result_id_of(answer), message_to(ALTERNATE).pk])
 
     part = helpdesk.post(again, headers=HTMX)
 
@@ -263,8 +250,8 @@ def test_resend_leads_to_the_panel_with_the_same_choices(cast: Cast, helpdesk: C
 def test_choices_of_another_administrators_reset_are_not_told(cast: Cast, helpdesk: Client) -> None:
     outcome = reset(cast, "adele.vance", actor="global.admin", deliver_to=("private@mail.example",), reason="secret")
 
-    page = helpdesk.get(f"{_panel(cast, 'adele.vance')}?again={outcome.reset_id}")
-    odd = helpdesk.get(f"{_panel(cast, 'adele.vance')}?again=../../x")
+    page = helpdesk.get(f"{panel_of(cast, 'adele.vance')}?again={outcome.reset_id}")
+    odd = helpdesk.get(f"{panel_of(cast, 'adele.vance')}?again=../../x")
 
     assert "private@mail.example" not in page.content.decode()
     assert odd.status_code == 200

@@ -8,7 +8,6 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -21,8 +20,11 @@ from tests.cast import Cast, make_cast, signed_in
 from tests.passwords.reset_cast import (
     TYPED,
     form_of,
+    panel_of,
     post_reset,
+    result_id_of,
     secret_in,
+    text_of,
     try_sign_in,
 )
 from users.models import Contact, Tenant
@@ -45,30 +47,15 @@ def helpdesk(cast: Cast) -> Client:
     return signed_in(cast["helpdesk.admin"])
 
 
-def _panel(cast: Cast, name: str) -> str:
-    return reverse("passwords:reset", args=[cast[name].pk])
-
-
-def _text(response: HttpResponse) -> str:
-    return " ".join(re.sub(r"<[^>]*>", " ", response.content.decode()).split())
-
-
-def _result_id(response: HttpResponse) -> UUID:
-    assert response.status_code == 302, _text(response)
-    found = re.fullmatch(r"/passwords/result/([0-9a-f-]{36})", response["Location"])
-    assert found is not None
-    return UUID(found.group(1))
-
-
 def _row(cast: Cast, reset_id: UUID) -> PasswordReset:
     with within(cast.tenant):
         return PasswordReset.objects.get(pk=reset_id)
 
 
 def test_panel_names_its_person_and_offers_every_choice(cast: Cast, helpdesk: Client) -> None:
-    page = helpdesk.get(_panel(cast, "adele.vance"))
+    page = helpdesk.get(panel_of(cast, "adele.vance"))
 
-    text = _text(page)
+    text = text_of(page)
     for words in (
         "Reset password",
         "Adele Vance",
@@ -92,8 +79,8 @@ def test_panel_names_its_person_and_offers_every_choice(cast: Cast, helpdesk: Cl
 
 
 def test_panel_is_a_page_without_htmx_and_a_fragment_with_it(cast: Cast, helpdesk: Client) -> None:
-    page = helpdesk.get(_panel(cast, "adele.vance"))
-    fragment = helpdesk.get(_panel(cast, "adele.vance"), headers=HTMX)
+    page = helpdesk.get(panel_of(cast, "adele.vance"))
+    fragment = helpdesk.get(panel_of(cast, "adele.vance"), headers=HTMX)
 
     assert "<!doctype html>" in page.content.decode() and "hx-post" not in page.content.decode()
     assert "<!doctype html>" not in fragment.content.decode()
@@ -102,7 +89,7 @@ def test_panel_is_a_page_without_htmx_and_a_fragment_with_it(cast: Cast, helpdes
 
 
 def test_alternate_address_is_greyed_with_the_reason_where_none_is_known(cast: Cast, helpdesk: Client) -> None:
-    page = helpdesk.get(_panel(cast, "diego.siciliani")).content.decode()
+    page = helpdesk.get(panel_of(cast, "diego.siciliani")).content.decode()
 
     box = re.search(r'<input[^>]*name="email_to_alternate"[^>]*>', page)
     assert box is not None and "disabled" in box.group()
@@ -113,7 +100,7 @@ def test_alternate_address_that_is_the_own_mailbox_is_greyed(cast: Cast, helpdes
     with within(cast.tenant):
         Contact.objects.filter(value=ALTERNATE).update(value="Adele.Vance@contoso.example")
 
-    page = helpdesk.get(_panel(cast, "adele.vance")).content.decode()
+    page = helpdesk.get(panel_of(cast, "adele.vance")).content.decode()
 
     box = re.search(r'<input[^>]*name="email_to_alternate"[^>]*>', page)
     assert box is not None and "disabled" in box.group()
@@ -123,10 +110,10 @@ def test_alternate_address_that_is_the_own_mailbox_is_greyed(cast: Cast, helpdes
 def test_alternate_address_changed_lately_has_a_warning(cast: Cast, helpdesk: Client) -> None:
     warning = "The alternate address was changed within the last 24 hours."
 
-    assert warning in _text(helpdesk.get(_panel(cast, "adele.vance")))
+    assert warning in text_of(helpdesk.get(panel_of(cast, "adele.vance")))
     with within(cast.tenant):
         Contact.objects.filter(value=ALTERNATE).update(changed_at=clock.now() - timedelta(hours=24))
-    assert warning not in _text(helpdesk.get(_panel(cast, "adele.vance")))
+    assert warning not in text_of(helpdesk.get(panel_of(cast, "adele.vance")))
 
 
 def test_typed_password_comes_into_force_and_is_nowhere_on_the_page(cast: Cast, helpdesk: Client) -> None:
@@ -153,14 +140,14 @@ def test_live_ticks_judge_for_the_person_and_make_no_hash(cast: Cast, helpdesk: 
 
 def test_double_submit_of_one_form_gets_the_same_result_page(cast: Cast, helpdesk: Client) -> None:
     first = post_reset(helpdesk, cast["adele.vance"].pk, form_key="a" * 32)
-    hash_before = _row(cast, _result_id(first)).target.password
+    hash_before = _row(cast, result_id_of(first)).target.password
     second = post_reset(helpdesk, cast["adele.vance"].pk, form_key="a" * 32)
 
     assert first["Location"] == second["Location"]
-    assert _row(cast, _result_id(second)).target.password == hash_before
+    assert _row(cast, result_id_of(second)).target.password == hash_before
     with within(cast.tenant):
         assert PasswordReset.objects.count() == 1
-    assert secret_in(helpdesk.post(reverse("passwords:show", args=[_result_id(second)])))
+    assert secret_in(helpdesk.post(reverse("passwords:show", args=[result_id_of(second)])))
 
 
 def test_links_go_to_typed_addresses_and_to_the_alternate_one(cast: Cast, helpdesk: Client) -> None:
@@ -179,14 +166,14 @@ def test_links_go_to_typed_addresses_and_to_the_alternate_one(cast: Cast, helpde
         ("Megan@mail.example", "sign_in_info"),
         (ALTERNATE, "temporary_password"),
     }
-    text = _text(page)
+    text = text_of(page)
     assert "desk@contoso.example" in text and "a•••@mail.example" in text and ALTERNATE not in text
     assert text.count("Queued") == 3 + 1  # the notice to the own mailbox
     assert page.content.decode().count("Send the link again to") == 3
 
 
 def test_addresses_do_not_count_without_their_tick(cast: Cast, helpdesk: Client) -> None:
-    _result_id(post_reset(helpdesk, cast["adele.vance"].pk, addresses="not-an-address"))
+    result_id_of(post_reset(helpdesk, cast["adele.vance"].pk, addresses="not-an-address"))
 
     assert not OutboundMessage.objects.exclude(link_purpose="").exists()
 
@@ -195,7 +182,7 @@ def test_htmx_form_comes_back_as_a_fragment_and_the_result_follows(cast: Cast, h
     wrong = post_reset(helpdesk, cast["adele.vance"].pk, htmx=True, how="own", new_password="short")
     answer = post_reset(helpdesk, cast["adele.vance"].pk, htmx=True)
     result = helpdesk.get(answer["Location"], headers=HTMX)
-    revealed = helpdesk.post(reverse("passwords:show", args=[_result_id(answer)]), headers=HTMX)
+    revealed = helpdesk.post(reverse("passwords:show", args=[result_id_of(answer)]), headers=HTMX)
 
     assert wrong.status_code == 422
     for part in (wrong, result, revealed):
@@ -212,7 +199,7 @@ def test_organization_may_lock_the_change_on_and_ask_for_a_reason(cast: Cast, he
     answer = post_reset(helpdesk, cast["adele.vance"].pk, must_change="", reason="On the phone")
 
     assert without.status_code == 422
-    row = _row(cast, _result_id(answer))
+    row = _row(cast, result_id_of(answer))
     assert row.must_change and row.reason == "On the phone"
 
 
@@ -220,8 +207,8 @@ def test_password_that_need_not_be_changed_has_no_end(cast: Cast, helpdesk: Clie
     form = form_of()
     del form["must_change"]
 
-    answer = helpdesk.post(_panel(cast, "adele.vance"), form)
-    password = secret_in(helpdesk.post(reverse("passwords:show", args=[_result_id(answer)])))
+    answer = helpdesk.post(panel_of(cast, "adele.vance"), form)
+    password = secret_in(helpdesk.post(reverse("passwords:show", args=[result_id_of(answer)])))
 
     with clock.travel(timedelta(days=400)):
         result = try_sign_in("adele.vance@contoso.example", password)
@@ -246,7 +233,7 @@ def test_queries_of_panel_and_result_do_not_grow_with_recipients(cast: Cast, hel
             helpdesk.get(answer["Location"])
         counts.append(len(queries))
     with CaptureQueriesContext(connection) as panel:
-        helpdesk.get(_panel(cast, "adele.vance"))
+        helpdesk.get(panel_of(cast, "adele.vance"))
 
     assert counts[0] == counts[1] <= 6
     assert len(panel) <= 10
