@@ -10,9 +10,11 @@ from users.models.licence import LicenceAssignment, LicenceProduct
 from users.models.role import RoleAssignment
 from users.models.session import Session
 from users.models.tenant import Domain, Tenant
+from users.models.unit import AdministrativeUnit, UnitMember
 from users.models.user import User, UserType
 
 __all__ = [
+    "AdministrativeUnit",
     "Contact",
     "ContactKind",
     "Domain",
@@ -26,6 +28,7 @@ __all__ = [
     "Session",
     "SignInGuard",
     "Tenant",
+    "UnitMember",
     "User",
     "UserType",
 ]
