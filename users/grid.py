@@ -86,13 +86,18 @@ class Page:
     next: str
 
 
+def matching_people(*, words: tuple[str, ...] | None, view: View, in_contacts: bool) -> QuerySet[User]:
+    """Return everyone of a search and a view, as one condition; ``words`` None finds nobody."""
+    if words is None:
+        return User.objects.none()
+    return User.objects.filter(_VIEWS[view], matching(words, in_contacts=in_contacts), deleted_at=None)
+
+
 def read_page(wanted: Wanted) -> Page:
     """Read one page; at most four queries, however many people there are."""
     if wanted.words is None:
         return Page(people=[], count=0, has_more=False, previous="", next="")
-    people = User.objects.filter(
-        _VIEWS[wanted.view], matching(wanted.words, in_contacts=wanted.in_contacts), deleted_at=None
-    )
+    people = matching_people(words=wanted.words, view=wanted.view, in_contacts=wanted.in_contacts)
     if wanted.is_narrowed:
         ids = list(people.values_list("pk", flat=True)[: COUNTED + 1])
         count, found = len(ids), _pick(wanted, people, ids)
