@@ -5,16 +5,19 @@ from __future__ import annotations
 from adminportal.outbox.registry import register_sweeper
 from passwords.password_state import temporary_password_state
 from passwords.reveal import close_links, purge_expired, wipe_after_use
+from passwords.role_changes import wipe_on_role_change
 from passwords.services.expire import note_expired
 from users.panel_sections import register_password_state
 from users.services.people import on_block
+from users.services.role_changes import on_role_change
 from users.services.sign_in import on_first_use
 
 
 def register() -> None:
-    """Register sweepers and the listeners of blocks and first sign-ins."""
+    """Register sweepers and the listeners of blocks, first sign-ins and changes of rights."""
     register_sweeper("sealed-passwords", purge_expired)
     register_sweeper("expired-passwords", note_expired)
     on_block(close_links)
     on_first_use(wipe_after_use)
+    on_role_change(wipe_on_role_change)
     register_password_state(temporary_password_state)
