@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from passwords.views import add_user, change_password, pick, reset, reveal
+from passwords.views import add_user, bulk_choose, change_password, pick, reset, reveal
 
 app_name = "passwords"
 urlpatterns = [
@@ -20,5 +20,6 @@ urlpatterns = [
     path("passwords/result/<uuid:reset_id>/show", reset.show, name="show"),
     path("passwords/result/<uuid:reset_id>/progress", reset.progress, name="progress"),
     path("passwords/result/<uuid:reset_id>/send-again/<uuid:message_id>", reset.send_again, name="send-again"),
+    path("passwords/bulk/new", bulk_choose.choose, name="bulk-new"),
     path("reveal/<str:token>", reveal.reveal, name="reveal"),
 ]

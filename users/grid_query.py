@@ -10,8 +10,11 @@ from users.grid import COUNTED, PAGE_ROWS, Page, View, Wanted
 from users.grid_order import BadPlace, Order, Place
 from users.search import LONGEST_SEARCH, SearchTooLong, words_of
 
-PASSING = ("user", "act", "count")
+PASSING = ("user", "users", "act", "count", "csrfmiddlewaretoken")
 """Parts of an address that belong to one request only."""
+
+EVERYONE = "all"
+"""Value of ``select`` that means everyone of the search and the view, not the ticked ones."""
 
 
 class BadQuery(Exception):
@@ -43,7 +46,7 @@ def read_wanted(query: QueryDict, *, in_contacts: bool, rows: int = PAGE_ROWS) -
         order=order,
         after=after,
         before=None if after else before,
-        exact=query.get("count") == "exact",
+        exact=query.get("count") == "exact" or query.get("select") == EVERYONE,
         rows=rows,
         in_contacts=in_contacts,
     )

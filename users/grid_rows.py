@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils.translation import gettext
+
 from users.access import Decision, can_block, can_end_sessions, can_reset
 from users.actors import Actor
 from users.models import LicenceAssignment, User
@@ -23,10 +25,11 @@ OF_ROLE = ("RESET_TARGET_", "NO_RIGHT_", "RESET_NO_ROLE")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One person; each ``…_reason`` is empty where the reader may do it."""
+    """One person; each ``…_reason`` is empty where the reader may do it; one may never tick oneself."""
 
     user: User
     licences: str
+    tick_reason: str
     reset_reason: str
     block_reason: str
     sign_out_reason: str
@@ -77,6 +80,7 @@ def _row(user: User, facts: TargetFacts, verdict: Decision, *, actor: Actor, lic
     return Row(
         user=user,
         licences=licences,
+        tick_reason=gettext("What is done to many people leaves yourself out.") if user.pk == actor.id else "",
         reset_reason=sentence(verdict),
         block_reason=sentence(can_block(actor, facts)),
         sign_out_reason=sentence(can_end_sessions(actor, facts)),

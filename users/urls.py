@@ -15,7 +15,6 @@ urlpatterns = [
     path("account", my_account.account, name="account"),
     path("account/signout-everywhere", my_account.signout_everywhere, name="signout-everywhere"),
     path("users/active", active_users.active, name="active"),
-    path("users/active/selected", active_users.selected, name="selected"),
     path("users/active/<uuid:user_id>", user_panel.panel, name="panel"),
     path("users/active/<uuid:user_id>/block", person_acts.block, name="block"),
     path("users/active/<uuid:user_id>/allow", person_acts.allow, name="allow"),

@@ -1,5 +1,6 @@
 // Ticking rows. data-grid around all; data-grid-all: the head's box; data-grid-row: a row with its box data-grid-tick;
-// data-grid-bar: the bar for ticked rows (data-count); data-grid-commands: the bar it replaces; data-grid-count, data-grid-clear.
+// data-grid-bar: the bar for ticked rows (data-count); data-grid-commands: the bar it replaces; data-grid-count, data-grid-clear;
+// data-grid-everyone: shown while the whole page is ticked; data-elsewhere: how many are ticked on other pages (grid-memory.js).
 (function () {
   "use strict";
 
@@ -9,7 +10,9 @@
 
   function show(grid) {
     const all = boxes(grid);
+    if (!all.length && !grid.querySelector("[data-grid-all]")) return; // everyone is selected, as the server drew it
     const ticked = all.filter((box) => box.checked).length;
+    const total = ticked + Number(grid.dataset.elsewhere || 0);
     for (const box of all) {
       box.closest("[data-grid-row]").classList.toggle("grid__row--selected", box.checked);
     }
@@ -18,16 +21,29 @@
       head.checked = ticked > 0 && ticked === all.length;
       head.indeterminate = ticked > 0 && ticked < all.length;
     }
-    for (const bar of grid.querySelectorAll("[data-grid-bar]")) bar.dataset.count = String(ticked);
-    for (const bar of grid.querySelectorAll("[data-grid-commands]")) bar.classList.toggle("cmdbar--covered", ticked > 0);
+    for (const bar of grid.querySelectorAll("[data-grid-bar]")) bar.dataset.count = String(total);
+    for (const bar of grid.querySelectorAll("[data-grid-commands]")) bar.classList.toggle("cmdbar--covered", total > 0);
+    for (const note of grid.querySelectorAll("[data-grid-everyone]")) note.toggleAttribute("data-on", ticked > 0 && ticked === all.length);
+    tell(grid, total);
+    grid.dispatchEvent(new CustomEvent("grid:selection", { bubbles: true, detail: { count: total } }));
+  }
+
+  function tell(grid, total) {
     const count = grid.querySelector("[data-grid-count]");
-    if (count) count.textContent = ticked === 0 ? "" : (ticked === 1 ? count.dataset.one : count.dataset.many).replace("{n}", ticked);
-    grid.dispatchEvent(new CustomEvent("grid:selection", { bubbles: true, detail: { count: ticked } }));
+    if (!count) return;
+    const number = total.toLocaleString(document.documentElement.lang || "en");
+    const text = total === 0 ? "" : (total === 1 ? count.dataset.one : count.dataset.many).replace("{n}", number);
+    if (count.textContent !== text) count.textContent = text;
+  }
+
+  function keep(grid) {
+    grid.dispatchEvent(new CustomEvent("grid:ticked", { bubbles: true }));
+    show(grid);
   }
 
   function tickAll(grid, ticked) {
     for (const box of boxes(grid)) box.checked = ticked;
-    show(grid);
+    keep(grid);
   }
 
   function tickRange(grid, from, to) {
@@ -41,12 +57,13 @@
     const grid = gridOf(event.target);
     if (!grid) return;
     if (event.target.matches("[data-grid-all]")) tickAll(grid, event.target.checked);
-    else if (event.target.matches("[data-grid-tick]")) show(grid);
+    else if (event.target.matches("[data-grid-tick]")) keep(grid);
   });
   document.addEventListener("click", function (event) {
     const grid = gridOf(event.target);
     if (!grid) return;
     if (event.target.closest("[data-grid-clear]")) {
+      grid.dispatchEvent(new CustomEvent("grid:cleared", { bubbles: true }));
       tickAll(grid, false);
       const first = grid.querySelector("[data-grid-all]");
       if (first) first.focus();
@@ -56,7 +73,7 @@
     if (!box) return;
     if (event.shiftKey && anchor && anchor !== box && grid.contains(anchor)) {
       tickRange(grid, anchor, box);
-      show(grid);
+      keep(grid);
     }
     anchor = box;
   });
@@ -68,7 +85,7 @@
     if (extend) {
       if (!anchor || !grid.contains(anchor)) anchor = box;
       tickRange(grid, anchor, next);
-      show(grid);
+      keep(grid);
     } else {
       anchor = next;
     }

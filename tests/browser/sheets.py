@@ -6,7 +6,7 @@ from typing import Final
 
 from playwright.sync_api import Page
 
-from tests.browser import ways
+from tests.browser import ways, ways_of_many
 from tests.browser.atlas import ERRORS, Sheet, at
 from tests.browser.ways import one_event, one_letter, open_panel, shown_error
 
@@ -38,9 +38,12 @@ PEOPLE: Final = [
     Sheet(name="active-users-none", route="users:active", way=at("users:active", query="?search=nobody-at-all")),
     Sheet(name="active-users-refused", route="users:active", way=at("users:active", query="?sort=shoe-size")),
     Sheet(name="active-users-helpdesk", route="users:active", way=ways.point_at_protected, who="helpdesk.admin"),
-    Sheet(name="active-users-ticked", route="users:active", way=ways.tick_people),
+    Sheet(name="active-users-ticked", route="users:active", way=ways_of_many.tick_people),
+    Sheet(name="active-users-page", route="users:active", way=ways_of_many.tick_page),
+    Sheet(name="active-users-page-helpdesk", route="users:active", way=ways_of_many.tick_page, who="helpdesk.admin"),
+    Sheet(name="active-users-everyone", route="users:active", way=at("users:active", query="?select=all")),
     Sheet(name="active-users-menu", route="users:active", way=ways.open_row_menu),
-    Sheet(name="selected-none", route="users:selected", way=at("users:selected", query="?act=reset")),
+    Sheet(name="bulk-nobody", route="passwords:bulk-new", way=ways_of_many.tick_nobody),
     Sheet(name="panel", route="users:panel", way=open_panel("adele", "Adele Vance")),
     Sheet(name="panel-page", route="users:panel", way=at("users:panel", "global.admin"), who="helpdesk.admin"),
     *[

@@ -82,17 +82,10 @@ def open_panel(search: str, link: str) -> Way:
     return way
 
 
-def tick_people(page: Page, cast: Cast) -> None:
-    """Tick two rows."""
-    go(page, reverse("users:active"))
-    for number in (0, 1):
-        page.locator("[data-grid-tick]:enabled").nth(number).check()
-
-
 def point_at_protected(page: Page, cast: Cast) -> None:
     """Point at a key that does nothing, which says why."""
     go(page, reverse("users:active"))
-    page.locator(".grid__row [data-off]").first.hover()
+    page.locator(".grid__row button[data-off]").first.hover()
     page.get_by_role("tooltip").filter(visible=True).wait_for()
 
 

@@ -248,31 +248,4 @@ def test_a_role_without_the_right_to_read_people_gets_403(cast: Cast) -> None:
     client = signed_in(cast["reports.reader"])
 
     assert client.get(LIST).status_code == 403
-    assert client.get(f"{LIST}/selected").status_code == 403
-
-
-@pytest.mark.parametrize(
-    ("act", "url_name"),
-    [
-        ("reset", "passwords:reset"),
-        ("block", "users:block"),
-        ("allow", "users:allow"),
-        ("signout", "users:signout-person"),
-    ],
-)
-def test_the_one_ticked_row_is_led_to_its_page(cast: Cast, admin: Client, act: str, url_name: str) -> None:
-    adele = cast["adele.vance"]
-
-    response = admin.get(f"{LIST}/selected", {"user": str(adele.pk), "act": act})
-
-    assert response.headers["Location"] == reverse(url_name, args=[adele.pk])
-
-
-def test_no_tick_two_ticks_and_nonsense_are_answered_with_a_sentence(cast: Cast, admin: Client) -> None:
-    two = [str(cast["adele.vance"].pk), str(cast["diego.siciliani"].pk)]
-
-    for query in ({"act": "reset"}, {"act": "reset", "user": two}, {"act": "eat", "user": two[:1]}):
-        response = admin.get(f"{LIST}/selected", query)
-        assert response.status_code == 422
-        assert response.context["problem"] == "Tick exactly one person, then choose what to do. Nothing was changed."
-    assert admin.get(f"{LIST}/selected", {"act": "reset", "user": "x"}).status_code == 422
+    assert client.post(reverse("passwords:bulk-new")).status_code == 403

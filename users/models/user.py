@@ -105,6 +105,6 @@ class User(AbstractBaseUser):
         """
         self.upn_folded = fold_upn(self.user_principal_name)
         self.sort_name = fold_text(self.display_name)[:256]
-        names = [self.display_name, self.user_principal_name, self.office]
+        names = [self.display_name, self.user_principal_name, self.department, self.office]
         self.search_names = "".join(f" {fold_text(part)}" for part in names if part)
         self.search_text = self.search_names + (f" {fold_text(alternate_email)}" if alternate_email else "")

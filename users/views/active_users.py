@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from uuid import UUID
 
-from django.http import HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -16,8 +15,9 @@ from django.views.decorators.http import require_safe
 from users.access import Permission, requires
 from users.grid import Page, View, Wanted, read_page
 from users.grid_order import Order
-from users.grid_query import BadQuery, count_words, read_wanted, with_query
+from users.grid_query import EVERYONE, BadQuery, count_words, read_wanted, with_query
 from users.grid_rows import load_rows
+from users.grid_selection import MOST_TICKS, count_everyone, list_commands
 from users.request import PortalRequest
 
 VIEW_LABELS: dict[View, str | Promise] = {
@@ -32,13 +32,6 @@ SORT_LABELS: dict[str, str | Promise] = {
     "status": _("Sign-in status"),
     "changed": _("Last password change"),
 }
-ACTS = {
-    "reset": "passwords:reset",
-    "block": "users:block",
-    "allow": "users:allow",
-    "signout": "users:signout-person",
-}
-"""What the command bar does with the ticked person: each leads to a page that asks before it changes anything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,24 +56,11 @@ class Tab:
 @require_safe
 def active(request: PortalRequest) -> HttpResponse:
     """Show one page of the people of the tenant."""
-    return _list(request)
+    return show_people(request, request.GET)
 
 
-@requires(Permission.USER_READ)
-@require_safe
-def selected(request: PortalRequest) -> HttpResponse:
-    """Lead from the ticked row to what the command bar shall do with it; changes nothing by itself."""
-    act, ticked = request.GET.get("act", ""), request.GET.getlist("user")
-    if act not in ACTS or len(ticked) != 1:
-        return _list(request, problem=gettext("Tick exactly one person, then choose what to do. Nothing was changed."))
-    try:
-        return HttpResponseRedirect(reverse(ACTS[act], args=[UUID(ticked[0])]))
-    except ValueError:
-        return _list(request, problem=gettext("There is no such person. Nothing was changed."))
-
-
-def _list(request: PortalRequest, *, problem: str = "") -> HttpResponse:
-    query = request.GET
+def show_people(request: PortalRequest, query: QueryDict, *, problem: str = "") -> HttpResponse:
+    """Answer with the page that the query asks for, and with what was wrong with a request, if anything was."""
     try:
         wanted = read_wanted(query, in_contacts=request.actor.may(Permission.PASSWORD_RESET))
     except BadQuery as bad:
@@ -89,6 +69,7 @@ def _list(request: PortalRequest, *, problem: str = "") -> HttpResponse:
     rows, holders = load_rows(page.people, actor=request.actor)
     context = {
         "rows": rows,
+        "has_reader": any(row.tick_reason for row in rows),
         "holders": holders,
         "problem": problem,
         "search": query.get("search", ""),
@@ -104,9 +85,25 @@ def _list(request: PortalRequest, *, problem: str = "") -> HttpResponse:
         "total": page.count,
         "has_more": page.has_more,
         "add_reason": _add_reason(request),
+        **_selection(request, query, wanted, page),
         **_addresses(query, wanted, page),
     }
     return render(request, "users/active.html", context, status=422 if problem else 200)
+
+
+def _selection(request: PortalRequest, query: QueryDict, wanted: Wanted, page: Page) -> dict[str, object]:
+    bar, menu = list_commands(request.actor)
+    is_everyone = query.get("select") == EVERYONE and page.count > 0
+    url = reverse("users:active")
+    return {
+        "bar": bar,
+        "menu": menu,
+        "everyone": count_everyone(wanted, page, actor=request.actor) if is_everyone else None,
+        "everyone_url": with_query(url, query, select=EVERYONE),
+        "nobody_url": with_query(url, query, select=""),
+        "store": f"ticks-{request.actor.id}",
+        "most_ticks": MOST_TICKS,
+    }
 
 
 def _addresses(query: QueryDict, wanted: Wanted, page: Page) -> dict[str, str]:
@@ -115,7 +112,7 @@ def _addresses(query: QueryDict, wanted: Wanted, page: Page) -> dict[str, str]:
         "list_url": url,
         "here_url": with_query(url, query),
         "exact_url": with_query(url, query, count="exact") if page.has_more else "",
-        "unsearched_url": with_query(url, query, search="", after="", before=""),
+        "unsearched_url": with_query(url, query, search="", select="", after="", before=""),
         "first_url": with_query(url, query, after="", before="") if wanted.place else "",
         "previous_url": with_query(url, query, after="", before=page.previous) if page.previous else "",
         "next_url": with_query(url, query, after=page.next, before="") if page.next else "",
@@ -140,7 +137,7 @@ def _tabs(query: QueryDict, wanted: Wanted) -> list[Tab]:
     return [
         Tab(
             label=label,
-            url=with_query(url, query, view="" if view is View.ALL else view, after="", before=""),
+            url=with_query(url, query, view="" if view is View.ALL else view, select="", after="", before=""),
             is_current=view is wanted.view,
         )
         for view, label in VIEW_LABELS.items()
