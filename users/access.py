@@ -6,29 +6,46 @@ import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from users.actors import Actor
-from users.models import GroupMember, GroupOwner, RoleAssignment, User, UserType
+from users.models import GroupMember, GroupOwner, RoleAssignment, UnitMember, User, UserType
 from users.permissions import Permission
-from users.roles import COVERS, TEMPLATE_IDS, Role, Standing, Verdict, covering_roles, judge_reset, judge_sensitive
+from users.roles import (
+    COVERS,
+    COVERS_IN_UNIT,
+    SENSITIVE_ROLES,
+    TEMPLATE_IDS,
+    Role,
+    Standing,
+    Verdict,
+    covering_roles,
+    judge_reset,
+)
 from users.targets import TargetFacts
+
+RESETTING: Final = frozenset(COVERS)
+"""Roles that reset anybody at all."""
 
 __all__ = ["Decision", "Permission", "can_block", "can_end_sessions", "can_reset", "requires", "resettable_users"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """The answer; ``code`` is one of roles.md section 5 and ``values`` fill its sentence."""
+    """The answer; ``code`` is one of roles.md section 5 and ``values`` fill its sentence.
+
+    ``acting_unit`` names the administrative unit over which the acting role is held; empty is the whole tenant.
+    """
 
     allowed: bool
     code: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
     acting_role: Role | None = None
+    acting_unit: str = ""
 
 
 def can_reset(actor: Actor, target: TargetFacts) -> Decision:
@@ -36,26 +53,22 @@ def can_reset(actor: Actor, target: TargetFacts) -> Decision:
     refusal = _existence(actor, target, self_code="RESET_SELF")
     if refusal:
         return refusal
-    verdict = judge_reset(actor.roles, target.held)
-    if not verdict.allowed:
-        return _refused(verdict, actor, target)
-    code = _source_refusal(target)
-    if code:
-        return Decision(allowed=False, code=code, values=_values(actor, target))
-    return Decision(allowed=True, acting_role=verdict.acting_role)
+    decision = _by_roles(actor, target, RESETTING)
+    code = source_refusal(target) if decision.allowed else ""
+    return Decision(allowed=False, code=code, values=_values(actor, target)) if code else decision
 
 
 def can_block(actor: Actor, target: TargetFacts) -> Decision:
     """Say whether the actor may block or unblock the target (sensitive action)."""
     refusal = _existence(actor, target, self_code="BLOCK_SELF")
-    return refusal or _by_verdict(judge_sensitive(actor.roles, target.held), actor, target, Permission.USER_BLOCK)
+    return refusal or _by_roles(actor, target, SENSITIVE_ROLES, no_role_code="NO_RIGHT_USER_BLOCK")
 
 
 def can_end_sessions(actor: Actor, target: TargetFacts) -> Decision:
     """Say whether the actor may sign the target out everywhere."""
     refusal = _existence(actor, target, self_code="SIGN_OUT_SELF")
-    resetting = actor.roles - {Role.PASSWORD_ADMINISTRATOR}
-    return refusal or _by_verdict(judge_reset(resetting, target.held), actor, target, Permission.SESSION_END)
+    resetting = RESETTING - {Role.PASSWORD_ADMINISTRATOR}
+    return refusal or _by_roles(actor, target, resetting, no_role_code="NO_RIGHT_SESSION_END")
 
 
 def needs_fresh_proof(actor: Actor, target: TargetFacts, *, now: datetime) -> bool:
@@ -78,6 +91,10 @@ def resettable_users(actor: Actor) -> QuerySet[User]:
     for role in COVERS:
         if role in actor.roles:
             allowed |= _covered_by(role)
+    for unit_id, roles in actor.unit_roles.items():
+        in_unit = Exists(UnitMember.objects.filter(unit=unit_id, user=OuterRef("pk")))
+        for role in roles & COVERS_IN_UNIT.keys():
+            allowed |= Q(in_unit) & _covered_by(role, covers=COVERS_IN_UNIT)
     return User.objects.filter(allowed, deleted_at=None).exclude(pk=actor.user.pk)
 
 
@@ -126,19 +143,26 @@ def _existence(actor: Actor, target: TargetFacts, *, self_code: str) -> Decision
     return None
 
 
-def _by_verdict(verdict: Verdict, actor: Actor, target: TargetFacts, permission: Permission) -> Decision:
+def _by_roles(
+    actor: Actor, target: TargetFacts, roles: frozenset[Role], *, no_role_code: str = "RESET_NO_ROLE"
+) -> Decision:
+    """Ask the roles over the tenant, then those over each unit that the target is in."""
+    verdict = judge_reset(actor.roles & roles, target.held)
     if verdict.allowed:
         return Decision(allowed=True, acting_role=verdict.acting_role)
-    if verdict.code == "RESET_NO_ROLE":
-        return Decision(allowed=False, code=f"NO_RIGHT_{permission.name}", values=_values(actor, target))
-    return _refused(verdict, actor, target)
+    for unit_id in sorted(target.unit_ids & actor.unit_roles.keys()):
+        in_unit = judge_reset(actor.unit_roles[unit_id] & roles, target.held, covers=COVERS_IN_UNIT)
+        if in_unit.allowed:
+            return Decision(allowed=True, acting_role=in_unit.acting_role, acting_unit=actor.unit_names[unit_id])
+        verdict = in_unit if verdict.code == "RESET_NO_ROLE" else verdict
+    if verdict.code == "RESET_NO_ROLE" and any(held & roles for held in actor.unit_roles.values()):
+        verdict = Verdict(allowed=False, code="RESET_TARGET_OUTSIDE_UNIT")
+    code = no_role_code if verdict.code == "RESET_NO_ROLE" else verdict.code
+    return Decision(allowed=False, code=code, values=_values(actor, target))
 
 
-def _refused(verdict: Verdict, actor: Actor, target: TargetFacts) -> Decision:
-    return Decision(allowed=False, code=verdict.code, values=_values(actor, target))
-
-
-def _source_refusal(target: TargetFacts) -> str:
+def source_refusal(target: TargetFacts) -> str:
+    """Return the code that says where the password is kept if it is not here, or nothing."""
     if target.user.user_type == UserType.GUEST:
         return "RESET_GUEST"
     if target.is_federated:
@@ -147,22 +171,27 @@ def _source_refusal(target: TargetFacts) -> str:
 
 
 def _values(actor: Actor, target: TargetFacts) -> dict[str, str]:
-    best = [role for role in COVERS if role in actor.roles][-1:]
-    uncovered = target.held - (COVERS[best[0]] if best else frozenset())
+    in_units = frozenset[Role]().union(*actor.unit_roles.values())
+    covers = {role: COVERS[role] for role in COVERS if role in actor.roles} or {
+        role: COVERS_IN_UNIT[role] for role in COVERS_IN_UNIT if role in in_units
+    }
+    best = next(reversed(covers), None)
+    uncovered = target.held - (covers[best] if best else frozenset())
     return {
         "user": target.user.display_name,
         "role": ", ".join(sorted(uncovered or target.held)),
-        "best": best[0] if best else "",
+        "best": best or "",
         "enough": ", ".join(covering_roles(target.held)),
         "list": ", ".join(sorted(target.held)),
         "group": target.protecting_group,
+        "units": ", ".join(sorted(actor.unit_names.values())),
         "domain": target.user.upn_folded.partition("@")[2],
         "name": target.user.directory_name,
     }
 
 
-def _covered_by(role: Role) -> Q:
-    covered = COVERS[role]
+def _covered_by(role: Role, *, covers: Mapping[Role, frozenset[Role | Standing]] = COVERS) -> Q:
+    covered = covers[role]
     if Standing.OTHER in covered:
         return Q(pk__isnull=False)
     templates = [TEMPLATE_IDS[held] for held in covered if isinstance(held, Role)]

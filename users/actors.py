@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
+
+from django.db.models import Q
 
 from adminportal.audit.record import Actor as AuditActor
 from users.models import RoleAssignment, Tenant, User
@@ -15,12 +19,18 @@ from users.roles import ROLE_OF_TEMPLATE, Role
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """A signed-in person with the roles of this very moment."""
+    """A signed-in person with the roles of this very moment.
+
+    ``roles`` are held over the whole tenant, ``unit_roles`` over one administrative unit each; ``unit_names`` says
+    what these units are called. ``permissions`` open pages; whom they reach is asked for each target.
+    """
 
     user: User
     tenant: Tenant
     roles: frozenset[Role]
     permissions: frozenset[Permission]
+    unit_roles: Mapping[UUID, frozenset[Role]] = field(default_factory=dict)
+    unit_names: Mapping[UUID, str] = field(default_factory=dict)
     proven_at: datetime | None = None
 
     @property
@@ -50,8 +60,13 @@ class Actor:
 
     @property
     def role_names(self) -> list[str]:
-        """List the roles by their names in the active language."""
-        return role_list(self.roles)
+        """List the roles by their names in the active language, those over a unit with the name of the unit."""
+        scoped = [
+            f"{name} ({self.unit_names[unit_id]})"
+            for unit_id, roles in self.unit_roles.items()
+            for name in role_list(roles)
+        ]
+        return role_list(self.roles) + sorted(scoped)
 
     def may(self, permission: Permission) -> bool:
         """Tell whether one of the roles gives this right."""
@@ -72,24 +87,48 @@ SYSTEM = AuditActor(kind="system", id=None, display_name="Portal", user_principa
 
 
 def load_actor(user: User, *, tenant: Tenant, proven_at: datetime | None = None) -> Actor:
-    """Read the active roles of a person, direct ones and those reached through groups; one query, inside the scope."""
-    roles = active_roles(user)
-    return Actor(user=user, tenant=tenant, roles=roles, permissions=permissions_of(roles), proven_at=proven_at)
+    """Read the active roles of a person, direct ones and those reached through groups; one query, inside the scope.
+
+    A blocked or deleted person has no role.
+    """
+    roles, unit_roles, unit_names = _active_roles(user)
+    return Actor(
+        user=user,
+        tenant=tenant,
+        roles=roles,
+        permissions=permissions_of(roles, frozenset().union(*unit_roles.values())),
+        unit_roles=unit_roles,
+        unit_names=unit_names,
+        proven_at=proven_at,
+    )
 
 
 def reload_actor(actor: Actor) -> Actor:
-    """Read row and roles again, for a question under a lock; a blocked or deleted person has no role left."""
-    user = User.objects.filter(pk=actor.id, account_enabled=True, deleted_at=None).first()
-    if user is None:
-        return replace(actor, roles=frozenset(), permissions=frozenset())
-    return load_actor(user, tenant=actor.tenant, proven_at=actor.proven_at)
+    """Read the roles again, for a question under a lock; a blocked or deleted person has no role left; one query."""
+    return load_actor(actor.user, tenant=actor.tenant, proven_at=actor.proven_at)
 
 
-def active_roles(user: User) -> frozenset[Role]:
-    """Return the catalogue roles that give this person rights now, over the whole tenant; one query."""
-    # The portal knows no administrative units: a role that holds within one only gives no right here.
+def _active_roles(user: User) -> tuple[frozenset[Role], dict[UUID, frozenset[Role]], dict[UUID, str]]:
+    """Return the catalogue roles that give this person rights now: over the tenant, over units, names of these."""
+    # A restricted unit is a scope that the portal does not know the extent of: it gives no right here.
     in_force = RoleAssignment.objects.filter(is_active=True, is_restricted_unit=False)
-    direct = in_force.filter(user=user)
-    through_groups = in_force.filter(group__memberships__user=user, group__is_role_assignable=True)
-    templates = direct.values_list("role").union(through_groups.values_list("role"))
-    return frozenset(ROLE_OF_TEMPLATE[template] for (template,) in templates if template in ROLE_OF_TEMPLATE)
+    direct = in_force.filter(user=user, user__account_enabled=True, user__deleted_at=None)
+    through_groups = in_force.filter(
+        Q(group__memberships__user__account_enabled=True, group__memberships__user__deleted_at=None),
+        group__memberships__user=user,
+        group__is_role_assignable=True,
+    )
+    columns = ("role", "unit_id", "unit__name")
+    tenant_wide = set[Role]()
+    scoped: dict[UUID, set[Role]] = defaultdict(set)
+    names: dict[UUID, str] = {}
+    for template, unit_id, unit_name in direct.values_list(*columns).union(through_groups.values_list(*columns)):
+        if template not in ROLE_OF_TEMPLATE:
+            continue
+        role = ROLE_OF_TEMPLATE[template]
+        if unit_id is None:
+            tenant_wide.add(role)
+        else:
+            scoped[unit_id].add(role)
+            names[unit_id] = unit_name
+    return frozenset(tenant_wide), {unit: frozenset(roles) for unit, roles in scoped.items()}, names

@@ -16,6 +16,7 @@ class Permission(StrEnum):
     MESSAGES_READ = "outbox:message:read"
     PASSWORD_RESET = "passwords:password:reset"  # noqa: S105  # the name of a right
     ROLE_ASSIGN = "users:role:assign"
+    ROLE_READ = "users:role:read"
     SESSION_END = "users:session:end"
     USER_BLOCK = "users:user:block"
     USER_CREATE = "users:user:create"
@@ -33,6 +34,16 @@ _RESETTERS: Final = frozenset(
     }
 )
 
+_READERS: Final = _RESETTERS | {
+    Role.DIRECTORY_READERS,
+    Role.EXCHANGE_ADMINISTRATOR,
+    Role.GLOBAL_READER,
+    Role.GROUPS_ADMINISTRATOR,
+    Role.LICENSE_ADMINISTRATOR,
+    Role.PRIVILEGED_ROLE_ADMINISTRATOR,
+}
+"""Who sees people and their names."""
+
 HOLDERS: Final[dict[Permission, frozenset[Role]]] = {
     Permission.ADMIN_ENTER: frozenset(Role),
     Permission.AUDIT_READ: frozenset(
@@ -48,21 +59,32 @@ HOLDERS: Final[dict[Permission, frozenset[Role]]] = {
     Permission.MESSAGES_READ: _RESETTERS,
     Permission.PASSWORD_RESET: _RESETTERS,
     Permission.ROLE_ASSIGN: frozenset({Role.PRIVILEGED_ROLE_ADMINISTRATOR, Role.GLOBAL_ADMINISTRATOR}),
+    Permission.ROLE_READ: _READERS,
     Permission.SESSION_END: _RESETTERS - {Role.PASSWORD_ADMINISTRATOR},
     Permission.USER_BLOCK: _RESETTERS - {Role.PASSWORD_ADMINISTRATOR, Role.HELPDESK_ADMINISTRATOR},
     Permission.USER_CREATE: frozenset({Role.USER_ADMINISTRATOR, Role.GLOBAL_ADMINISTRATOR}),
-    Permission.USER_READ: _RESETTERS
-    | {
-        Role.DIRECTORY_READERS,
-        Role.EXCHANGE_ADMINISTRATOR,
-        Role.GLOBAL_READER,
-        Role.GROUPS_ADMINISTRATOR,
-        Role.LICENSE_ADMINISTRATOR,
-        Role.PRIVILEGED_ROLE_ADMINISTRATOR,
-    },
+    Permission.USER_READ: _READERS,
 }
 
 
-def permissions_of(roles: frozenset[Role]) -> frozenset[Permission]:
-    """Return every right that at least one of these roles gives."""
-    return frozenset(permission for permission, holders in HOLDERS.items() if holders & roles)
+IN_UNIT: Final = frozenset(
+    {
+        Permission.ADMIN_ENTER,
+        Permission.MESSAGES_READ,
+        Permission.PASSWORD_RESET,
+        Permission.ROLE_READ,
+        Permission.SESSION_END,
+        Permission.USER_BLOCK,
+        Permission.USER_READ,
+    }
+)
+"""Rights that a role gives where it is held over an administrative unit: those that each target is asked for again."""
+
+
+def permissions_of(roles: frozenset[Role], in_units: frozenset[Role] = frozenset()) -> frozenset[Permission]:
+    """Return every right that a role over the tenant gives, or a role over a unit where rights can be limited so."""
+    return frozenset(
+        permission
+        for permission, holders in HOLDERS.items()
+        if holders & roles or (permission in IN_UNIT and holders & in_units)
+    )

@@ -22,6 +22,9 @@ SENTENCES: Final[dict[str, Promise]] = {
         "%(user)s belongs to or owns the role-assignable group %(group)s. "
         "Only Global and Privileged Authentication Administrators may reset."
     ),
+    "RESET_TARGET_OUTSIDE_UNIT": _(
+        "%(user)s is outside the administrative units that your roles are limited to: %(units)s."
+    ),
     "RESET_GUEST": _("%(user)s signs in at another organization, so the password is not kept here."),
     "RESET_FEDERATED": _("The domain %(domain)s is federated; the password is kept by its sign-in service."),
     "RESET_SYNCED_NO_WRITEBACK": _("%(user)s comes from the directory %(name)s and password writeback is off."),
@@ -36,6 +39,11 @@ SENTENCES: Final[dict[str, Promise]] = {
     ),
     "LAST_GLOBAL_ADMIN": _("This is the last enabled Global Administrator."),
     "NOT_FOUND": _("No such user."),
+    "ROLE_GROUP_NOT_ASSIGNABLE": _("The group %(group)s was not made to hold roles. Choose a role-assignable group."),
+    "ROLE_NOT_FOR_UNIT": _("%(role)s always reaches the whole organization and cannot be limited to a unit."),
+    "NEVER_ISSUED": _("No password was ever issued to %(user)s. Reset the password instead."),
+    "STRONG_FOR_ROLES": _("%(user)s holds an administrator role. Whoever holds a role always needs a strong password."),
+    "ACT_SELF": _("You cannot change this for your own account. Another administrator can."),
     "BLOCK_SELF": _("You cannot block your own sign-in."),
     "SIGN_OUT_SELF": _("Use Sign out everywhere in My account for your own sessions."),
     "NO_RIGHT_USER_BLOCK": _(

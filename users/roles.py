@@ -6,6 +6,7 @@ actions") and permissions-reference (template ids).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -100,6 +101,19 @@ COVERS: Final[dict[Role, frozenset[Role | Standing]]] = {
 }
 """Whom each resetting role covers, smallest role first; a role without a row covers nobody."""
 
+_NOBODYS_ADMIN: Final = frozenset[Role | Standing]({Standing.NONE})
+
+COVERS_IN_UNIT: Final[dict[Role, frozenset[Role | Standing]]] = {
+    Role.PASSWORD_ADMINISTRATOR: _NOBODYS_ADMIN,
+    Role.HELPDESK_ADMINISTRATOR: _NOBODYS_ADMIN,
+    Role.AUTHENTICATION_ADMINISTRATOR: _NOBODYS_ADMIN,
+    Role.USER_ADMINISTRATOR: COVERS[Role.USER_ADMINISTRATOR],
+}
+"""The same for a role that is held over an administrative unit: three of the four reach only who holds no role.
+
+Source: Entra, admin-units-assign-roles ("Roles that can be assigned with administrative unit scope").
+"""
+
 SENSITIVE_ROLES: Final = frozenset(COVERS) - {Role.PASSWORD_ADMINISTRATOR, Role.HELPDESK_ADMINISTRATOR}
 """Roles whose coverage also holds for block, rename, delete and restore."""
 
@@ -113,33 +127,36 @@ class Verdict:
     code: str = ""
 
 
-def judge_reset(actor_roles: frozenset[Role], target: frozenset[Role | Standing]) -> Verdict:
-    """Say whether ONE of the actor's roles covers everything that the target holds."""
-    resetting = [role for role in COVERS if role in actor_roles]
+def judge_reset(
+    actor_roles: frozenset[Role],
+    target: frozenset[Role | Standing],
+    *,
+    covers: Mapping[Role, frozenset[Role | Standing]] = COVERS,
+) -> Verdict:
+    """Say whether ONE of the actor's roles covers everything that the target holds.
+
+    ``covers`` is ``COVERS_IN_UNIT`` for roles that the actor holds over a unit of the target.
+    """
+    resetting = [role for role in covers if role in actor_roles]
     if not resetting:
         return Verdict(allowed=False, code="RESET_NO_ROLE")
-    held = target or frozenset[Role | Standing]({Standing.NONE})
+    held = target or _NOBODYS_ADMIN
     for role in resetting:
-        if held <= COVERS[role]:
+        if held <= covers[role]:
             return Verdict(allowed=True, acting_role=role)
-    return Verdict(allowed=False, code=_refusal_code(resetting, held))
-
-
-def judge_sensitive(actor_roles: frozenset[Role], target: frozenset[Role | Standing]) -> Verdict:
-    """Say the same for block, rename, delete and restore."""
-    return judge_reset(actor_roles & SENSITIVE_ROLES, target)
+    return Verdict(allowed=False, code=_refusal_code([covers[role] for role in resetting], held))
 
 
 def covering_roles(target: frozenset[Role | Standing]) -> tuple[Role, ...]:
     """List the roles that would be enough for this target, smallest first."""
-    held = target or frozenset[Role | Standing]({Standing.NONE})
+    held = target or _NOBODYS_ADMIN
     return tuple(role for role, covered in COVERS.items() if held <= covered)
 
 
-def _refusal_code(resetting: list[Role], held: frozenset[Role | Standing]) -> str:
+def _refusal_code(covered: list[frozenset[Role | Standing]], held: frozenset[Role | Standing]) -> str:
     if Standing.ROLE_ASSIGNABLE_GROUP in held:
         return "RESET_TARGET_RA_GROUP"
     if Standing.OTHER in held or Standing.RESTRICTED_UNIT in held:
         return "RESET_TARGET_UNKNOWN_ROLE"
-    covered_by_some = frozenset[Role | Standing]().union(*(COVERS[role] for role in resetting))
+    covered_by_some = frozenset[Role | Standing]().union(*covered)
     return "RESET_TARGET_SPLIT" if held <= covered_by_some else "RESET_TARGET_ROLE"

@@ -29,7 +29,10 @@ def get_user(user_id: UUID) -> User:
 
 def list_holders(roles: Iterable[Role]) -> dict[Role, list[str]]:
     """Return the names of people who hold these roles now and can sign in, a few of each; one query."""
-    assigned = RoleAssignment.objects.filter(role__in=[TEMPLATE_IDS[role] for role in roles], is_active=True)
+    # Whoever holds the role over a unit only may not reach the person in question.
+    assigned = RoleAssignment.objects.filter(
+        role__in=[TEMPLATE_IDS[role] for role in roles], is_active=True, unit=None, is_restricted_unit=False
+    )
     people = User.objects.filter(account_enabled=True, deleted_at=None)
     direct = assigned.filter(user__in=people).annotate(name=F("user__display_name"))
     through = Q(group__is_role_assignable=True, group__memberships__user__in=people)

@@ -125,11 +125,9 @@ def _account(tenant: Tenant, user_name: str, role: Role, *, now: datetime) -> tu
     given = {"tenant": tenant, "created_at": now}
     # A role that was only eligible, or held for one unit, would leave the operator outside.
     in_force = {"is_active": True, "is_restricted_unit": False}
-    held = RoleAssignment.objects.filter(user=found, role=TEMPLATE_IDS[role], **in_force).exists()
-    if not held:
-        RoleAssignment.objects.update_or_create(
-            user=found, role=TEMPLATE_IDS[role], defaults=in_force, create_defaults=given | in_force
-        )
+    whole_tenant = {"user": found, "role": TEMPLATE_IDS[role], "unit": None}
+    if not RoleAssignment.objects.filter(**whole_tenant, **in_force).exists():
+        RoleAssignment.objects.update_or_create(**whole_tenant, defaults=in_force, create_defaults=given | in_force)
         added = Entry(
             tenant_id=tenant.pk,
             activity=Activity.ADD_MEMBER_TO_ROLE,

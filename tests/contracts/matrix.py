@@ -8,7 +8,7 @@ from uuid import UUID
 
 from adminportal import clock
 from tests.cast import Cast, make_tenant
-from users.models import Group, GroupMember, GroupOwner, RoleAssignment, User
+from users.models import AdministrativeUnit, Group, GroupMember, GroupOwner, RoleAssignment, UnitMember, User
 from users.roles import Role
 from users.tenancy import within
 
@@ -65,7 +65,7 @@ DIRECTORY_READERS = UUID("88d8e3e3-8f55-4a1e-953a-9b9898b8876b")
 """The smallest role, so that it is the restricted unit that protects its holder."""
 
 
-def give(cast: Cast, user: User, role: UUID, **facts: bool) -> RoleAssignment:
+def give(cast: Cast, user: User, role: UUID, **facts: bool | AdministrativeUnit) -> RoleAssignment:
     """Assign a role to a person; inside the scope."""
     return RoleAssignment.objects.create(tenant=cast.tenant, user=user, role=role, created_at=clock.now(), **facts)
 
@@ -77,7 +77,7 @@ def make_group(cast: Cast, name: str, *, is_role_assignable: bool) -> Group:
     )
 
 
-def give_group(cast: Cast, group: Group, role: UUID, **facts: bool) -> RoleAssignment:
+def give_group(cast: Cast, group: Group, role: UUID, **facts: bool | AdministrativeUnit) -> RoleAssignment:
     """Assign a role to everybody in a group; inside the scope."""
     return RoleAssignment.objects.create(tenant=cast.tenant, group=group, role=role, created_at=clock.now(), **facts)
 
@@ -90,6 +90,13 @@ def join(cast: Cast, group: Group, user: User) -> None:
 def own(cast: Cast, group: Group, user: User) -> None:
     """Make a person an owner; inside the scope."""
     GroupOwner.objects.create(tenant=cast.tenant, group=group, user=user)
+
+
+def make_unit(cast: Cast, name: str, *members: User) -> AdministrativeUnit:
+    """Create an administrative unit of these people; inside the scope."""
+    unit = AdministrativeUnit.objects.create(tenant=cast.tenant, name=name, created_at=clock.now())
+    UnitMember.objects.bulk_create(UnitMember(tenant=cast.tenant, unit=unit, user=user) for user in members)
+    return unit
 
 
 def protect(cast: Cast, *, member: User, owner: User) -> Group:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from uuid import UUID
 
 import pytest
@@ -11,11 +12,11 @@ from hypothesis import strategies as st
 
 from adminportal import clock
 from tests.cast import Cast, make_tenant
-from tests.contracts.matrix import CUSTOM_ROLE, give, give_group, join, make_group, own
+from tests.contracts.matrix import CUSTOM_ROLE, give, give_group, join, make_group, make_unit, own
 from users.access import can_reset, resettable_users
 from users.actors import Actor, load_actor
-from users.models import User
-from users.roles import COVERS, TEMPLATE_IDS, Role, Standing, judge_reset
+from users.models import AdministrativeUnit, UnitMember, User
+from users.roles import COVERS, COVERS_IN_UNIT, TEMPLATE_IDS, Role, Standing, judge_reset
 from users.targets import load_facts
 from users.tenancy import within
 
@@ -25,12 +26,13 @@ ROLES = [*TEMPLATE_IDS.values(), CUSTOM_ROLE]
 SOURCE_CODES = {"RESET_GUEST", "RESET_FEDERATED", "RESET_SYNCED_NO_WRITEBACK"}
 """Refusals that say where a password is kept: the query is about roles alone."""
 
-assignments = st.tuples(st.sampled_from(ROLES), st.booleans(), st.booleans())
+assignments = st.tuples(st.sampled_from(ROLES), st.booleans(), st.booleans(), st.sampled_from([None, 0, 1]))
 people = st.fixed_dictionaries(
     {
         "roles": st.lists(assignments, max_size=3, unique_by=lambda assignment: assignment[0]),
         "member_of": st.sets(st.integers(0, 2), max_size=2),
         "owner_of": st.sets(st.integers(0, 2), max_size=1),
+        "units": st.sets(st.integers(0, 1), max_size=2),
         "deleted": st.booleans(),
         "guest": st.booleans(),
         "synced": st.booleans(),
@@ -45,9 +47,11 @@ def populate(crowd: list[dict], teams: list[dict]) -> Cast:
     cast = make_tenant("contoso.example", "Contoso")
     with within(cast.tenant):
         made = [make_group(cast, f"Team {n}", is_role_assignable=team["assignable"]) for n, team in enumerate(teams)]
+        units = {None: None, 0: make_unit(cast, "North"), 1: make_unit(cast, "South")}
         for group, team in zip(made, teams, strict=True):
-            for role, is_active, is_restricted in team["roles"]:
-                give_group(cast, group, role, is_active=is_active, is_restricted_unit=is_restricted)
+            for role, is_active, is_restricted, unit in team["roles"]:
+                facts = {"is_active": is_active, "is_restricted_unit": is_restricted, "unit": units[unit]}
+                give_group(cast, group, role, **facts)
         for number, person in enumerate(crowd):
             details = {
                 "user_type": "guest" if person["guest"] else "member",
@@ -55,8 +59,11 @@ def populate(crowd: list[dict], teams: list[dict]) -> Cast:
                 "deleted_at": clock.now() if person["deleted"] else None,
             }
             user = cast.add(f"person{number}", has_password=False, details=details)
-            for role, is_active, is_restricted in person["roles"]:
-                give(cast, user, role, is_active=is_active, is_restricted_unit=is_restricted)
+            for role, is_active, is_restricted, unit in person["roles"]:
+                facts = {"is_active": is_active, "is_restricted_unit": is_restricted, "unit": units[unit]}
+                give(cast, user, role, **facts)
+            for place in person["units"]:
+                UnitMember.objects.create(tenant=cast.tenant, unit=units[place], user=user)
             for place in person["member_of"]:
                 join(cast, made[place], user)
             for place in person["owner_of"]:
@@ -84,6 +91,16 @@ def assert_both_agree(cast: Cast) -> None:
         for user in everybody:
             actor = load_actor(user, tenant=cast.tenant)
             assert set(resettable_users(actor).values_list("pk", flat=True)) == reached_one_by_one(actor, everybody)
+        for role, unit in itertools.product(COVERS_IN_UNIT, AdministrativeUnit.objects.all()):
+            scoped = Actor(
+                user=everybody[0],
+                tenant=cast.tenant,
+                roles=frozenset(),
+                permissions=frozenset(),
+                unit_roles={unit.pk: frozenset({role})},
+                unit_names={unit.pk: unit.name},
+            )
+            assert set(resettable_users(scoped).values_list("pk", flat=True)) == reached_one_by_one(scoped, everybody)
         for role in COVERS:
             lone = Actor(user=everybody[0], tenant=cast.tenant, roles=frozenset({role}), permissions=frozenset())
             assert set(resettable_users(lone).values_list("pk", flat=True)) == reached_one_by_one(lone, everybody)
