@@ -79,7 +79,7 @@ def _facts_of(people: Iterable[UUID]) -> QuerySet[Any, tuple[Any, ...]]:
         "group__is_role_assignable",
         "group__role_assignments__role",
         "group__role_assignments__is_restricted_unit",
-        Cast(None, output_field=UUIDField()),  # the first part says of which type each column is
+        Cast(Value(None), output_field=UUIDField()),  # the first part says of which type each column is
     )
     owners = GroupOwner.objects.filter(user__in=ids, group__is_role_assignable=True)
     direct = RoleAssignment.objects.filter(user__in=ids)
