@@ -16,6 +16,13 @@ class Channel(models.TextChoices):
     SMS = "sms", _("Text message")
 
 
+class Lane(models.TextChoices):
+    """Which queue carries it: the messages of a bulk job never stand before those of single people."""
+
+    SINGLE = "mail", _("Single")
+    BULK = "bulk-mail", _("Bulk")
+
+
 class State(models.TextChoices):
     """Where a message stands; a row ends in sent, failed, expired or cancelled."""
 
@@ -38,6 +45,7 @@ class Failure(models.TextChoices):
     NO_ANSWER = ("no_answer", _("The receiving server gave no answer; it is tried once more."))
     NO_ANSWER_TWICE = ("no_answer_twice", _("No answer twice: it may have arrived, and is not sent a third time."))
     RECIPIENT_REFUSED = ("recipient_refused", _("The receiving server does not know or accept the address."))
+    SECRET_GONE = ("secret_gone", _("The password was used, replaced or wiped before the message went out."))
     SENDER_REFUSED = ("sender_refused", _("The mail server did not accept the sender; an operator must look at it."))
     SIGN_IN_REFUSED = (
         "sign_in_refused",
@@ -59,7 +67,11 @@ WAY_IS_CLOSED = (
 
 
 class OutboundMessage(models.Model):
-    """A message to one recipient: its secret link is derived on delivery, never stored."""
+    """A message to one recipient: its secret link is derived on delivery, never stored.
+
+    ``secret_purpose`` names the feature that opens further secrets of its content at delivery; they are not stored
+    here either.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     tenant_id = models.UUIDField()
@@ -69,6 +81,8 @@ class OutboundMessage(models.Model):
     language = models.CharField(max_length=16)
     about_user_id = models.UUIDField(null=True)
     context = models.JSONField(default=dict)
+    lane = models.CharField(max_length=12, choices=Lane.choices, default=Lane.SINGLE)
+    secret_purpose = models.CharField(max_length=64, default="", blank=True)
     state = models.CharField(max_length=12, choices=State.choices, default=State.QUEUED)
     generation = models.PositiveIntegerField(default=1)
     key_id = models.CharField(max_length=16)
@@ -93,7 +107,9 @@ class OutboundMessage(models.Model):
         """Indexes for the dispatcher, and for the trace by tenant, person and attempt."""
 
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["next_attempt_at"], name="outbox_due", condition=models.Q(state="queued")),
+            models.Index(
+                fields=["lane", "next_attempt_at"], name="outbox_due_of_lane", condition=models.Q(state="queued")
+            ),
             models.Index(fields=["claimed_until"], name="outbox_claimed", condition=models.Q(state="sending")),
             models.Index(fields=["not_after"], name="outbox_waiting", condition=models.Q(state="queued")),
             models.Index(fields=["tenant_id", "-created_at", "-id"], name="outbox_trace"),

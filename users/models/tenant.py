@@ -29,6 +29,7 @@ class Tenant(models.Model):
     fresh_contact_hours = models.PositiveSmallIntegerField(default=24)
     notify_user_on_admin_reset = models.BooleanField(default=True)
     show_full_contact_to_readers = models.BooleanField(default=False)
+    password_in_mail = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return self.name

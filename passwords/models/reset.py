@@ -1,4 +1,4 @@
-"""Resets with their sealed result, links to it, history and policy."""
+"""Resets with their sealed result, and links to it."""
 
 from __future__ import annotations
 
@@ -8,46 +8,15 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 
+from passwords.models.bulk import BulkJob
 from users.models import Tenant, User
 
 
-class PasswordPolicy(models.Model):
-    """The tenant's rules (password-policy.md); a tenant without a row has the defaults."""
-
-    class Profile(models.TextChoices):
-        """Rule set that passwords obey."""
-
-        MICROSOFT_365 = "microsoft365", _("Microsoft 365")
-        NIST = "nist", _("NIST SP 800-63B-4")
-
-    tenant = models.OneToOneField(Tenant, primary_key=True, on_delete=models.CASCADE, related_name="password_policy")
-    profile = models.CharField(max_length=16, choices=Profile.choices, default=Profile.MICROSOFT_365)
-    custom_terms = models.JSONField(default=list)
-    banned_scoring = models.BooleanField(default=True)
-    blocklist = models.BooleanField(default=True)
-    history_depth = models.PositiveSmallIntegerField(default=1)
-    history_on_reset = models.BooleanField(default=True)
-    temporary_lifetime_hours = models.PositiveSmallIntegerField(default=72)
-    temporary_lifetime_hours_for_roles = models.PositiveSmallIntegerField(default=24)
-    admin_may_choose = models.BooleanField(default=True)
-
-
-class PasswordHistory(models.Model):
-    """A hash that is no longer in force."""
-
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="password_history")
-    password = models.CharField(max_length=256)
-    retired_at = models.DateTimeField()
-
-    objects = ScopedManager(tenant="tenant")
-
-    class Meta:
-        indexes = [models.Index(fields=["user", "-retired_at"], name="history_newest_first")]
-
-
 class PasswordReset(models.Model):
-    """One attempt to give one person a new password, with its end."""
+    """One attempt to give one person a new password, with its end.
+
+    ``job`` is the bulk job that it belongs to. A blind one is for the person alone: its starter never opens it.
+    """
 
     class Outcome(models.TextChoices):
         """How it ended."""
@@ -61,11 +30,14 @@ class PasswordReset(models.Model):
     target = models.ForeignKey(User, on_delete=models.CASCADE, related_name="resets")
     starter = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     starter_name = models.CharField(max_length=256, blank=True, default="")
+    job = models.ForeignKey(BulkJob, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    is_blind = models.BooleanField(default=False)
     entrance = models.CharField(max_length=16)
     idempotency_key = models.CharField(max_length=64)
     outcome = models.CharField(max_length=8, choices=Outcome.choices)
     code = models.CharField(max_length=40, blank=True, default="")
     acting_role = models.CharField(max_length=64, blank=True, default="")
+    acting_unit = models.CharField(max_length=128, blank=True, default="")
     reason = models.CharField(max_length=256, blank=True, default="")
     ticket = models.CharField(max_length=64, blank=True, default="")
     correlation_id = models.UUIDField()
@@ -89,6 +61,7 @@ class PasswordReset(models.Model):
         ]
         indexes = [
             models.Index(fields=["target", "-created_at"], name="reset_newest_first"),
+            models.Index(fields=["job"], name="reset_of_job", condition=models.Q(job__isnull=False)),
             models.Index(
                 fields=["temporary_expires_at"],
                 name="reset_running_out",
@@ -105,7 +78,8 @@ class PasswordReset(models.Model):
 class RevealLink(models.Model):
     """One recipient's way to the sealed result of a reset; its id is the id of the message that carries it.
 
-    Whether it was opened stands in the message alone.
+    Whether it was opened stands in the message alone. Where the tenant puts passwords in e-mails the message carries
+    the password and no link; the row still says who got it.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
@@ -117,4 +91,6 @@ class RevealLink(models.Model):
     objects = ScopedManager(tenant="tenant")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["reset", "address"], name="link_one_a_recipient")]
+        constraints = [
+            models.UniqueConstraint(fields=["reset", "address"], name="link_one_a_recipient"),
+        ]

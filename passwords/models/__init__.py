@@ -1,0 +1,20 @@
+"""Resets with their sealed result, links to it, bulk jobs, history and policy."""
+
+from __future__ import annotations
+
+from passwords.models.bulk import BulkAct, BulkChunk, BulkEnd, BulkItem, BulkJob, BulkState
+from passwords.models.policy import PasswordHistory, PasswordPolicy
+from passwords.models.reset import PasswordReset, RevealLink
+
+__all__ = [
+    "BulkAct",
+    "BulkChunk",
+    "BulkEnd",
+    "BulkItem",
+    "BulkJob",
+    "BulkState",
+    "PasswordHistory",
+    "PasswordPolicy",
+    "PasswordReset",
+    "RevealLink",
+]
