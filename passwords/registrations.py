@@ -8,7 +8,7 @@ from passwords.reveal import close_links, purge_expired, wipe_after_use
 from passwords.role_changes import wipe_on_role_change
 from passwords.services.expire import note_expired
 from users.panel_sections import register_password_state
-from users.services.people import on_block
+from users.services.acts import on_block
 from users.services.role_changes import on_role_change
 from users.services.sign_in import on_first_use
 

@@ -6,7 +6,7 @@ the password was replaced, used or changed, the sign-in blocked, the person dele
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -139,9 +139,9 @@ def withdraw(people: Iterable[User], *, now: datetime, was_changed: bool = False
         links.close(*link_ids, now=now)
 
 
-def close_links(person: User, now: datetime) -> None:
-    """Kill the unopened links of somebody and take back the unsent ones, for good; inside the caller's transaction."""
-    living = RevealLink.objects.filter(reset__target=person, reset__replaced_at=None)
+def close_links(user_ids: Collection[UUID], now: datetime) -> None:
+    """Kill the unopened links of people and take back the unsent ones, for good; inside the caller's transaction."""
+    living = RevealLink.objects.filter(reset__target__in=list(user_ids), reset__replaced_at=None)
     links.close(*living.values_list("pk", flat=True), now=now)
 
 
@@ -151,7 +151,7 @@ def wipe_after_use(person: User, now: datetime) -> None:
     if reset is None:
         return
     PasswordReset.objects.filter(pk=reset.pk).update(first_used_at=now, sealed_password="")  # noqa: S106
-    close_links(person, now)
+    close_links([person.pk], now)
     if reset.must_change:
         record(_entry(Activity.TEMPORARY_PASSWORD_USED, reset, person, actor=_self(person)), now=now)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,7 +11,8 @@ from django.db.models import F
 
 from adminportal import sealing
 from adminportal.outbox.masking import mask
-from users.access import Decision, can_block, can_end_sessions, can_reset
+from users.access import Decision, can_reset
+from users.act_rules import Act, rule_of
 from users.actors import Actor
 from users.grid_rows import Holders, name_holders, roles_that_would_do
 from users.models import Contact, ContactKind, Group, GroupMember, GroupOwner, SignInGuard, Tenant, User
@@ -41,8 +42,7 @@ class Person:
     user: User
     facts: TargetFacts
     reset: Decision
-    block: Decision
-    sign_out: Decision
+    acts: Mapping[Act, Decision]
     holders: tuple[Holders, ...]
     sees_contacts: bool
     sees_history: bool
@@ -54,14 +54,9 @@ class Person:
         return sentence(self.reset)
 
     @property
-    def block_reason(self) -> str:
-        """Say why sign-in cannot be blocked or allowed here, or nothing."""
-        return sentence(self.block)
-
-    @property
-    def sign_out_reason(self) -> str:
-        """Say why sessions cannot be ended here, or nothing."""
-        return sentence(self.sign_out)
+    def act_reasons(self) -> dict[str, str]:
+        """Say of each act why it cannot be done here, or nothing."""
+        return {act.value: sentence(decision) for act, decision in self.acts.items()}
 
     @property
     def tabs(self) -> list[Tab]:
@@ -99,16 +94,16 @@ class Lock:
 def get_person(user: User, *, actor: Actor) -> Person:
     """Read who it is and what this reader may do; at most five queries."""
     facts = load_facts([user])[user.pk]
-    reset, block, sign_out = can_reset(actor, facts), can_block(actor, facts), can_end_sessions(actor, facts)
-    enough = {role for decision in (reset, block, sign_out) for role in roles_that_would_do(decision, facts)}
-    if block.allowed and _is_last_global_admin(facts):
-        block = Decision(allowed=False, code="LAST_GLOBAL_ADMIN")
+    reset = can_reset(actor, facts)
+    acts = {act: rule_of(act)(actor, facts) for act in Act}
+    enough = {role for decision in (reset, *acts.values()) for role in roles_that_would_do(decision, facts)}
+    if acts[Act.BLOCK].allowed and _is_last_global_admin(facts):
+        acts[Act.BLOCK] = Decision(allowed=False, code="LAST_GLOBAL_ADMIN")
     return Person(
         user=user,
         facts=facts,
         reset=reset,
-        block=block,
-        sign_out=sign_out,
+        acts=acts,
         holders=name_holders(enough, actor=actor),
         sees_contacts=reset.allowed or actor.tenant.show_full_contact_to_readers,
         sees_history=reset.allowed or actor.may(Permission.AUDIT_READ),

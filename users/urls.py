@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from users.act_rules import Act
 from users.views import active_users, import_users, my_account, person_acts, sign_in, user_panel
 
 app_name = "users"
@@ -16,9 +17,26 @@ urlpatterns = [
     path("account/signout-everywhere", my_account.signout_everywhere, name="signout-everywhere"),
     path("users/active", active_users.active, name="active"),
     path("users/active/<uuid:user_id>", user_panel.panel, name="panel"),
-    path("users/active/<uuid:user_id>/block", person_acts.block, name="block"),
-    path("users/active/<uuid:user_id>/allow", person_acts.allow, name="allow"),
-    path("users/active/<uuid:user_id>/signout", person_acts.sign_out, name="signout-person"),
+    path("users/active/<uuid:user_id>/block", person_acts.act, {"act": Act.BLOCK}, name="block"),
+    path("users/active/<uuid:user_id>/allow", person_acts.act, {"act": Act.ALLOW}, name="allow"),
+    path("users/active/<uuid:user_id>/signout", person_acts.act, {"act": Act.SIGN_OUT}, name="signout-person"),
+    path("users/active/<uuid:user_id>/force-change", person_acts.act, {"act": Act.FORCE_CHANGE}, name="force-change"),
+    path(
+        "users/active/<uuid:user_id>/never-expires", person_acts.act, {"act": Act.NEVER_EXPIRES}, name="never-expires"
+    ),
+    path("users/active/<uuid:user_id>/expires", person_acts.act, {"act": Act.EXPIRES}, name="expires"),
+    path(
+        "users/active/<uuid:user_id>/strong-optional",
+        person_acts.act,
+        {"act": Act.STRONG_OPTIONAL},
+        name="strong-optional",
+    ),
+    path(
+        "users/active/<uuid:user_id>/strong-required",
+        person_acts.act,
+        {"act": Act.STRONG_REQUIRED},
+        name="strong-required",
+    ),
     path("users/active/<uuid:user_id>/unlock", person_acts.unlock, name="unlock"),
     path("users/import", import_users.import_users, name="import"),
     path("users/import/template.csv", import_users.template, {"has_examples": False}, name="import-template"),

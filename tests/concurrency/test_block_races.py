@@ -12,7 +12,7 @@ from tests.cast import Cast, make_tenant
 from tests.concurrency.crowd import at_once, behind_a_lock
 from users.models import RoleAssignment, Tenant, User
 from users.roles import Role
-from users.services.people import Refused, block_sign_in
+from users.services.acts import Act, Refused, act_on_person
 from users.tenancy import within
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -32,7 +32,7 @@ def block(cast: Cast, actor: str, target: str) -> str:
     acting = cast.actor(actor)
     with within(cast.tenant):
         try:
-            block_sign_in(actor=acting, user_id=cast[target].pk, reason="", now=clock.now())
+            act_on_person(act=Act.BLOCK, actor=acting, user_id=cast[target].pk, reason="", now=clock.now())
         except Refused as refusal:
             return refusal.decision.code
     return ""

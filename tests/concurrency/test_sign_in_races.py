@@ -24,7 +24,7 @@ from tests.concurrency.crowd import at_once, meanwhile, meet, wait_until_blocked
 from users.models import Session, SignInGuard, Tenant, User
 from users.roles import Role
 from users.services import lockout
-from users.services.people import block_sign_in
+from users.services.acts import Act, act_on_person
 from users.services.sign_in import Outcome, SignInResult, sign_in
 from users.sessions import digest_of
 from users.tenancy import within
@@ -61,7 +61,9 @@ def reset_by_operator(cast: Cast) -> None:
 
 def block(cast: Cast) -> None:
     with within(cast.tenant):
-        block_sign_in(actor=cast.actor("global"), user_id=cast["adele.vance"].pk, reason="", now=clock.now())
+        act_on_person(
+            act=Act.BLOCK, actor=cast.actor("global"), user_id=cast["adele.vance"].pk, reason="", now=clock.now()
+        )
 
 
 def live_sessions(cast: Cast) -> int:

@@ -29,7 +29,7 @@ from tests.contracts.matrix import (
 from users.access import can_block, can_reset
 from users.models import User
 from users.roles import COVERS, SENSITIVE_ROLES, Role, Standing
-from users.services.people import Refused, allow_sign_in, block_sign_in
+from users.services.acts import Act, Refused, act_on_person
 from users.targets import load_facts
 from users.tenancy import within
 
@@ -115,14 +115,14 @@ def test_block_and_allow_obey_the_sensitive_matrix(cast: Cast, actor: str, targe
     with within(cast.tenant):
         assert can_block(acting, load_facts([person])[person.pk]).allowed is allowed
         if allowed:
-            block_sign_in(actor=acting, user_id=person.pk, reason="", now=clock.now())
+            act_on_person(act=Act.BLOCK, actor=acting, user_id=person.pk, reason="", now=clock.now())
             assert not fresh(cast, name_of_target(target)).account_enabled
-            allow_sign_in(actor=acting, user_id=person.pk, now=clock.now())
+            act_on_person(act=Act.ALLOW, actor=acting, user_id=person.pk, now=clock.now())
         else:
             with pytest.raises(Refused):
-                block_sign_in(actor=acting, user_id=person.pk, reason="", now=clock.now())
+                act_on_person(act=Act.BLOCK, actor=acting, user_id=person.pk, reason="", now=clock.now())
             with pytest.raises(Refused):
-                allow_sign_in(actor=acting, user_id=person.pk, now=clock.now())
+                act_on_person(act=Act.ALLOW, actor=acting, user_id=person.pk, now=clock.now())
 
     assert fresh(cast, name_of_target(target)).account_enabled
 

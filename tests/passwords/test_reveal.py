@@ -19,7 +19,7 @@ from passwords.services.deliver_again import NotSentAgain, send_link_again
 from tests.cast import Cast, make_cast, signed_in
 from tests.passwords.reset_cast import TYPED, link_of, message_to, reset, secret_in, shown, try_sign_in
 from users.models import Contact, User
-from users.services.people import allow_sign_in, block_sign_in
+from users.services.acts import Act, act_on_person
 from users.services.sign_in import Outcome
 from users.sessions import find_session
 from users.tenancy import within
@@ -129,7 +129,13 @@ def _change(cast: Cast, outcome: ResetOutcome) -> None:
 
 def _block(cast: Cast, outcome: ResetOutcome) -> None:
     with within(cast.tenant):
-        block_sign_in(actor=cast.actor("global.admin"), user_id=cast["adele.vance"].pk, reason="left", now=clock.now())
+        act_on_person(
+            act=Act.BLOCK,
+            actor=cast.actor("global.admin"),
+            user_id=cast["adele.vance"].pk,
+            reason="left",
+            now=clock.now(),
+        )
 
 
 def _delete(cast: Cast, outcome: ResetOutcome) -> None:
@@ -235,7 +241,7 @@ def test_link_that_died_of_a_block_stays_dead_when_sign_in_is_allowed_again(
 
     _block(cast, outcome)
     with within(cast.tenant):
-        allow_sign_in(actor=cast.actor("global.admin"), user_id=cast["adele.vance"].pk, now=clock.now())
+        act_on_person(act=Act.ALLOW, actor=cast.actor("global.admin"), user_id=cast["adele.vance"].pk, now=clock.now())
     pressed = client.post(link)
 
     assert (pressed.status_code, secret_in(pressed)) == (410, "")

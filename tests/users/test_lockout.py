@@ -11,8 +11,8 @@ from adminportal.audit.models import AuditEvent
 from tests.cast import PASSWORD, Cast, make_cast
 from tests.passwords.reset_cast import reset, shown, try_sign_in
 from users.models import SignInGuard, Tenant
+from users.services.acts import Act, act_on_person
 from users.services.lockout import locked_until
-from users.services.people import unlock_sign_in
 from users.services.sign_in import Outcome
 from users.tenancy import within
 
@@ -249,7 +249,9 @@ def test_reset_by_an_administrator_ends_the_lock(cast: Cast) -> None:
 def test_unlock_ends_the_lock_and_keeps_the_password(cast: Cast) -> None:
     with clock.travel(freeze_at=START), within(cast.tenant):
         _fail(10)
-        unlock_sign_in(actor=cast.actor("helpdesk.admin"), user_id=cast["adele.vance"].pk, now=clock.now())
+        act_on_person(
+            act=Act.UNLOCK, actor=cast.actor("helpdesk.admin"), user_id=cast["adele.vance"].pk, now=clock.now()
+        )
 
     assert _right() is Outcome.RIGHT
 

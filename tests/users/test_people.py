@@ -15,19 +15,15 @@ from tests.contracts.matrix import give, give_group, join, make_group
 from users.actors import SYSTEM
 from users.models import Contact, RoleAssignment, Session, SignInGuard, User
 from users.roles import TEMPLATE_IDS, Role
-from users.services import people
+from users.services import acts
+from users.services.acts import Act, Refused, act_on_person
 from users.services.people import (
     NamesTaken,
     NewPerson,
-    Refused,
-    allow_sign_in,
-    block_sign_in,
     count_other_global_admins,
     create_people,
     list_global_admins,
     sign_out_everywhere,
-    sign_person_out,
-    unlock_sign_in,
 )
 from users.services.sign_in import Outcome, SignInResult, sign_in
 from users.sessions import open_session
@@ -57,7 +53,7 @@ def knock(password: str = PASSWORD) -> SignInResult:
 
 def block(cast: Cast, actor: str, target: str) -> str:
     try:
-        block_sign_in(actor=cast.actor(actor), user_id=cast[target].pk, reason="left", now=clock.now())
+        act_on_person(act=Act.BLOCK, actor=cast.actor(actor), user_id=cast[target].pk, reason="left", now=clock.now())
     except Refused as refusal:
         return refusal.decision.code
     return ""
@@ -82,7 +78,7 @@ def test_blocked_person_is_out_at_once_and_stays_out(cast: Cast) -> None:
 def test_allowed_person_signs_in_with_the_password_they_had(cast: Cast) -> None:
     block(cast, "user.admin", "adele.vance")
 
-    allow_sign_in(actor=cast.actor("user.admin"), user_id=cast["adele.vance"].pk, now=clock.now())
+    act_on_person(act=Act.ALLOW, actor=cast.actor("user.admin"), user_id=cast["adele.vance"].pk, now=clock.now())
 
     assert knock().outcome is Outcome.RIGHT
     assert stored(cast, "adele.vance").block_reason == ""
@@ -161,8 +157,12 @@ def test_global_administrator_through_a_role_assignable_group_counts(cast: Cast)
 def test_person_of_another_tenant_cannot_be_named(cast: Cast) -> None:
     stranger = make_tenant("fabrikam.example", "Fabrikam").add("stranger")
 
-    with pytest.raises(User.DoesNotExist):
-        block_sign_in(actor=cast.actor("global"), user_id=stranger.pk, reason="", now=clock.now())
+    with pytest.raises(Refused) as refusal:
+        act_on_person(act=Act.BLOCK, actor=cast.actor("global"), user_id=stranger.pk, reason="", now=clock.now())
+
+    assert refusal.value.decision.code == "NOT_FOUND"
+    with within(stranger.tenant):
+        assert User.objects.get(pk=stranger.pk).account_enabled
 
 
 def test_signing_a_person_out_ends_every_session_and_keeps_the_password(cast: Cast) -> None:
@@ -170,7 +170,7 @@ def test_signing_a_person_out_ends_every_session_and_keeps_the_password(cast: Ca
         open_session(cast["adele.vance"], now=clock.now())
     open_session(cast["helpdesk"], now=clock.now())
 
-    sign_person_out(actor=cast.actor("helpdesk"), user_id=cast["adele.vance"].pk, now=clock.now())
+    act_on_person(act=Act.SIGN_OUT, actor=cast.actor("helpdesk"), user_id=cast["adele.vance"].pk, now=clock.now())
 
     assert list(Session.objects.filter(ended_at=None).values_list("user", flat=True)) == [cast["helpdesk"].pk]
     assert knock().outcome is Outcome.RIGHT
@@ -190,7 +190,7 @@ def test_unlock_ends_a_lock_from_every_place(cast: Cast) -> None:
         knock(f"Wrong-Guess-{number}")
     assert knock().outcome is Outcome.WRONG
 
-    unlock_sign_in(actor=cast.actor("helpdesk"), user_id=cast["adele.vance"].pk, now=clock.now())
+    act_on_person(act=Act.UNLOCK, actor=cast.actor("helpdesk"), user_id=cast["adele.vance"].pk, now=clock.now())
 
     assert not SignInGuard.objects.exists()
     assert knock().outcome is Outcome.RIGHT
@@ -198,7 +198,7 @@ def test_unlock_ends_a_lock_from_every_place(cast: Cast) -> None:
 
 def test_unlock_needs_the_right_to_reset(cast: Cast) -> None:
     with pytest.raises(Refused) as refusal:
-        unlock_sign_in(actor=cast.actor("helpdesk"), user_id=cast["global"].pk, now=clock.now())
+        act_on_person(act=Act.UNLOCK, actor=cast.actor("helpdesk"), user_id=cast["global"].pk, now=clock.now())
 
     assert refusal.value.decision.code == "RESET_TARGET_ROLE"
 
@@ -209,7 +209,7 @@ def test_failed_audit_row_takes_the_change_back(cast: Cast, monkeypatch: pytest.
     def broken(*_: object, **__: object) -> None:
         raise IntegrityError("no room")
 
-    monkeypatch.setattr(people, "record", broken)
+    monkeypatch.setattr(acts, "record", broken)
     with pytest.raises(IntegrityError), transaction.atomic():
         block(cast, "user.admin", "adele.vance")
 

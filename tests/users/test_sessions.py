@@ -16,7 +16,7 @@ from tests.cast import PASSWORD, Cast, make_cast, signed_in
 from tests.passwords.reset_cast import reset
 from users.models import RoleAssignment, Session, User
 from users.roles import TEMPLATE_IDS, Role
-from users.services.people import block_sign_in, sign_person_out
+from users.services.acts import Act, act_on_person
 from users.sessions import end_all_sessions, find_session, list_sessions, open_session, purge_sessions, renew
 from users.tenancy import within
 
@@ -154,8 +154,8 @@ def test_block_and_sign_out_end_every_session_of_the_person(cast: Cast) -> None:
 
     with within(cast.tenant):
         actor = cast.actor("global.admin")
-        block_sign_in(actor=actor, user_id=cast["adele.vance"].pk, reason="left", now=clock.now())
-        sign_person_out(actor=actor, user_id=cast["diego.siciliani"].pk, now=clock.now())
+        act_on_person(act=Act.BLOCK, actor=actor, user_id=cast["adele.vance"].pk, reason="left", now=clock.now())
+        act_on_person(act=Act.SIGN_OUT, actor=actor, user_id=cast["diego.siciliani"].pk, now=clock.now())
 
     assert not _is_in(adele) and not _is_in(diego)
 

@@ -1,8 +1,8 @@
-"""Changes of state of people: create, block, unblock, sign out everywhere, unlock."""
+"""People as they come to be, the sign-out of one's own, and who the Global Administrators are."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -12,15 +12,12 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from adminportal.audit.record import Actor as AuditActor
 from adminportal.audit.record import Entry, Target, record
-from adminportal.audit.tags import Activity, Result
-from users.access import Decision, can_block, can_end_sessions, can_reset
-from users.actors import Actor, reload_actor
+from adminportal.audit.tags import Activity
+from users.access import Decision
 from users.models import Contact, ContactKind, RoleAssignment, Tenant, User
 from users.names import fold_upn
 from users.roles import TEMPLATE_IDS, Role
-from users.services.lockout import clear as clear_lockouts
 from users.sessions import end_all_sessions
-from users.targets import TargetFacts, load_facts
 from users.tenancy import across_tenants
 
 UNUSABLE = "!"
@@ -92,65 +89,6 @@ def names_taken(folded: Sequence[str]) -> list[str]:
         return sorted(User.objects.filter(upn_folded__in=list(folded)).values_list("upn_folded", flat=True))
 
 
-Listener = Callable[[User, datetime], None]
-_listeners: list[Listener] = []
-
-
-def on_block(listener: Listener) -> None:
-    """Call ``listener`` inside the transaction of every block."""
-    _listeners.append(listener)
-
-
-def block_sign_in(*, actor: Actor, user_id: UUID, reason: str, now: datetime) -> User:
-    """Block a person's sign-in at once and end every session.
-
-    :raises Refused: when the matrix forbids it or it is the last enabled Global Administrator.
-    """
-
-    def change(user: User) -> None:
-        User.objects.filter(pk=user.pk).update(account_enabled=False, block_reason=reason[:256])
-        end_all_sessions([user.pk], now=now)
-        for listener in _listeners:
-            listener(user, now)
-
-    return _act(actor, user_id, can_block, Activity.DISABLE_ACCOUNT, change, now=now, guard_last_admin=True)
-
-
-def allow_sign_in(*, actor: Actor, user_id: UUID, now: datetime) -> User:
-    """Let a blocked person sign in again.
-
-    :raises Refused: when the matrix forbids it.
-    """
-
-    def change(user: User) -> None:
-        User.objects.filter(pk=user.pk).update(account_enabled=True, block_reason="")
-
-    return _act(actor, user_id, can_block, Activity.ENABLE_ACCOUNT, change, now=now)
-
-
-def sign_person_out(*, actor: Actor, user_id: UUID, now: datetime) -> User:
-    """End every session of another person.
-
-    :raises Refused: when the matrix forbids it.
-    """
-
-    def change(user: User) -> None:
-        User.objects.filter(pk=user.pk).update(sessions_valid_from=now)
-        end_all_sessions([user.pk], now=now)
-
-    return _act(actor, user_id, can_end_sessions, Activity.SIGNED_OUT_OF_ALL_SESSIONS, change, now=now)
-
-
-def unlock_sign_in(*, actor: Actor, user_id: UUID, now: datetime) -> User:
-    """End a smart lock; needs the right to reset the person.
-
-    :raises Refused: when the matrix forbids it.
-    """
-    return _act(
-        actor, user_id, can_reset, Activity.ACCOUNT_UNLOCKED, lambda user: clear_lockouts([user.upn_folded]), now=now
-    )
-
-
 def sign_out_everywhere(user: User, *, by: AuditActor, now: datetime) -> None:
     """End every session of one's own."""
     with transaction.atomic():
@@ -161,56 +99,22 @@ def sign_out_everywhere(user: User, *, by: AuditActor, now: datetime) -> None:
 
 def count_other_global_admins(user: User) -> int:
     """Count the enabled Global Administrators beside this person; inside the scope."""
-    return _global_admins().exclude(pk=user.pk).count()
+    return global_admins().exclude(pk=user.pk).count()
 
 
 def list_global_admins() -> list[User]:
     """List the enabled Global Administrators of the tenant; inside the scope."""
-    return list(_global_admins().order_by("sort_name")[:100])
+    return list(global_admins().order_by("sort_name")[:100])
 
 
-def _global_admins() -> QuerySet[User]:
+def global_admins() -> QuerySet[User]:
+    """Return the enabled Global Administrators of the tenant as a query; inside the scope."""
     assigned = RoleAssignment.objects.filter(
-        role=TEMPLATE_IDS[Role.GLOBAL_ADMINISTRATOR], is_active=True, is_restricted_unit=False
+        role=TEMPLATE_IDS[Role.GLOBAL_ADMINISTRATOR], is_active=True, is_restricted_unit=False, unit=None
     )
     through_group = assigned.filter(group__is_role_assignable=True, group__memberships__user=OuterRef("pk"))
     holds = Exists(assigned.filter(user=OuterRef("pk"))) | Exists(through_group)
     return User.objects.filter(holds, account_enabled=True, deleted_at=None)
-
-
-def _act(
-    actor: Actor,
-    user_id: UUID,
-    rule: Callable[[Actor, TargetFacts], Decision],
-    activity: Activity,
-    change: Callable[[User], None],
-    *,
-    now: datetime,
-    guard_last_admin: bool = False,
-) -> User:
-    """Ask the rule under the row lock, change, and write the audit row; a refusal is recorded outside of it."""
-    with transaction.atomic():
-        if guard_last_admin:
-            Tenant.objects.select_for_update().get(pk=actor.tenant.pk)
-        user = User.objects.select_for_update().get(pk=user_id)
-        facts = load_facts([user])[user.pk]
-        decision = rule(reload_actor(actor), facts)
-        if decision.allowed and guard_last_admin and _is_last_admin(facts):
-            decision = Decision(allowed=False, code="LAST_GLOBAL_ADMIN")
-        if decision.allowed:
-            change(user)
-            details = {"ActingRole": decision.acting_role or "", "Entrance": "panel"}
-            record(_entry(user.tenant_id, activity, actor.for_audit(), user, details=details), now=now)
-            return user
-    with transaction.atomic():
-        details = {"RefusalCode": decision.code, "Entrance": "panel"}
-        refusal = _entry(user.tenant_id, activity, actor.for_audit(), user, Result.FAILURE, details=details)
-        record(refusal, now=now)
-    raise Refused(decision)
-
-
-def _is_last_admin(facts: TargetFacts) -> bool:
-    return Role.GLOBAL_ADMINISTRATOR in facts.held and count_other_global_admins(facts.user) == 0
 
 
 def draft_user(tenant: Tenant, person: NewPerson, *, now: datetime) -> User:
@@ -257,10 +161,9 @@ def _entry(
     activity: Activity,
     by: AuditActor,
     user: User,
-    result: Result = Result.SUCCESS,
     *,
     details: dict[str, str] | None = None,
 ) -> Entry:
     target = Target(id=user.pk, display_name=user.display_name, user_principal_name=user.user_principal_name)
     kept = {key: value for key, value in (details or {}).items() if value}
-    return Entry(tenant_id=tenant_id, activity=activity, actor=by, targets=(target,), result=result, details=kept)
+    return Entry(tenant_id=tenant_id, activity=activity, actor=by, targets=(target,), details=kept)

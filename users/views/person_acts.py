@@ -1,10 +1,9 @@
-"""What can be done to one person beside a reset: block, allow, sign out, unlock. GET asks, POST does."""
+"""What can be done to one person beside a reset. GET asks, POST does."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django import forms
@@ -19,11 +18,11 @@ from adminportal import clock
 from adminportal.shell.forms import PortalFormHelper
 from users.access import Permission, requires
 from users.models import User
-from users.panel import Person, get_person
+from users.panel import get_person
 from users.refusals import sentence, status_of
 from users.request import PortalRequest
 from users.selectors import get_user
-from users.services.people import Refused, allow_sign_in, block_sign_in, sign_person_out, unlock_sign_in
+from users.services.acts import Act, Refused, act_on_person
 from users.views.user_panel import show_person, wants_fragment
 
 
@@ -43,113 +42,108 @@ class BlockForm(forms.Form):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Act:
-    """One act with the words of the page that asks; ``reason_of`` reads from the panel why it cannot be done."""
+class Question:
+    """The words of the page that asks before an act; ``tab`` is where the panel then shows what changed."""
 
-    name: str
     title: str | Promise
     text: str | Promise
-    reason_of: Callable[[Person], str]
+    tab: str = ""
     is_danger: bool = False
 
 
-BLOCK = Act(
-    name="block",
-    title=_("Block this user"),
-    text=_("The person cannot sign in any more, and every session ends at once. The password stays as it is."),
-    reason_of=lambda person: person.block_reason,
-    is_danger=True,
-)
-ALLOW = Act(
-    name="allow",
-    title=_("Unblock this user"),
-    text=_("The person can sign in again with the password they have."),
-    reason_of=lambda person: person.block_reason,
-)
-SIGN_OUT = Act(
-    name="signout",
-    title=_("Sign out of all sessions"),
-    text=_("Every browser in which the person is signed in has to sign in again. The password stays as it is."),
-    reason_of=lambda person: person.sign_out_reason,
-)
+QUESTIONS: Final[dict[Act, Question]] = {
+    Act.BLOCK: Question(
+        title=_("Block this user"),
+        text=_("The person cannot sign in any more, and every session ends at once. The password stays as it is."),
+        is_danger=True,
+    ),
+    Act.ALLOW: Question(
+        title=_("Unblock this user"), text=_("The person can sign in again with the password they have.")
+    ),
+    Act.SIGN_OUT: Question(
+        title=_("Sign out of all sessions"),
+        text=_("Every browser in which the person is signed in has to sign in again. The password stays as it is."),
+    ),
+    Act.FORCE_CHANGE: Question(
+        title=_("Force a password change"),
+        text=_(
+            "The person signs in with the password they have and must choose a new one before anything else. "
+            "Every session ends at once."
+        ),
+        tab="password",
+    ),
+    Act.NEVER_EXPIRES: Question(
+        title=_("Let the password never expire"),
+        text=_("The person keeps the password whatever the expiration policy says."),
+        tab="password",
+    ),
+    Act.EXPIRES: Question(
+        title=_("Let the password expire"),
+        text=_("The password of this person expires as the expiration policy says."),
+        tab="password",
+    ),
+    Act.STRONG_OPTIONAL: Question(
+        title=_("Do not require a strong password"),
+        text=_(
+            "The next password of this person needs no mix of characters and may hold common words. "
+            "The password of now stays as it is."
+        ),
+        tab="password",
+        is_danger=True,
+    ),
+    Act.STRONG_REQUIRED: Question(
+        title=_("Require a strong password"),
+        text=_("The next password of this person has to obey every rule. The password of now stays as it is."),
+        tab="password",
+    ),
+}
 
 
 # Reading people is the right that opens these pages: who may do it is the services' answer, so that each refusal has
 # its sentence and its row in the audit log.
 @requires(Permission.USER_READ)
 @require_http_methods(["GET", "HEAD", "POST"])
-def block(request: PortalRequest, user_id: UUID) -> HttpResponse:
-    """Ask, then block a person's sign-in."""
+def act(request: PortalRequest, user_id: UUID, act: Act) -> HttpResponse:
+    """Ask, then do one act to a person."""
     user = get_user(user_id)
+    form = BlockForm(request.POST if request.method == "POST" else None) if act is Act.BLOCK else None
     if request.method != "POST":
-        return _ask(request, user, BLOCK, form=BlockForm())
-    form = BlockForm(request.POST)
-    if not form.is_valid():
-        return _ask(request, user, BLOCK, form=form, status=422)
-    reason, actor = form.cleaned_data["reason"], request.actor
-    return _do(
-        request, user, BLOCK.name, lambda now: block_sign_in(actor=actor, user_id=user.pk, reason=reason, now=now)
-    )
-
-
-@requires(Permission.USER_READ)
-@require_http_methods(["GET", "HEAD", "POST"])
-def allow(request: PortalRequest, user_id: UUID) -> HttpResponse:
-    """Ask, then let a blocked person sign in again."""
-    user = get_user(user_id)
-    if request.method != "POST":
-        return _ask(request, user, ALLOW)
-    return _do(request, user, ALLOW.name, lambda now: allow_sign_in(actor=request.actor, user_id=user.pk, now=now))
-
-
-@requires(Permission.USER_READ)
-@require_http_methods(["GET", "HEAD", "POST"])
-def sign_out(request: PortalRequest, user_id: UUID) -> HttpResponse:
-    """Ask, then end every session of a person."""
-    user = get_user(user_id)
-    if request.method != "POST":
-        return _ask(request, user, SIGN_OUT)
-    return _do(request, user, SIGN_OUT.name, lambda now: sign_person_out(actor=request.actor, user_id=user.pk, now=now))
+        return _ask(request, user, act, form=form)
+    if form and not form.is_valid():
+        return _ask(request, user, act, form=form, status=422)
+    return _do(request, user, act, reason=form.cleaned_data["reason"] if form else "", tab=QUESTIONS[act].tab)
 
 
 @requires(Permission.USER_READ)
 @require_POST
 def unlock(request: PortalRequest, user_id: UUID) -> HttpResponse:
     """End a smart lock."""
-    user = get_user(user_id)
-    return _do(
-        request,
-        user,
-        "unlock",
-        lambda now: unlock_sign_in(actor=request.actor, user_id=user.pk, now=now),
-        tab="password",
-    )
+    return _do(request, get_user(user_id), Act.UNLOCK, tab="password")
 
 
 def _ask(
     request: PortalRequest, user: User, act: Act, *, form: BlockForm | None = None, status: int = 200
 ) -> HttpResponse:
-    person = get_person(user, actor=request.actor)
+    person, url = get_person(user, actor=request.actor), reverse("users:panel", args=[user.pk])
+    tab = QUESTIONS[act].tab
     context = {
         "user": user,
-        "act": act,
-        "reason": act.reason_of(person),
+        "act": QUESTIONS[act],
+        "reason": sentence(person.acts[act]),
         "holders": person.holders,
         "form": form,
-        "panel_url": reverse("users:panel", args=[user.pk]),
+        "panel_url": f"{url}?tab={tab}" if tab else url,
     }
     in_panel = wants_fragment(request)
     page = "users/_panel_confirm.html" if in_panel else "users/panel_confirm.html"
     return render(request, page, {**context, "in_panel": in_panel}, status=status)
 
 
-def _do(
-    request: PortalRequest, user: User, name: str, service: Callable[[datetime], User], *, tab: str = ""
-) -> HttpResponse:
+def _do(request: PortalRequest, user: User, act: Act, *, reason: str = "", tab: str = "") -> HttpResponse:
     try:
-        service(clock.now())
+        act_on_person(actor=request.actor, act=act, user_id=user.pk, reason=reason, now=clock.now())
     except Refused as refusal:
         problem, status = sentence(refusal.decision), status_of(refusal.decision)
         return show_person(request, user, problem=problem, status=status)
-    query = f"?tab={tab}&done={name}" if tab else f"?done={name}"
+    query = f"?tab={tab}&done={act}" if tab else f"?done={act}"
     return HttpResponseRedirect(f"{reverse('users:panel', args=[user.pk])}{query}")

@@ -20,6 +20,7 @@ from adminportal.audit.models import AuditEvent
 from adminportal.audit.selectors import list_events_about, page_of
 from adminportal.audit.tags import Result
 from users.access import Permission, requires
+from users.act_rules import Act
 from users.models import User
 from users.panel import (
     Person,
@@ -54,10 +55,15 @@ RESULTS: dict[str, tuple[str, str | Promise]] = {
     Result.TIMEOUT: ("warn", _("Timed out")),
 }
 DONE: dict[str, str | Promise] = {
-    "block": _("Sign-in is blocked, and every session was ended."),
-    "allow": _("Sign-in is allowed again."),
-    "signout": _("Every session was ended."),
-    "unlock": _("The account is unlocked."),
+    Act.BLOCK: _("Sign-in is blocked, and every session was ended."),
+    Act.ALLOW: _("Sign-in is allowed again."),
+    Act.SIGN_OUT: _("Every session was ended."),
+    Act.UNLOCK: _("The account is unlocked."),
+    Act.FORCE_CHANGE: _("The password has to be changed at the next sign-in, and every session was ended."),
+    Act.NEVER_EXPIRES: _("The password never expires now."),
+    Act.EXPIRES: _("The password expires now as the policy says."),
+    Act.STRONG_OPTIONAL: _("A strong password is not required any more."),
+    Act.STRONG_REQUIRED: _("A strong password is required again."),
 }
 
 
