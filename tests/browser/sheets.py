@@ -54,6 +54,11 @@ PEOPLE: Final = [
     Sheet(name="block", route="users:block", way=at("users:block", "adele.vance")),
     Sheet(name="allow", route="users:allow", way=at("users:allow", "isaiah.langer")),
     Sheet(name="sign-out", route="users:signout-person", way=at("users:signout-person", "adele.vance")),
+    *[
+        Sheet(name=act, route=f"users:{act}", way=at(f"users:{act}", "adele.vance"))
+        for act in ("force-change", "never-expires", "expires", "strong-optional", "strong-required")
+    ],
+    Sheet(name="force-change-refused", route="users:force-change", way=at("users:force-change", "never.issued")),
     Sheet(name="add-user", route="passwords:add-user", way=at("passwords:add-user")),
     Sheet(name="add-user-refused", route="passwords:add-user", way=ways.add_user_refused),
     Sheet(name="import", route="users:import", way=at("users:import")),
@@ -80,6 +85,8 @@ CENTRE: Final = [
     Sheet(name="home", route="centre:home", way=at("centre:home")),
     Sheet(name="home-helpdesk", route="centre:home", way=at("centre:home"), who="helpdesk.admin"),
     Sheet(name="home-account-menu", route="centre:home", way=ways.open_account_menu),
+    Sheet(name="org-settings", route="centre:org-settings", way=at("centre:org-settings")),
+    Sheet(name="org-settings-reader", route="centre:org-settings", way=at("centre:org-settings"), who="global.reader"),
     Sheet(name="audit", route="centre:audit", way=at("centre:audit")),
     Sheet(name="audit-filter", route="centre:audit", way=ways.open_filter),
     Sheet(name="audit-none", route="centre:audit", way=at("centre:audit", query="?target=nobody-at-all")),

@@ -8,11 +8,13 @@ import pytest
 
 from adminportal import clock
 from adminportal.audit.models import AuditEvent
-from tests.cast import Cast, make_tenant
+from tests.cast import Cast, make_tenant, part
 from tests.concurrency.crowd import at_once, behind_a_lock
+from tests.contracts.matrix import give
+from users.authority import AdminActs
 from users.models import RoleAssignment, Tenant, User
-from users.roles import Role
-from users.services.acts import Act, Refused, act_on_person
+from users.roles import TEMPLATE_IDS, Role
+from users.services.acts import Act, Refused, act_on_people, act_on_person
 from users.tenancy import within
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -87,3 +89,73 @@ def test_demotion_that_commits_first_is_obeyed(cast: Cast) -> None:
     assert code == "NO_RIGHT_USER_BLOCK"
     with within(cast.tenant):
         assert User.objects.get(pk=cast["adele.vance"].pk).account_enabled
+
+
+def block_all(cast: Cast, actor: str, names: list[str]) -> list[str]:
+    """Block people by one batch and return the codes."""
+    acting = cast.actor(actor)
+    with within(cast.tenant):
+        outcomes = act_on_people(
+            tenant=cast.tenant,
+            act=Act.BLOCK,
+            user_ids=[cast[name].pk for name in names],
+            authority=AdminActs(actor=acting),
+            now=clock.now(),
+        )
+    return [outcome.decision.code for outcome in outcomes]
+
+
+def test_two_batches_that_together_name_every_global_administrator_leave_one(cast: Cast) -> None:
+    """Each batch leaves the people of the other: only the count under the tenant's lock sees both."""
+    for name in ("third", "fourth"):
+        cast.add(name, roles=(Role.GLOBAL_ADMINISTRATOR,))
+    for name in ("guard1", "guard2"):
+        cast.add(name, roles=(Role.PRIVILEGED_AUTHENTICATION_ADMINISTRATOR,))
+
+    codes = behind_a_lock(
+        lambda: Tenant.objects.select_for_update().get(pk=cast.tenant.pk),
+        [
+            partial(block_all, cast, "guard1", ["first", "second"]),
+            partial(block_all, cast, "guard2", ["third", "fourth"]),
+        ],
+    )
+
+    assert sorted(code for some in codes for code in some) == ["", "", "", "LAST_GLOBAL_ADMIN"]
+
+
+def test_batches_over_the_same_people_in_other_orders_never_wait_for_each_other_forever(cast: Cast) -> None:
+    names = [f"person{number}" for number in range(20)]
+    cast.add_all(*(part(name, has_password=False) for name in names))
+
+    codes = at_once(
+        [partial(block_all, cast, "first", names), partial(block_all, cast, "second", list(reversed(names)))] * 3
+    )
+
+    assert {code for some in codes for code in some} == {""}
+    assert AuditEvent.objects.filter(activity="Disable account", result="success").count() == len(names)
+
+
+def test_person_who_is_promoted_meanwhile_is_not_forced_to_change(cast: Cast) -> None:
+    cast.add("helpdesk", roles=(Role.HELPDESK_ADMINISTRATOR,))
+    acting = cast.actor("helpdesk")
+
+    def force() -> str:
+        with within(cast.tenant):
+            (outcome,) = act_on_people(
+                tenant=cast.tenant,
+                act=Act.FORCE_CHANGE,
+                user_ids=[cast["adele.vance"].pk],
+                authority=AdminActs(actor=acting),
+                now=clock.now(),
+            )
+        return outcome.decision.code
+
+    with within(cast.tenant):
+        (code,) = behind_a_lock(
+            lambda: User.objects.select_for_update().get(pk=cast["adele.vance"].pk),
+            [force],
+            then=lambda: give(cast, cast["adele.vance"], TEMPLATE_IDS[Role.GLOBAL_ADMINISTRATOR]),
+        )
+
+        assert code == "RESET_TARGET_ROLE"
+        assert not User.objects.get(pk=cast["adele.vance"].pk).must_change
