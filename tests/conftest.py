@@ -121,9 +121,11 @@ def valkey(_valkey_server: Valkey, settings: Settings) -> Iterator[Valkey]:
 @pytest.fixture(autouse=True)
 def _fresh_limits() -> None:
     """Let no test inherit what another one counted or a broker that it stopped."""
+    from adminportal.centre import readiness
     from adminportal.outbox import waking
     from adminportal.throttle import shared
 
+    readiness.forget_answer()
     shared.forget_own_hits()
     waking.forget_outage()
 

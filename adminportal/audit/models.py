@@ -125,3 +125,34 @@ class AuditCheckpoint(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["tenant_id", "-seq"], name="audit_checkpoint_by_seq")]
+
+
+class AuditSink(models.Model):
+    """A second home of the log (``AUDIT_SINK_URL``), and who is feeding it now."""
+
+    name = models.CharField(max_length=32, unique=True)
+    since = models.DateTimeField()
+    claimed_until = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+    failure = models.CharField(max_length=200, blank=True)
+
+
+class AuditSinkCursor(models.Model):
+    """How far one chain was sent to one sink: the last row and the last checkpoint that it has taken."""
+
+    sink = models.ForeignKey(AuditSink, on_delete=models.CASCADE)
+    tenant_id = models.UUIDField(null=True)
+    seq = models.BigIntegerField(default=0)
+    row_hash = models.CharField(max_length=64, blank=True)
+    checkpoint_id = models.BigIntegerField(default=0)
+    gaps = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["sink", "tenant_id"], name="audit_one_cursor_per_chain"),
+            models.UniqueConstraint(
+                fields=["sink"],
+                condition=Q(tenant_id=None),
+                name="audit_one_cursor_of_installation",
+            ),
+        ]

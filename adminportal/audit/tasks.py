@@ -1,4 +1,4 @@
-"""What the worker does for the audit log: seal every few seconds, sign and tidy once a day."""
+"""What the worker does for the audit log: seal and send every few seconds, sign and tidy once a day."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.conf import settings
 
 from adminportal import clock
 from adminportal.audit.checkpoints import sign_all
+from adminportal.audit.feed import feed_sink
 from adminportal.audit.retention import remove_old_rows
 from adminportal.audit.seal import seal_waiting_rows
 from adminportal.audit.verify import list_chains
@@ -18,6 +19,12 @@ from adminportal.audit.verify import list_chains
 def seal() -> None:
     """Seal what was committed since the last time."""
     seal_waiting_rows()
+
+
+@shared_task(name="adminportal.audit.tasks.feed", expires=10)
+def feed() -> None:
+    """Send what was sealed since the last time to the second home of the log, where there is one."""
+    feed_sink(now=clock.now())
 
 
 @shared_task(name="adminportal.audit.tasks.checkpoint")

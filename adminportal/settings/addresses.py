@@ -1,4 +1,4 @@
-"""Turns ``DATABASE_URL`` into Django's setting."""
+"""Judges addresses of the environment, and turns ``DATABASE_URL`` into Django's setting."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+
+from adminportal.audit.sinks.address import BadSinkAddress, check_address
 
 SQLITE_WAIT_SECONDS = 20
 CONNECT_SECONDS = 5
@@ -42,3 +44,15 @@ def database(url: str) -> dict[str, Any]:
             "OPTIONS": {"connect_timeout": CONNECT_SECONDS, **dict(parse_qsl(parts.query))},
         }
     raise ImproperlyConfigured("DATABASE_URL must read postgresql://user:password@host:port/name or sqlite:///path.")
+
+
+def audit_sink(url: str, *, secret: str) -> str:
+    """Return ``AUDIT_SINK_URL`` as it is, once it can be used; empty stays empty.
+
+    :raises ImproperlyConfigured: when it cannot.
+    """
+    try:
+        check_address(url, secret=secret)
+    except BadSinkAddress as problem:
+        raise ImproperlyConfigured(str(problem)) from None
+    return url

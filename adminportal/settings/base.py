@@ -108,6 +108,9 @@ EMAIL_CHANNEL_URL = env.text("EMAIL_URL", "inbox:")
 EMAIL_FROM = env.text("EMAIL_FROM", "portal@contoso.example")
 SMS_CHANNEL_URL = env.text("SMS_URL", "inbox:")
 AUDIT_KEY = env.text("AUDIT_KEY", "")
+AUDIT_SINK_SECRET = env.text("AUDIT_SINK_SECRET", "")
+AUDIT_SINK_URL = addresses.audit_sink(env.text("AUDIT_SINK_URL", ""), secret=AUDIT_SINK_SECRET)
+AUDIT_SINK_LATE_MINUTES = env.integer("AUDIT_SINK_LATE_MINUTES", 15, low=1, high=10_080)
 AUDIT_RETENTION_DAYS = env.integer("AUDIT_RETENTION_DAYS", 400, low=30, high=3650)
 METRICS_TOKEN = env.text("METRICS_TOKEN", "")
 EGRESS_ALLOW = env.words("EGRESS_ALLOW", "127.0.0.0/8,::1/128,localhost")
@@ -163,5 +166,6 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "adminportal.centre.tasks.sweep", "schedule": timedelta(seconds=15)},
     "seal-audit": {"task": "adminportal.audit.tasks.seal", "schedule": timedelta(seconds=5)},
+    "feed-audit-sink": {"task": "adminportal.audit.tasks.feed", "schedule": timedelta(seconds=10)},
     "checkpoint-audit": {"task": "adminportal.audit.tasks.checkpoint", "schedule": crontab(hour=1, minute=10)},
 }

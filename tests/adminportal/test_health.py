@@ -10,7 +10,10 @@ from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 from pytest_django import Settings
 
+from adminportal import clock
+from adminportal.centre.readiness import KEPT
 from adminportal.hashing import build_kind
+from tests.adminportal.audit_cast import NOON
 from tests.services.valkey import Valkey
 
 
@@ -30,7 +33,48 @@ def test_ready_with_database_and_broker(client: Client, valkey: Valkey) -> None:
     response = client.get("/health/ready")
 
     assert response.status_code == 200
-    assert response.json() == {"status": "ok", "database": "ok", "broker": "ok", "hashing": build_kind().value}
+    assert response.json() == {
+        "status": "ok",
+        "database": "ok",
+        "broker": "ok",
+        "audit_sink": "off",
+        "hashing": build_kind().value,
+    }
+
+
+@pytest.mark.valkey
+@pytest.mark.django_db
+def test_ready_connects_to_the_broker_once_in_three_seconds_however_often_it_is_asked(
+    client: Client, valkey: Valkey
+) -> None:
+    counter = valkey.client()
+
+    def connections() -> int:
+        return int(counter.info("stats")["total_connections_received"])
+
+    before = connections()
+    with clock.travel(freeze_at=NOON):
+        answers = {client.get("/health/ready").content for _ in range(50)}
+    asked_at_once = connections() - before
+    with clock.travel(freeze_at=NOON + KEPT):
+        client.get("/health/ready")
+    asked_later = connections() - before - asked_at_once
+    counter.close()
+
+    assert len(answers) == 1
+    assert (asked_at_once, asked_later) == (1, 1)
+
+
+@pytest.mark.django_db
+def test_change_is_told_when_the_answer_has_aged(client: Client, settings: Settings, valkey: Valkey) -> None:
+    with clock.travel(freeze_at=NOON):
+        client.get("/health/ready")
+        settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
+        kept = client.get("/health/ready").json()["broker"]
+    with clock.travel(freeze_at=NOON + KEPT):
+        fresh = client.get("/health/ready").json()["broker"]
+
+    assert (kept, fresh) == ("ok", "unreachable")
 
 
 @pytest.mark.django_db
@@ -56,6 +100,7 @@ def test_lost_database_is_not_ready(client: Client, monkeypatch: pytest.MonkeyPa
     assert response.status_code == 503
     assert response.headers["Retry-After"] == "10"
     assert response.json()["database"] == "unreachable"
+    assert response.json()["audit_sink"] == "unknown"
     assert "secret-host" not in response.text
 
 

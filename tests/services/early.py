@@ -13,7 +13,17 @@ DATABASE = os.environ.get("TEST_DATABASE", "postgresql")
 if DATABASE not in ("postgresql", "sqlite"):
     raise SystemExit(f"TEST_DATABASE={DATABASE!r} is neither postgresql nor sqlite.")
 
-for name in ("REDIS_URL", "EMAIL_URL", "SMS_URL", "PUBLIC_URL", "ALLOWED_HOSTS", "TRUSTED_PROXIES", "HASH_SLOTS"):
+for name in (
+    "AUDIT_SINK_URL",
+    "AUDIT_SINK_SECRET",
+    "REDIS_URL",
+    "EMAIL_URL",
+    "SMS_URL",
+    "PUBLIC_URL",
+    "ALLOWED_HOSTS",
+    "TRUSTED_PROXIES",
+    "HASH_SLOTS",
+):
     os.environ.pop(name, None)
 os.environ["PORTAL_ENV"] = "test"
 os.environ["DJANGO_SETTINGS_MODULE"] = "adminportal.settings"

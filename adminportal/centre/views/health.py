@@ -6,17 +6,16 @@ import ipaddress
 import json
 from urllib.parse import urlsplit
 
-import redis
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from adminportal import correlation, metrics
+from adminportal import clock, correlation, metrics
+from adminportal.audit.sink_state import sink_state
+from adminportal.centre.readiness import readiness
 from adminportal.hashing import build_kind
 from adminportal.middleware.bodies import own_body
 from users.access import public
@@ -25,7 +24,6 @@ log = structlog.stdlib.get_logger(__name__)
 
 REPORT_BYTES = 8_192
 """Longest report of a browser that is read, in bytes."""
-BROKER_SECONDS = 1.0
 
 
 @public
@@ -40,15 +38,15 @@ def live(request: HttpRequest) -> HttpResponse:
 def ready(request: HttpRequest) -> HttpResponse:
     """Say whether requests can be served: 200, or 503 while database or migrations are not there.
 
-    Without a broker the portal still serves and mails wait for the sweep: that is degraded, not down.
+    Without a broker the portal still serves and mails wait for the sweep: that is degraded, not down. So is an audit
+    log whose second home is behind. Asked of database and broker at most once in three seconds a process.
     """
-    database = _database()
-    broker = _broker()
-    is_ready = database == "ok"
-    status = "down" if not is_ready else "ok" if broker == "ok" else "degraded"
-    state = {"status": status, "database": database, "broker": broker, "hashing": build_kind().value}
-    response = JsonResponse(state, status=200 if is_ready else 503)
-    if not is_ready:
+    found = readiness(now=clock.now())
+    is_down = found.status == "down"
+    state = {"status": found.status, "database": found.database, "broker": found.broker}
+    state |= {"audit_sink": found.audit_sink, "hashing": build_kind().value}
+    response = JsonResponse(state, status=503 if is_down else 200)
+    if is_down:
         response.headers["Retry-After"] = "10"
     return response
 
@@ -59,6 +57,7 @@ def figures(request: HttpRequest) -> HttpResponse:
     """Give the metrics to loopback, or to whoever holds ``METRICS_TOKEN``."""
     if not _may_read_figures(request):
         return HttpResponse("Metrics are for loopback or the holder of METRICS_TOKEN.\n", "text/plain", status=403)
+    metrics.observe_audit_sink(sink_state(now=clock.now()))
     return HttpResponse(metrics.exposition(), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
@@ -78,29 +77,6 @@ def policy_report(request: HttpRequest) -> HttpResponse:
         return HttpResponse("This is not a report of a browser.\n", "text/plain", status=400)
     log.warning("content_policy_violated", rule=rule[:100], blocked=(_host(blocked) or blocked)[:100])
     return HttpResponse(status=204)
-
-
-def _database() -> str:
-    try:
-        executor = MigrationExecutor(connection)
-        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    except DatabaseError as problem:
-        log.error("database_unavailable", problem=type(problem).__name__)
-        return "unreachable"
-    return "migrations missing" if waiting else "ok"
-
-
-def _broker() -> str:
-    client = redis.Redis.from_url(
-        settings.CELERY_BROKER_URL, socket_connect_timeout=BROKER_SECONDS, socket_timeout=BROKER_SECONDS
-    )
-    try:
-        client.ping()
-    except redis.RedisError:
-        return "unreachable"
-    finally:
-        client.close()
-    return "ok"
 
 
 def _may_read_figures(request: HttpRequest) -> bool:

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from adminportal import clock
+from adminportal.audit.sink_state import sink_state
 from adminportal.centre.overview import break_glass_uses, delivery_ways, reason_against, recent_events
 from users.access import own_account
 from users.permissions import Permission
@@ -29,6 +30,7 @@ def home(request: PortalRequest) -> HttpResponse:
         "delivery": delivery_ways(now=now) if actor.may(Permission.MESSAGES_READ) else None,
         "may_read_audit": actor.may(Permission.AUDIT_READ),
         "recent_events": recent_events(actor),
+        "audit_sink_is_late": actor.may(Permission.AUDIT_READ) and sink_state(now=now).status == "late",
         "break_glass_uses": break_glass_uses(request.tenant.pk, now=now),
     }
     return render(request, "centre/home.html", page)
