@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol, Self
 from uuid import UUID
@@ -36,6 +37,9 @@ class Authority(Protocol):
     def for_audit(self) -> AuditActor:
         """Return who acts, as the audit log keeps it."""
 
+    def details_of(self, user_id: UUID) -> Mapping[str, str]:
+        """Return what else the audit log keeps with the reset of this person, such as JobId."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdminAuthority:
@@ -64,6 +68,10 @@ class AdminAuthority:
         """Return the administrator's snapshot."""
         return self.actor.for_audit()
 
+    def details_of(self, user_id: UUID) -> Mapping[str, str]:
+        """Return nothing more."""
+        return {}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreatorAuthority(AdminAuthority):
@@ -86,6 +94,8 @@ class OperatorAuthority:
     """Whoever has a shell on the server; bound only by where the password is kept."""
 
     entrance: str = "cli"
+    job_id: UUID | None = None
+    items: Mapping[UUID, int] = field(default_factory=dict)
 
     @property
     def starter_id(self) -> UUID | None:
@@ -114,3 +124,28 @@ class OperatorAuthority:
     def for_audit(self) -> AuditActor:
         """Return the operator's snapshot."""
         return OPERATOR
+
+    def details_of(self, user_id: UUID) -> Mapping[str, str]:
+        """Return what the job says of the person, nothing without one."""
+        return _job_details(self.job_id, self.items, user_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkAuthority(AdminAuthority):
+    """An administrator's roles while a bulk job runs; fresh proof was asked for when it was started."""
+
+    entrance: str = "bulk"
+    job_id: UUID | None = None
+    items: Mapping[UUID, int] = field(default_factory=dict)
+
+    def reaches(self, target: TargetFacts, *, now: datetime) -> Decision:
+        """Ask the matrix with the roles of this moment."""
+        return can_reset(self.actor, target)
+
+    def details_of(self, user_id: UUID) -> Mapping[str, str]:
+        """Return the job and the number of the person in it."""
+        return _job_details(self.job_id, self.items, user_id)
+
+
+def _job_details(job_id: UUID | None, items: Mapping[UUID, int], user_id: UUID) -> dict[str, str]:
+    return {"JobId": str(job_id), "JobItem": str(items.get(user_id, ""))} if job_id else {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from adminportal.sealing import Secret
 from passwords.generator import Style
@@ -27,7 +27,9 @@ class ResetOptions:
 
     ``deliver_to`` are typed addresses, each of which gets a link of its own; ``language`` is that of mails to them.
     ``notify`` off leaves out the notice to the person, for accounts that nobody uses yet. ``idempotency_key`` makes a
-    second submit of one form find the first one's result.
+    second submit of one form find the first one's result. ``blind`` sends each person a one-time link to the alternate
+    address, and nobody else ever sees the password. ``results_to`` are addresses that get one mail with the passwords
+    of the whole batch. ``job_id`` is the bulk job that the batch belongs to.
     """
 
     style: Style = Style.RANDOM
@@ -40,6 +42,9 @@ class ResetOptions:
     idempotency_key: str = field(default_factory=lambda: uuid4().hex)
     lifetime_hours: int | None = None
     notify: bool = True
+    blind: bool = False
+    results_to: tuple[str, ...] = ()
+    job_id: UUID | None = None
 
 
 class ResetEnd(StrEnum):
@@ -62,3 +67,8 @@ class ResetOutcome:
     violations: tuple[Violation, ...] = ()
     acting_role: Role | None = None
     is_repeat: bool = False
+
+
+def item_correlation(job_id: UUID | None, user_id: UUID) -> UUID | None:
+    """Return the correlation id of one person of a bulk job, the same whenever it is asked for; None without a job."""
+    return uuid5(job_id, str(user_id)) if job_id else None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from adminportal.outbox.registry import register_sweeper
+from adminportal.outbox.registry import register_opener, register_sweeper
 from passwords.password_state import temporary_password_state
-from passwords.reveal import close_links, purge_expired, wipe_after_use
+from passwords.reveal import SECRET_PURPOSE, close_links, open_for_mail, purge_expired, wipe_after_use
 from passwords.role_changes import wipe_on_role_change
 from passwords.services.expire import note_expired
 from users.panel_sections import register_password_state
@@ -17,6 +17,7 @@ def register() -> None:
     """Register sweepers and the listeners of blocks, first sign-ins and changes of rights."""
     register_sweeper("sealed-passwords", purge_expired)
     register_sweeper("expired-passwords", note_expired)
+    register_opener(SECRET_PURPOSE, open_for_mail)
     on_block(close_links)
     on_first_use(wipe_after_use)
     on_role_change(wipe_on_role_change)

@@ -32,6 +32,8 @@ from users.targets import load_facts
 from users.tenancy import find_tenant, within
 
 SEAL_PURPOSE = "temporary-password"  # noqa: S105  # the name of a purpose
+SECRET_PURPOSE = SEAL_PURPOSE
+"""What a message that carries the password names, so that the outbox has it opened at delivery."""
 SEALED_FOR = timedelta(hours=24)
 """How long a temporary password rests sealed before it is wiped, shown or not."""
 
@@ -88,7 +90,7 @@ def open_link(token: Secret, *, now: datetime) -> tuple[FoundLink, Secret | None
         if found.state is not LinkState.READY or not found.message or not links.mark_opened(found.message, now=now):
             return find_link(token, now=now), None
         record(_entry(Activity.TEMPORARY_PASSWORD_OPENED_BY_LINK, reset, reset.target, actor=_bearer()), now=now)
-        return found, sealing.unseal(SEAL_PURPOSE, reset.sealed_password, context=str(reset.pk))
+        return found, unseal_password(reset)
 
 
 @sensitive_variables()
@@ -98,14 +100,16 @@ def show_to_starter(reset_id: UUID, *, actor: Actor, now: datetime) -> Secret | 
     None when it is gone, was shown, or the administrator may not reset this person any more.
     """
     with transaction.atomic():
-        mine = PasswordReset.objects.filter(pk=reset_id, starter=actor.user, shown_at=None, sealed_until__gt=now)
+        mine = PasswordReset.objects.filter(
+            pk=reset_id, starter=actor.user, shown_at=None, is_blind=False, sealed_until__gt=now
+        )
         if not _may_still_reset(mine, actor=actor):
             return None
         if mine.exclude(sealed_password="").update(shown_at=now) != 1:  # noqa: S106  # an empty column
             return None
         reset = PasswordReset.objects.select_related("target").get(pk=reset_id)
         record(_entry(Activity.VIEWED_TEMPORARY_PASSWORD, reset, reset.target, actor=actor.for_audit()), now=now)
-        return sealing.unseal(SEAL_PURPOSE, reset.sealed_password, context=str(reset.pk))
+        return unseal_password(reset)
 
 
 def _may_still_reset(resets: QuerySet[PasswordReset], *, actor: Actor) -> bool:
@@ -121,8 +125,34 @@ def show_to_operator(reset_id: UUID, *, now: datetime) -> Secret | None:
         mine = PasswordReset.objects.filter(pk=reset_id, starter=None, entrance="cli", shown_at=None)
         if mine.exclude(sealed_password="").update(shown_at=now) != 1:  # noqa: S106  # an empty column
             return None
-        reset = PasswordReset.objects.get(pk=reset_id)
-        return sealing.unseal(SEAL_PURPOSE, reset.sealed_password, context=str(reset.pk))
+        return unseal_password(PasswordReset.objects.get(pk=reset_id))
+
+
+def seal_purpose(job_id: UUID | None) -> str:
+    """Return the purpose that a password is sealed for; every bulk job has its own, and with it a key of its own."""
+    return f"{SEAL_PURPOSE}:{job_id}" if job_id else SEAL_PURPOSE
+
+
+@sensitive_variables()
+def unseal_password(reset: PasswordReset) -> Secret:
+    """Open the sealed password of a reset.
+
+    :raises SealBroken: when the key has left the ring or nothing is sealed any more.
+    """
+    return sealing.unseal(seal_purpose(reset.job_id), reset.sealed_password, context=str(reset.pk))
+
+
+@sensitive_variables()
+def open_for_mail(message: OutboundMessage, now: datetime) -> dict[str, object] | None:
+    """Return what a message that carries a password says of it, at the moment of its delivery; None when it is over."""
+    tenant = find_tenant(message.tenant_id)
+    if tenant is None:
+        return None
+    with within(tenant):
+        link = RevealLink.objects.select_related("reset__target").filter(pk=message.pk).first()
+        if link is None or _state(message, link, now=now) is not LinkState.READY:
+            return None
+        return {"password": unseal_password(link.reset).expose()}
 
 
 def withdraw(people: Iterable[User], *, now: datetime, was_changed: bool = False) -> None:

@@ -34,6 +34,7 @@ SENTENCES: Final[dict[str, Promise]] = {
     "RESET_CIRCULAR_RECIPIENT": _(
         "%(address)s is the mailbox of %(user)s, who cannot open it without the password. Choose another address."
     ),
+    "RESET_NO_DELIVERY": _("%(user)s has no alternate address to send a link to."),
     "RESET_IN_PROGRESS": _(
         "Another reset of %(user)s is under way. Nothing was changed by this one; try again in a minute."
     ),
@@ -54,6 +55,9 @@ SENTENCES: Final[dict[str, Promise]] = {
     "NO_RIGHT_USER_CREATE": _("None of your roles may add users. User Administrator is the smallest role that may."),
     "NO_RIGHT_ROLE_ASSIGN": _(
         "None of your roles may give roles. Privileged Role Administrator is the smallest role that may."
+    ),
+    "NO_RIGHT_ORG_SETTINGS_WRITE": _(
+        "None of your roles may change these settings. A Global Administrator may. Nothing was changed."
     ),
     "NO_RIGHT_SESSION_END": _(
         "None of your roles may sign people out. Helpdesk Administrator is the smallest role that may."

@@ -14,9 +14,12 @@ from django.template.backends.django import Template
 from django.template.loader import get_template
 from django.utils import translation
 from django.utils.translation import get_supported_language_variant
+from django.views.decorators.debug import sensitive_variables
 
+from adminportal import clock
 from adminportal.outbox import links
 from adminportal.outbox.models import Channel, OutboundMessage
+from adminportal.outbox.registry import opener_of
 
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 TEMPLATE_NAME = re.compile(r"[a-z0-9_-]+\Z")
@@ -45,10 +48,16 @@ class ContentUnbuildable(Exception):
     """A template is missing or broken; the argument names it."""
 
 
+class SecretGone(Exception):
+    """What the message was to carry was used, replaced or wiped meanwhile."""
+
+
+@sensitive_variables()
 def build(message: OutboundMessage) -> Parcel:
     """Build the content in the language of the recipient.
 
     :raises ContentUnbuildable: when the templates are missing or do not render.
+    :raises SecretGone: when its secret must not be sent any more.
     :raises adminportal.sealing.SealBroken: when the key of its link has left the ring.
     """
     facts = _facts_of(message)
@@ -76,6 +85,7 @@ def one_line(text: str) -> str:
     return " ".join(CONTROL_CHARACTERS.sub(" ", text).split())
 
 
+@sensitive_variables()
 def _facts_of(message: OutboundMessage) -> dict[str, object]:
     facts: dict[str, object] = {name: one_line(str(value)) for name, value in message.context.items()}
     facts["public_url"] = settings.PUBLIC_URL
@@ -83,7 +93,19 @@ def _facts_of(message: OutboundMessage) -> dict[str, object]:
     facts["language"] = _language_of(message)
     if message.link_purpose:
         facts["link"] = links.address_of(message).expose()
-    return facts
+    return facts | _secrets_of(message)
+
+
+def _secrets_of(message: OutboundMessage) -> dict[str, object]:
+    if not message.secret_purpose:
+        return {}
+    try:
+        opened = opener_of(message.secret_purpose)(message, clock.now())
+    except KeyError as problem:
+        raise ContentUnbuildable(message.secret_purpose) from problem
+    if opened is None:
+        raise SecretGone
+    return dict(opened)
 
 
 def _headers_of(message: OutboundMessage) -> dict[str, str]:
@@ -102,6 +124,7 @@ def _language_of(message: OutboundMessage) -> str:
         return settings.LANGUAGE_CODE
 
 
+@sensitive_variables()
 def _render(message: OutboundMessage, part: str, facts: dict[str, object]) -> str:
     if not TEMPLATE_NAME.match(message.template):
         raise ContentUnbuildable(message.template)

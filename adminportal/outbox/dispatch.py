@@ -79,6 +79,8 @@ class Dispatcher:
             channel = self._channel(message.channel)
         except sealing.SealBroken as problem:
             raise PermanentFailure(Failure.KEY_GONE) from problem
+        except content.SecretGone as problem:
+            raise PermanentFailure(Failure.SECRET_GONE) from problem
         except content.ContentUnbuildable as problem:
             raise PermanentFailure(Failure.CONTENT_UNBUILDABLE, str(problem)) from problem
         except ChannelUnavailable as problem:

@@ -11,14 +11,18 @@ from uuid import UUID
 from django.db import transaction
 
 from adminportal import correlation, sealing
+from adminportal.insertion import Row, insert_rows
 from adminportal.outbox import links, waking
 from adminportal.outbox.content import one_line
-from adminportal.outbox.models import OutboundMessage
+from adminportal.outbox.models import Lane, OutboundMessage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A message to be sent; ``context`` holds one-line texts for its template and never a secret."""
+    """A message to be sent; ``context`` holds one-line texts for its template and never a secret.
+
+    ``secret_purpose`` names who opens further secrets at delivery (``registry.register_opener``).
+    """
 
     tenant_id: UUID
     template: str
@@ -29,6 +33,8 @@ class Draft:
     context: dict[str, str]
     not_after: datetime
     link_purpose: str = ""
+    secret_purpose: str = ""
+    lane: Lane = Lane.SINGLE
     correlation_id: UUID | None = None
     id: UUID = field(default_factory=uuid.uuid4)
 
@@ -36,37 +42,43 @@ class Draft:
 def enqueue(*drafts: Draft, now: datetime) -> list[UUID]:
     """Store messages and wake the worker when the transaction commits.
 
-    One INSERT for all of them; a broker that is down is logged and costs nothing else: the sweep finds the rows.
+    One statement for all of them; a broker that is down is logged and costs nothing else: the sweep finds the rows.
     """
     if not drafts:
         return []
     attempt = correlation.current().correlation_id
     key_id = sealing.current_key_id()
-    rows = [_row(draft, attempt=draft.correlation_id or attempt, key_id=key_id, now=now) for draft in drafts]
-    OutboundMessage.objects.bulk_create(rows)
-    ids = [row.id for row in rows]
-    transaction.on_commit(partial(waking.wake, ids), robust=True)
-    return ids
+    insert_rows(OutboundMessage, [_row(draft, attempt=attempt, key_id=key_id, now=now) for draft in drafts])
+    single = [draft.id for draft in drafts if draft.lane == Lane.SINGLE]
+    if single:
+        transaction.on_commit(partial(waking.wake, single), robust=True)
+    if len(single) < len(drafts):
+        transaction.on_commit(waking.wake_bulk, robust=True)
+    return [draft.id for draft in drafts]
 
 
-def _row(draft: Draft, *, attempt: UUID, key_id: str, now: datetime) -> OutboundMessage:
-    row = OutboundMessage(
-        id=draft.id,
-        tenant_id=draft.tenant_id,
-        template=draft.template,
-        channel=draft.channel,
-        to=draft.to,
-        language=draft.language,
-        about_user_id=draft.about_user_id,
-        context={name: one_line(value) for name, value in draft.context.items()},
-        key_id=key_id,
-        link_purpose=draft.link_purpose,
-        next_attempt_at=now,
-        not_after=draft.not_after,
-        created_at=now,
-        issued_at=now,
-        correlation_id=attempt,
-    )
-    if draft.link_purpose:
-        row.link_digest = links.digest_of(row)
-    return row
+def _row(draft: Draft, *, attempt: UUID, key_id: str, now: datetime) -> Row:
+    return {
+        "id": draft.id,
+        "tenant_id": draft.tenant_id,
+        "template": draft.template,
+        "channel": draft.channel,
+        "to": draft.to,
+        "language": draft.language,
+        "about_user_id": draft.about_user_id,
+        "context": {name: one_line(value) for name, value in draft.context.items()},
+        "key_id": key_id,
+        "link_purpose": draft.link_purpose,
+        "secret_purpose": draft.secret_purpose,
+        "lane": draft.lane,
+        "link_digest": _digest(draft, key_id=key_id) if draft.link_purpose else None,
+        "next_attempt_at": now,
+        "not_after": draft.not_after,
+        "created_at": now,
+        "issued_at": now,
+        "correlation_id": draft.correlation_id or attempt,
+    }
+
+
+def _digest(draft: Draft, *, key_id: str) -> str:
+    return links.digest_of(OutboundMessage(id=draft.id, link_purpose=draft.link_purpose, key_id=key_id))

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from adminportal import sealing
 from adminportal.outbox import waking
-from adminportal.outbox.models import OutboundMessage, State
+from adminportal.outbox.models import Lane, OutboundMessage, State
 from adminportal.sealing import Secret
 
 DIGEST_PURPOSE = "outbox:link"
@@ -83,7 +83,8 @@ def resend(message: OutboundMessage, *, now: datetime, not_after: datetime | Non
     if not changed:
         raise LinkSpent
     message.refresh_from_db()
-    transaction.on_commit(partial(waking.wake, [message.pk]), robust=True)
+    wake = partial(waking.wake, [message.pk]) if message.lane == Lane.SINGLE else waking.wake_bulk
+    transaction.on_commit(wake, robust=True)
 
 
 def close(*message_ids: UUID, now: datetime) -> int:

@@ -1,13 +1,20 @@
-"""What runs by itself: features register their sweepers at start-up, the beat and ``sweep`` run them."""
+"""What features register at start-up: sweepers, run by the beat and ``sweep``, and openers of secrets of messages."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from adminportal.outbox.models import OutboundMessage
 
 Sweeper = Callable[[datetime], int]
 
+Opener = Callable[["OutboundMessage", datetime], Mapping[str, object] | None]
+
 _sweepers: dict[str, Sweeper] = {}
+_openers: dict[str, Opener] = {}
 
 
 def register_sweeper(name: str, sweeper: Sweeper) -> None:
@@ -18,3 +25,19 @@ def register_sweeper(name: str, sweeper: Sweeper) -> None:
 def list_sweepers() -> dict[str, Sweeper]:
     """Return the sweepers by name, in the order of registration."""
     return dict(_sweepers)
+
+
+def register_opener(purpose: str, opener: Opener) -> None:
+    """Have ``opener(message, now)`` give the secret values of messages of this purpose when they are delivered.
+
+    It is asked anew at each attempt and answers None when they must not be sent any more.
+    """
+    _openers[purpose] = opener
+
+
+def opener_of(purpose: str) -> Opener:
+    """Return who opens the secrets of this purpose.
+
+    :raises KeyError: when nobody registered for it.
+    """
+    return _openers[purpose]

@@ -1,4 +1,4 @@
-"""Wakes workers by id; the row is the truth, so a broker that is down costs a log line and nothing else."""
+"""Wakes workers by ids of rows; the row is the truth, so a broker that is down costs a log line and nothing else."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from celery import current_app
@@ -15,7 +16,11 @@ from kombu.connection import Connection
 logger = logging.getLogger(__name__)
 
 DELIVER_TASK = "adminportal.outbox.tasks.deliver"
+DRAIN_TASK = "adminportal.outbox.tasks.drain_bulk"
 MAIL_QUEUE = "mail"
+BULK_QUEUE = "bulk-mail"
+DRAIN_EXPIRES_SECONDS = 60
+"""How long a wake-up for messages of bulk jobs may wait: another one, or the sweep, has taken them up by then."""
 PAUSE_SECONDS = 5.0
 """How long nobody tries a broker that has just failed; the sweep delivers meanwhile."""
 IMPATIENCE = {
@@ -27,6 +32,16 @@ IMPATIENCE = {
     "interval_step": 0,
 }
 """Seconds a request waits for a broker that hangs, once per pause; left alone, kombu tries for six seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One task to be put into a queue; ``names`` are its arguments, ids and nothing else."""
+
+    task: str
+    queue: str
+    names: Mapping[str, str | int]
+    expires_seconds: int | None = None
 
 
 class _Line(threading.local):
@@ -42,17 +57,27 @@ _broken_until = 0.0
 
 def wake(message_ids: Sequence[UUID]) -> bool:
     """Ask a worker to deliver these messages now; false when the broker did not take it."""
+    return call_workers(
+        [Call(task=DELIVER_TASK, queue=MAIL_QUEUE, names={"message_id": str(each)}) for each in message_ids]
+    )
+
+
+def wake_bulk() -> bool:
+    """Ask a worker to deliver what is due for bulk jobs: one wake-up for any number of messages."""
+    return call_workers([Call(task=DRAIN_TASK, queue=BULK_QUEUE, names={}, expires_seconds=DRAIN_EXPIRES_SECONDS)])
+
+
+def call_workers(calls: Sequence[Call]) -> bool:
+    """Put tasks into their queues; false when the broker did not take them all, which is logged and never raised."""
     global _broken_until
     if time.monotonic() < _broken_until:
         return False
     try:
-        _publish(message_ids)
+        _publish(calls)
     except Exception as problem:  # whatever a broker does, the row is safe
         _hang_up()
         _broken_until = time.monotonic() + PAUSE_SECONDS
-        logger.warning(
-            "broker unavailable (%s): %d messages wait for the sweep", type(problem).__name__, len(message_ids)
-        )
+        logger.warning("broker unavailable (%s): %d tasks wait for the sweep", type(problem).__name__, len(calls))
         return False
     return True
 
@@ -63,9 +88,9 @@ def forget_outage() -> None:
     _broken_until = 0.0
 
 
-def _publish(message_ids: Sequence[UUID]) -> None:
+def _publish(calls: Sequence[Call]) -> None:
     reused = _line.connection is not None and _line.belongs_to == _owner()
-    pending = list(message_ids)
+    pending = list(calls)
     try:
         _send_until_empty(pending)
     except Exception:
@@ -76,13 +101,14 @@ def _publish(message_ids: Sequence[UUID]) -> None:
         _send_until_empty(pending)
 
 
-def _send_until_empty(pending: list[UUID]) -> None:
+def _send_until_empty(pending: list[Call]) -> None:
     connection = _connect()
     while pending:
         current_app.send_task(
-            DELIVER_TASK,
-            kwargs={"message_id": str(pending[0])},
-            queue=MAIL_QUEUE,
+            pending[0].task,
+            kwargs=dict(pending[0].names),
+            queue=pending[0].queue,
+            expires=pending[0].expires_seconds,
             connection=connection,
             retry=False,
             ignore_result=True,

@@ -20,14 +20,14 @@ from adminportal.sealing import Secret
 from passwords.authority import Authority
 from passwords.generator import generate
 from passwords.models import PasswordHistory, PasswordPolicy, PasswordReset, RevealLink
-from passwords.orders import ResetEnd, ResetOptions, ResetOrder, ResetOutcome
+from passwords.orders import ResetEnd, ResetOptions, ResetOrder, ResetOutcome, item_correlation
 from passwords.policy import RuleName, Violation, judge
-from passwords.reveal import SEAL_PURPOSE, SEALED_FOR, withdraw
+from passwords.reveal import SEALED_FOR, seal_purpose, withdraw
 from passwords.rules import rules_for, temporary_expiry, words_of
-from passwords.services.reset_messages import Delivery, circular_address, plan_delivery
+from passwords.services.reset_messages import Delivery, alternates_of, circular_address, plan_delivery
 from passwords.services.reset_records import record_done
 from users.access import Decision
-from users.models import Contact, ContactKind, Tenant, User
+from users.models import Tenant, User
 from users.services.lockout import clear as clear_lockouts
 from users.sessions import end_all_sessions
 from users.targets import TargetFacts
@@ -74,7 +74,7 @@ def prepare(job: Job, order: ResetOrder, user: User) -> Prepared | ResetOutcome:
 
     :raises HashingBusy: when no hash slot came free in time.
     """
-    circular = circular_address(user, job.options.deliver_to)
+    circular = circular_address(user, (*job.options.deliver_to, *job.options.results_to))
     if circular:
         values = {"address": circular, "user": user.display_name}
         return refusal(order.user_id, Decision(allowed=False, code="RESET_CIRCULAR_RECIPIENT", values=values))
@@ -145,26 +145,28 @@ def _apply(job: Job, ready: Prepared, target: TargetFacts, decision: Decision) -
         target=user,
         starter_id=job.authority.starter_id,
         starter_name=job.authority.for_audit().display_name,
+        job_id=options.job_id,
+        is_blind=options.blind,
         entrance=job.authority.entrance,
         idempotency_key=form_key(job),
         outcome=PasswordReset.Outcome.DONE,
         acting_role=decision.acting_role or "",
+        acting_unit=decision.acting_unit,
         reason=options.reason,
         ticket=options.ticket,
-        correlation_id=correlation.current().correlation_id,
+        correlation_id=item_correlation(options.job_id, user.pk) or correlation.current().correlation_id,
         must_change=options.must_change,
         style=options.style.value if ready.order.password is None else "",
         created_at=now,
         temporary_expires_at=expires_at,
-        sealed_password=sealing.seal(SEAL_PURPOSE, ready.password, context=str(reset_id)),
+        sealed_password=sealing.seal(seal_purpose(options.job_id), ready.password, context=str(reset_id)),
         sealed_until=min(now + SEALED_FOR, expires_at) if expires_at else now + SEALED_FOR,
     )
 
 
 def _deliver(job: Job, people: list[User], resets: list[PasswordReset]) -> list[Delivery]:
     """Put the messages of the whole batch into the outbox."""
-    alternate = Contact.objects.filter(user__in=people, kind=ContactKind.ALTERNATE_EMAIL)
-    addresses = dict(alternate.values_list("user_id", "value"))
+    addresses = alternates_of([user.pk for user in people])
     deliveries = [
         plan_delivery(job.tenant, user, reset, alternate=addresses.get(user.pk, ""), options=job.options, now=job.now)
         for user, reset in zip(people, resets, strict=True)

@@ -5,7 +5,8 @@ Callers differ in their authority alone. A batch of one and a bulk of many run t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -17,36 +18,47 @@ from passwords.models import PasswordReset
 from passwords.orders import ResetEnd, ResetOptions, ResetOrder, ResetOutcome
 from passwords.rules import policy_of
 from passwords.services.issue import Job, Prepared, done, form_key, prepare, refusal, write
+from passwords.services.reset_messages import alternates_of, usable_alternate
 from passwords.services.reset_records import record_refused
 from users.access import Decision
 from users.models import Tenant, User
 from users.targets import TargetFacts, load_facts
 
+Settle = Callable[[Sequence[ResetOutcome]], None]
+
 
 @sensitive_variables()
 def reset_passwords(
-    *, tenant: Tenant, orders: Sequence[ResetOrder], authority: Authority, options: ResetOptions, now: datetime
+    *,
+    tenant: Tenant,
+    orders: Sequence[ResetOrder],
+    authority: Authority,
+    options: ResetOptions,
+    now: datetime,
+    settle: Settle | None = None,
 ) -> list[ResetOutcome]:
     """Give each person of the batch a new password and answer for each of them, in the order asked.
 
     One hash a person (two where a password was chosen and history counts), two short transactions at most; not
-    inside a transaction, but inside the tenant's scope. One refusal never stops the others.
+    inside a transaction, but inside the tenant's scope. One refusal never stops the others. ``settle`` is called
+    inside each transaction with the outcomes that it writes; what it raises takes that transaction back.
 
     :raises HashingBusy: when no hash slot came free in time; people before it in the batch are not changed either.
     """
     job = Job(tenant=tenant, authority=authority, options=options, policy=policy_of(tenant), now=now)
     outcomes = _repeated(job, orders)
-    facts = _facts_of([order.user_id for order in orders])
+    facts = load_facts(User.objects.filter(pk__in=[order.user_id for order in orders]))
+    alternates = _alternates(job, facts)
     prepared: list[Prepared] = []
     for order in (order for order in orders if order.user_id not in outcomes):
-        ready = _prepare(job, order, facts.get(order.user_id))
+        ready = _prepare(job, order, facts.get(order.user_id), alternates)
         if isinstance(ready, Prepared):
             prepared.append(ready)
         else:
             outcomes[order.user_id] = ready
-    outcomes |= _commit(job, prepared)
-    refused = [outcome for outcome in outcomes.values() if outcome.end is ResetEnd.REFUSED]
-    record_refused(tenant, refused, facts, authority=authority, options=options, now=now)
+    outcomes |= _commit(job, prepared, settle)
+    rest = [outcome for outcome in outcomes.values() if outcome.end is not ResetEnd.DONE or outcome.is_repeat]
+    _write_rest(job, rest, facts, settle)
     return [outcomes[order.user_id] for order in orders]
 
 
@@ -61,39 +73,66 @@ def _repeated(job: Job, orders: Sequence[ResetOrder]) -> dict[UUID, ResetOutcome
     return {row.target_id: done(row, is_repeat=True) for row in rows}
 
 
-def _facts_of(user_ids: Sequence[UUID]) -> dict[UUID, TargetFacts]:
-    return load_facts(User.objects.filter(pk__in=user_ids))
+def _alternates(job: Job, facts: Mapping[UUID, TargetFacts]) -> dict[UUID, str]:
+    """Read the alternate addresses, where the reset depends on them."""
+    return alternates_of(facts) if job.options.blind else {}
+
+
+def _decide(job: Job, target: TargetFacts | None, alternates: Mapping[UUID, str]) -> Decision:
+    """Ask the authority, and then whether a link for the person alone has somewhere to go."""
+    if target is None:
+        return Decision(allowed=False, code="NOT_FOUND")
+    decision = job.authority.reaches(target, now=job.now)
+    if decision.allowed and job.options.blind and not usable_alternate(target.user, alternates):
+        values = {"user": target.user.display_name}
+        return Decision(allowed=False, code="RESET_NO_DELIVERY", values=values)
+    return decision
 
 
 @sensitive_variables()
-def _prepare(job: Job, order: ResetOrder, target: TargetFacts | None) -> Prepared | ResetOutcome:
+def _prepare(
+    job: Job, order: ResetOrder, target: TargetFacts | None, alternates: Mapping[UUID, str]
+) -> Prepared | ResetOutcome:
     """Ask authority, then addresses and policy, and only then hash."""
-    if target is None:
-        return refusal(order.user_id, Decision(allowed=False, code="NOT_FOUND"))
-    decision = job.authority.reaches(target, now=job.now)
-    if not decision.allowed:
+    decision = _decide(job, target, alternates)
+    if target is None or not decision.allowed:
         return refusal(order.user_id, decision)
     return prepare(job, order, target.user)
 
 
 @sensitive_variables()
-def _commit(job: Job, prepared: list[Prepared]) -> dict[UUID, ResetOutcome]:
+def _commit(job: Job, prepared: list[Prepared], settle: Settle | None) -> dict[UUID, ResetOutcome]:
     """Ask authority again under the row locks, and change everything of the batch in one transaction."""
     if not prepared:
         return {}
     with transaction.atomic():
         locked = User.objects.select_for_update(of=("self",)).filter(pk__in=[ready.order.user_id for ready in prepared])
         facts = load_facts(locked.order_by("pk"))
-        authority = job.authority.refreshed()
+        alternates = _alternates(job, facts)
+        asked = replace(job, authority=job.authority.refreshed())
         outcomes = _repeated(job, [ready.order for ready in prepared])
         changed: list[tuple[Prepared, TargetFacts, Decision]] = []
-        for ready in prepared:
+        for ready in (ready for ready in prepared if ready.order.user_id not in outcomes):
             target = facts.get(ready.order.user_id)
-            decision = authority.reaches(target, now=job.now) if target else Decision(allowed=False, code="NOT_FOUND")
-            if ready.order.user_id in outcomes:
-                continue
+            decision = _decide(asked, target, alternates)
             if target is None or not decision.allowed:
                 outcomes[ready.order.user_id] = refusal(ready.order.user_id, decision)
                 continue
             changed.append((ready, target, decision))
-        return outcomes | write(job, changed)
+        written = write(job, changed)
+        if settle and written:
+            settle(list(written.values()))
+        return outcomes | written
+
+
+def _write_rest(
+    job: Job, rest: Sequence[ResetOutcome], facts: Mapping[UUID, TargetFacts], settle: Settle | None
+) -> None:
+    """Record refusals in a transaction of their own, so that no rollback erases them, and settle them there."""
+    if not rest:
+        return
+    with transaction.atomic():
+        refused = [outcome for outcome in rest if outcome.end is ResetEnd.REFUSED]
+        record_refused(job.tenant, refused, facts, authority=job.authority, options=job.options, now=job.now)
+        if settle:
+            settle(rest)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from adminportal.outbox.enqueue import Draft
+from adminportal.outbox.models import Lane
 from passwords.models import PasswordReset, RevealLink
 from passwords.orders import ResetOptions
-from users.models import Tenant, User
+from passwords.reveal import SECRET_PURPOSE
+from users.models import Contact, ContactKind, Tenant, User
 from users.moments import tell_moment
 from users.names import fold_upn
 
@@ -21,10 +23,23 @@ NOTICE_LIVES = timedelta(days=3)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """The messages of one reset and the links among them."""
+    """The messages of one reset and the links among them; ``shows_password`` where they carry the password itself."""
 
     drafts: tuple[Draft, ...]
     links: tuple[RevealLink, ...]
+    shows_password: bool = False
+
+
+def alternates_of(user_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Read the alternate addresses of people; one query."""
+    contacts = Contact.objects.filter(user__in=list(user_ids), kind=ContactKind.ALTERNATE_EMAIL)
+    return dict(contacts.values_list("user_id", "value"))
+
+
+def usable_alternate(user: User, alternates: Mapping[UUID, str]) -> str:
+    """Return the alternate address that a link may go to: not the mailbox that cannot be opened without it."""
+    address = alternates.get(user.pk, "")
+    return "" if fold_upn(address) in {fold_upn(user.mail), user.upn_folded} else address
 
 
 def circular_address(user: User, addresses: Iterable[str]) -> str:
@@ -42,15 +57,17 @@ def plan_delivery(
     for address in options.deliver_to:
         if fold_upn(address) != fold_upn(alternate):
             _add_link(links, drafts, tenant, user, reset, address=address, language=options.language, now=now)
-    wants_alternate = options.deliver_to_alternate or fold_upn(alternate) in map(fold_upn, options.deliver_to)
-    if alternate and wants_alternate and fold_upn(alternate) not in {fold_upn(user.mail), user.upn_folded}:
+    own_choice = options.deliver_to_alternate or options.blind
+    wants_alternate = own_choice or fold_upn(alternate) in map(fold_upn, options.deliver_to)
+    if alternate and wants_alternate and usable_alternate(user, {user.pk: alternate}):
         _add_link(
             links, drafts, tenant, user, reset, address=alternate, language=language_of(user, tenant), now=now, own=True
         )
     if options.notify and tenant.notify_user_on_admin_reset:
         told = {user.mail or user.user_principal_name, alternate} - {""} - links.keys()
         drafts.extend(_notice(tenant, user, reset, address=address, now=now) for address in sorted(told))
-    return Delivery(drafts=tuple(drafts), links=tuple(links.values()))
+    shows_password = tenant.password_in_mail and not options.blind
+    return Delivery(drafts=tuple(drafts), links=tuple(links.values()), shows_password=shows_password)
 
 
 def language_of(user: User, tenant: Tenant) -> str:
@@ -74,18 +91,22 @@ def _add_link(
         return
     link = RevealLink(id=uuid4(), tenant=tenant, reset=reset, address=address, is_alternate=own)
     links[address] = link
+    shows_password = tenant.password_in_mail and not reset.is_blind
+    template = "temporary_password" if own else "sign_in_info"
     drafts.append(
         Draft(
             id=link.pk,
             tenant_id=tenant.pk,
-            template="temporary_password" if own else "sign_in_info",
+            template=f"{template}_shown" if shows_password else template,
             channel="email",
             to=address,
             language=language,
             about_user_id=user.pk,
             context=_context(tenant, user, reset, language=language),
             not_after=reset.sealed_until or now,
-            link_purpose=LINK_PURPOSE,
+            link_purpose="" if shows_password else LINK_PURPOSE,
+            secret_purpose=SECRET_PURPOSE if shows_password else "",
+            lane=_lane(reset),
             correlation_id=reset.correlation_id,
         )
     )
@@ -102,8 +123,13 @@ def _notice(tenant: Tenant, user: User, reset: PasswordReset, *, address: str, n
         about_user_id=user.pk,
         context=_context(tenant, user, reset, language=language),
         not_after=now + NOTICE_LIVES,
+        lane=_lane(reset),
         correlation_id=reset.correlation_id,
     )
+
+
+def _lane(reset: PasswordReset) -> Lane:
+    return Lane.BULK if reset.job_id else Lane.SINGLE
 
 
 def _context(tenant: Tenant, user: User, reset: PasswordReset, *, language: str) -> dict[str, str]:

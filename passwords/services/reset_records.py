@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
-
-from adminportal.audit.record import Entry, Target, record
+from adminportal.audit.record import Entry, Target, masked_contact, record
 from adminportal.audit.tags import Activity, Result
 from passwords.authority import Authority
 from passwords.models import PasswordReset
-from passwords.orders import ResetOptions, ResetOutcome
+from passwords.orders import ResetOptions, ResetOutcome, item_correlation
 from passwords.services.reset_messages import Delivery
 from users.models import Tenant, User
 from users.targets import TargetFacts
@@ -30,7 +28,7 @@ def record_done(
     """Write the rows of the resets that were done; inside their transaction."""
     entries: list[Entry] = []
     for user, reset, delivery in zip(people, resets, deliveries, strict=True):
-        details = _details(reset, delivery)
+        details = {**_details(reset, delivery), **authority.details_of(user.pk)}
         changed = target_of(user, modified=(("ForceChangePasswordNextSignIn", "", str(reset.must_change)),))
         for activity in (Activity.RESET_PASSWORD_BY_ADMIN, Activity.RESET_USER_PASSWORD):
             entries.append(
@@ -55,14 +53,12 @@ def record_refused(
     options: ResetOptions,
     now: datetime,
 ) -> None:
-    """Write one failure row for each refusal, in a transaction of its own so that no rollback erases it."""
-    if not outcomes:
-        return
+    """Write one failure row for each refusal, inside the caller's transaction, which changes nothing else."""
     entries = []
     for outcome in outcomes:
         known = facts.get(outcome.user_id)
         target = target_of(known.user) if known else Target(id=outcome.user_id, display_name="")
-        details = {"RefusalCode": outcome.code, "Entrance": authority.entrance}
+        details = {"RefusalCode": outcome.code, "Entrance": authority.entrance, **authority.details_of(outcome.user_id)}
         if options.ticket:
             details["Ticket"] = options.ticket
         entries.append(
@@ -74,10 +70,10 @@ def record_refused(
                 result=Result.FAILURE,
                 reason=outcome.code,
                 details=details,
+                correlation_id=item_correlation(options.job_id, outcome.user_id),
             )
         )
-    with transaction.atomic():
-        record(*entries, now=now)
+    record(*entries, now=now)
 
 
 def target_of(user: User, *, modified: tuple[tuple[str, str, str], ...] = ()) -> Target:
@@ -91,11 +87,16 @@ def target_of(user: User, *, modified: tuple[tuple[str, str, str], ...] = ()) ->
 
 
 def _details(reset: PasswordReset, delivery: Delivery) -> dict[str, str]:
-    channels = "screen" + (", e-mail" if delivery.links else "")
+    channels = [] if reset.is_blind else ["screen"]
+    if delivery.links:
+        channels.append("e-mail with the password" if delivery.shows_password else "e-mail")
+    mailed = [masked_contact(link.address) for link in delivery.links] if delivery.shows_password else []
     details = {
         "Entrance": reset.entrance,
         "ActingRole": reset.acting_role,
-        "DeliveryChannel": channels,
+        "ActingUnit": reset.acting_unit,
+        "DeliveryChannel": ", ".join(channels),
+        "MailedTo": ", ".join(mailed),
         "Reason": reset.reason,
         "Ticket": reset.ticket,
     }

@@ -30,7 +30,9 @@ LETTERS: dict[str, str | Promise] = {
     "password_was_changed": _("Notice: password changed"),
     "password_was_reset": _("Notice: password reset"),
     "sign_in_info": _("Sign-in info for an administrator"),
+    "sign_in_info_shown": _("Sign-in info with the password"),
     "temporary_password": _("One-time link to a temporary password"),
+    "temporary_password_shown": _("Temporary password"),
 }
 """What each kind of message is called; another one shows its own name."""
 PILLS = {State.SENT: "good", State.FAILED: "bad", State.EXPIRED: "bad", State.CANCELLED: "none"}
