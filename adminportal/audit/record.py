@@ -12,6 +12,7 @@ from adminportal import correlation
 from adminportal.audit.models import AuditEvent
 from adminportal.audit.tags import ACTIVITY_FACTS, Activity, Result, UnknownActivity
 from adminportal.audit.wording import clean, folded, masked_contact
+from adminportal.insertion import Row, insert_rows
 
 __all__ = ["Activity", "Actor", "Entry", "Result", "Target", "masked_contact", "record"]
 
@@ -73,7 +74,7 @@ class StoredTarget(TypedDict):
 
 
 def record(*entries: Entry, now: datetime) -> None:
-    """Write the entries with one INSERT inside the caller's transaction.
+    """Write the entries with one statement inside the caller's transaction.
 
     Address, browser and correlation id come from the request or job that is running.
 
@@ -82,10 +83,10 @@ def record(*entries: Entry, now: datetime) -> None:
     :raises TypeError: when a value is no text, such as a secret.
     """
     facts = correlation.current()
-    AuditEvent.objects.bulk_create([_row(entry, facts, now) for entry in entries])
+    insert_rows(AuditEvent, [_row(entry, facts, now) for entry in entries])
 
 
-def _row(entry: Entry, facts: correlation.RequestFacts, now: datetime) -> AuditEvent:
+def _row(entry: Entry, facts: correlation.RequestFacts, now: datetime) -> Row:
     activity, actor = entry.activity, entry.actor
     if not isinstance(activity, Activity):
         raise UnknownActivity(f"No activity is called {activity!r}.")
@@ -94,27 +95,27 @@ def _row(entry: Entry, facts: correlation.RequestFacts, now: datetime) -> AuditE
     known = ACTIVITY_FACTS[activity]
     targets = [_stored(target) for target in entry.targets]
     details = {clean(key): clean(value) for key, value in entry.details.items()}
-    return AuditEvent(
-        tenant_id=entry.tenant_id,
-        service=known.service,
-        category=known.category,
-        activity=activity,
-        operation=known.operation,
-        result=Result(entry.result),
-        reason=clean(entry.reason),
-        occurred_at=now,
-        correlation_id=entry.correlation_id or facts.correlation_id,
-        actor_kind=actor.kind,
-        actor_id=actor.id,
-        actor_display_name=clean(actor.display_name),
-        actor_user_principal_name=clean(actor.user_principal_name),
-        ip_address=clean(facts.ip_address),
-        user_agent=clean(facts.user_agent),
-        targets=targets,
-        details=details,
-        subject_id=_subject_id(entry.targets),
+    return {
+        "tenant_id": entry.tenant_id,
+        "service": known.service,
+        "category": known.category,
+        "activity": activity,
+        "operation": known.operation,
+        "result": Result(entry.result),
+        "reason": clean(entry.reason),
+        "occurred_at": now,
+        "correlation_id": entry.correlation_id or facts.correlation_id,
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "actor_display_name": clean(actor.display_name),
+        "actor_user_principal_name": clean(actor.user_principal_name),
+        "ip_address": clean(facts.ip_address),
+        "user_agent": clean(facts.user_agent),
+        "targets": targets,
+        "details": details,
+        "subject_id": _subject_id(entry.targets),
         **_texts_to_search(entry, targets, details),
-    )
+    }
 
 
 def _texts_to_search(entry: Entry, targets: list[StoredTarget], details: dict[str, str]) -> dict[str, str]:

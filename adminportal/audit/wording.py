@@ -27,6 +27,8 @@ def clean(text: str) -> str:
     """
     if not isinstance(text, str):
         raise TypeError(f"A record holds texts only, not {type(text).__name__}.")
+    if text.isascii() and text.isprintable() and len(text) <= LONGEST_TEXT:
+        return text
     safe = _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text[:LONGEST_TEXT])
     if len(text) > LONGEST_TEXT or len(safe) > LONGEST_TEXT:
         return safe[: LONGEST_TEXT - 1] + "…"
@@ -35,7 +37,11 @@ def clean(text: str) -> str:
 
 def folded(*texts: str) -> str:
     """Return the texts as one lower-case ASCII line to search in."""
-    return " ".join(anyascii(unicodedata.normalize("NFKC", text)).casefold() for text in texts if text)
+    return " ".join(_folded(text) for text in texts if text)
+
+
+def _folded(text: str) -> str:
+    return (text if text.isascii() else anyascii(unicodedata.normalize("NFKC", text))).casefold()
 
 
 def masked_contact(value: str) -> str:

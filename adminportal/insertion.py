@@ -1,0 +1,78 @@
+"""Writes rows that come in numbers: by COPY on PostgreSQL, elsewhere as the ORM does.
+
+A reset writes about six rows a person into tables of up to thirty columns. There ``bulk_create`` takes longer to put
+its statement together than PostgreSQL to carry it out; COPY takes a fifth of that.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.db import connection
+from django.db.models import AutoField, JSONField, Model
+
+Row = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """What is asked of a model once: its columns in order, and what a row that leaves one out gets."""
+
+    statement: str
+    defaults: Mapping[str, Callable[[], object]]
+    jsons: frozenset[str]
+
+    def values_of(self, row: Row) -> list[object]:
+        """Return the values of a row in the order of the columns.
+
+        :raises TypeError: when the row names a column that is not there.
+        """
+        if not row.keys() <= self.defaults.keys():
+            raise TypeError(f"There is no column for {', '.join(sorted(row.keys() - self.defaults.keys()))}.")
+        values = [row[name] if name in row else default() for name, default in self.defaults.items()]
+        if self.jsons:
+            return [
+                json.dumps(value) if name in self.jsons else value
+                for name, value in zip(self.defaults, values, strict=True)
+            ]
+        return values
+
+
+def insert_rows(model: type[Model], rows: Iterable[Row]) -> None:
+    """Insert rows, each by the names of its columns (``user_id``), with one statement.
+
+    What a row leaves out gets the default of its field. Keys that the database makes are not returned, no signal is
+    sent, and no scope is asked for: the row says whose it is.
+
+    :raises TypeError: when a row names a column that is not there; nothing is written then.
+    :raises django.db.IntegrityError: when a constraint is broken; nothing is written then either.
+    """
+    wanted = list(rows)
+    if not wanted:
+        return
+    if connection.vendor == "postgresql":
+        table = _table_of(model)
+        _copy(table.statement, [table.values_of(row) for row in wanted])
+    else:
+        model._base_manager.bulk_create([model(**row) for row in wanted])
+
+
+def _copy(statement: str, lines: Sequence[Sequence[object]]) -> None:
+    with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for line in lines:
+            copy.write_row(line)
+
+
+@lru_cache(maxsize=64)
+def _table_of(model: type[Model]) -> _Table:
+    quote = connection.ops.quote_name
+    fields = [field for field in model._meta.concrete_fields if not isinstance(field, AutoField)]
+    columns = ", ".join(quote(field.column) for field in fields)
+    return _Table(
+        statement=f"COPY {quote(model._meta.db_table)} ({columns}) FROM STDIN",
+        defaults={field.attname: field.get_default for field in fields},
+        jsons=frozenset(field.attname for field in fields if isinstance(field, JSONField)),
+    )
