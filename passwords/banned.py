@@ -9,28 +9,20 @@ from functools import lru_cache
 from pathlib import Path
 from unicodedata import normalize
 
+from passwords.term_index import TERM_LENGTHS, index_terms, lower_form, match, matching_form
 from passwords.wordlists import SHIPPED_TERMS, ListUnreadable, common_passwords, read_lines
 
 ACCEPTED_SCORE = 5
 """Parts that a password must have at least, once every banned term counts as one."""
 
-TERM_LENGTHS = range(4, 17)
-"""Characters that a banned term may have."""
-
 NAME_MIN_LENGTH = 4
 """Characters from which on a name is looked for; shorter ones occur by chance."""
-
-SUBSTITUTIONS = {"0": "o", "1": "l", "$": "s", "@": "a"}
-"""Signs that people type for letters. Exactly these four ship."""
 
 STEPS_PER_CHARACTER = 1 + sum(length + 1 for length in range(TERM_LENGTHS.start, TERM_LENGTHS.stop + 1))
 """Most steps a code point can cost: each window looked up whole and once for each character left out."""
 
-_TRANSLATION = str.maketrans(SUBSTITUTIONS)
 _NAME_BREAKS = re.compile(r"[\s\-\u2010-\u2015]+")
 _loaded_terms: dict[str, tuple[str, ...]] = {}
-_WHOLE = 1 << TERM_LENGTHS.stop
-"""Bit above all gap positions: the fragment is a term as it stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,27 +58,6 @@ class NameHit:
     length: int
 
 
-@dataclass(frozen=True, slots=True)
-class TermIndex:
-    """Every term and every term with one character left out, so that a match is a look-up.
-
-    A fragment maps to bits: bit ``p`` when a term without its character ``p`` gives it, ``_WHOLE`` when it is a term.
-    """
-
-    fragments: Mapping[str, int]
-    longest: int
-
-
-def lower_form(text: str) -> str:
-    """Lower-case each character that stays one character, so that positions correspond."""
-    return "".join(low if len(low := sign.lower()) == 1 else sign for sign in text)
-
-
-def matching_form(text: str) -> str:
-    """Return the lower form with the four substitutions at every position."""
-    return lower_form(text).translate(_TRANSLATION)
-
-
 def printed_form(text: str, *, pieces: Iterable[Piece]) -> str:
     """Return the matching form inside matched terms and the lower form elsewhere."""
     printed, substituted = list(lower_form(text)), matching_form(text)
@@ -113,23 +84,6 @@ def names_inside(text: str, *, names: Mapping[str, str]) -> tuple[NameHit, ...]:
     )
 
 
-@lru_cache(maxsize=16)
-def index_terms(terms: tuple[str, ...]) -> TermIndex:
-    """Build the index of ``terms``; kept for the last 16 lists, about 1 MB each at 1,000 terms.
-
-    :raises ValueError: when a term is shorter or longer than :data:`TERM_LENGTHS`.
-    """
-    fragments: dict[str, int] = {}
-    for term in map(matching_form, terms):
-        if len(term) not in TERM_LENGTHS:
-            raise ValueError(f"A banned term has 4 to 16 characters, not {len(term)}.")
-        fragments[term] = fragments.get(term, 0) | _WHOLE
-        for gap in range(len(term)):
-            shorter = term[:gap] + term[gap + 1 :]
-            fragments[shorter] = fragments.get(shorter, 0) | 1 << gap
-    return TermIndex(fragments, max(map(len, terms), default=0))
-
-
 def score(text: str, *, custom_terms: tuple[str, ...] = (), with_global: bool = True) -> Score:
     """Cut ``text`` into the fewest parts, banned terms and single characters, and count them.
 
@@ -144,7 +98,11 @@ def score(text: str, *, custom_terms: tuple[str, ...] = (), with_global: bool = 
     for start in range(size - 1, -1, -1):
         chosen: tuple[int, int, int, Piece | None] | None = None
         for end in range(start + TERM_LENGTHS.start, min(start + longest + 1, size) + 1):
-            term_length, exact, looked = _match(form[start:end], shipped.fragments, own.fragments)
+            window = form[start:end]
+            if not (shipped.may_match(window) or (own.longest and own.may_match(window))):
+                steps += 1
+                continue
+            term_length, exact, looked = match(window, shipped.fragments, own.fragments)
             steps += looked
             if term_length:
                 piece = Piece(start=start, length=end - start, term_length=term_length, exact=exact)
@@ -156,26 +114,6 @@ def score(text: str, *, custom_terms: tuple[str, ...] = (), with_global: bool = 
         best[start] = single if chosen is None or single[:3] < chosen[:3] else chosen
         steps += 1
     return Score(value=best[0][0], pieces=_pieces(best), steps=steps)
-
-
-def _match(window: str, shipped: Mapping[str, int], own: Mapping[str, int]) -> tuple[int, bool, int]:
-    """Return the length of the longest term that ``window`` stands for (0: none), whether exactly, and look-ups."""
-    length = len(window)
-    bits = shipped.get(window, 0) | own.get(window, 0)
-    if bits:
-        exact = bits >= _WHOLE
-        return length if exact else length + 1, exact, 1
-    inner = 0
-    for gap in range(length):
-        shorter = window[:gap] + window[gap + 1 :]
-        bits = shipped.get(shorter, 0) | own.get(shorter, 0)
-        if bits:
-            if bits >> gap & 1:
-                return length, False, gap + 2
-            # In front of or behind a term an extra character is a leftover, no part of the match.
-            if bits >= _WHOLE and 0 < gap < length - 1:
-                inner = length - 1
-    return inner, False, length + 1
 
 
 def _pieces(best: list[tuple[int, int, int, Piece | None]]) -> tuple[Piece, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from unicodedata import normalize
 
-from passwords.banned import TERM_LENGTHS, matching_form
+from passwords.term_index import TERM_LENGTHS, matching_form
 
 CUSTOM_TERMS_LIMIT = 1_000
 """Terms of a tenant's own list at most."""

@@ -11,6 +11,7 @@ from unicodedata import normalize
 from adminportal.sealing import Secret
 from passwords import banned
 from passwords.custom_terms import CUSTOM_TERMS_LIMIT
+from passwords.term_index import TERM_LENGTHS
 
 LONGEST_PASSWORD = 256
 """Code points of the longest password of any profile."""
@@ -92,7 +93,7 @@ class PolicyRules:
             raise RulesInvalid(f"history_depth is {self.history_depth}: 0 to 24 are allowed.")
         if len(self.custom_terms) > CUSTOM_TERMS_LIMIT:
             raise RulesInvalid(f"custom_terms has {len(self.custom_terms)} terms: 1,000 are allowed.")
-        if any(len(term) not in banned.TERM_LENGTHS for term in self.custom_terms):
+        if any(len(term) not in TERM_LENGTHS for term in self.custom_terms):
             raise RulesInvalid("custom_terms has a term that does not have 4 to 16 characters.")
 
     @property
