@@ -13,7 +13,10 @@ class Permission(StrEnum):
 
     ADMIN_ENTER = "portal:admin:enter"
     AUDIT_READ = "audit:log:read"
+    BULK_READ = "passwords:bulk:read"
     MESSAGES_READ = "outbox:message:read"
+    ORG_SETTINGS_READ = "portal:settings:read"
+    ORG_SETTINGS_WRITE = "portal:settings:write"
     PASSWORD_RESET = "passwords:password:reset"  # noqa: S105  # the name of a right
     ROLE_ASSIGN = "users:role:assign"
     ROLE_READ = "users:role:read"
@@ -56,7 +59,12 @@ HOLDERS: Final[dict[Permission, frozenset[Role]]] = {
             Role.GLOBAL_ADMINISTRATOR,
         }
     ),
+    Permission.BULK_READ: _RESETTERS | {Role.SECURITY_ADMINISTRATOR},
     Permission.MESSAGES_READ: _RESETTERS,
+    Permission.ORG_SETTINGS_READ: frozenset(
+        {Role.GLOBAL_READER, Role.SECURITY_READER, Role.SECURITY_ADMINISTRATOR, Role.GLOBAL_ADMINISTRATOR}
+    ),
+    Permission.ORG_SETTINGS_WRITE: frozenset({Role.GLOBAL_ADMINISTRATOR}),
     Permission.PASSWORD_RESET: _RESETTERS,
     Permission.ROLE_ASSIGN: frozenset({Role.PRIVILEGED_ROLE_ADMINISTRATOR, Role.GLOBAL_ADMINISTRATOR}),
     Permission.ROLE_READ: _READERS,
@@ -70,6 +78,7 @@ HOLDERS: Final[dict[Permission, frozenset[Role]]] = {
 IN_UNIT: Final = frozenset(
     {
         Permission.ADMIN_ENTER,
+        Permission.BULK_READ,
         Permission.MESSAGES_READ,
         Permission.PASSWORD_RESET,
         Permission.ROLE_READ,

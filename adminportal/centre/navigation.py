@@ -28,6 +28,13 @@ ENTRIES = (
         permission=Permission.PASSWORD_RESET,
     ),
     NavEntry(
+        section=Section.SETTINGS,
+        label=_("Org settings"),
+        url_name="centre:org-settings",
+        icon="settings",
+        permission=Permission.ORG_SETTINGS_READ,
+    ),
+    NavEntry(
         section=Section.REPORTS,
         label=_("Audit log"),
         url_name="centre:audit",

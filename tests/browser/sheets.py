@@ -119,6 +119,7 @@ NO_PAGES: Final = {
     "passwords:progress": "a part of a page",
     "passwords:send-again": "takes a POST and leads on",
     "centre:audit-export": "a file",
+    "centre:org-settings-save": "takes a POST and leads on",
     "health-live": "for machines",
     "health-ready": "for machines",
     "metrics": "for machines",

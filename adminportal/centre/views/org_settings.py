@@ -1,0 +1,60 @@
+"""Org settings: the switches of the organisation."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_POST, require_safe
+
+from adminportal import clock
+from adminportal.centre.org_settings_form import OrgSettingsForm
+from users.access import Permission, has_fresh_proof, requires
+from users.refusals import sentence, status_of
+from users.request import PortalRequest
+from users.services.people import Refused
+from users.services.tenant_settings import change_settings
+
+
+@requires(Permission.ORG_SETTINGS_READ)
+@require_safe
+def org_settings(request: PortalRequest) -> HttpResponse:
+    """Show the switches of the tenant."""
+    # Asked before anything is typed, so that nothing typed is lost on the way there and back.
+    if _may_change(request) and not has_fresh_proof(request.actor, now=clock.now()):
+        return HttpResponseRedirect(_confirm_url())
+    return _page(request, _form(request), was_saved="saved" in request.GET)
+
+
+@requires(Permission.ORG_SETTINGS_WRITE)
+@require_POST
+def save(request: PortalRequest) -> HttpResponse:
+    """Change the switches of the tenant."""
+    form = _form(request)
+    if not form.is_valid():
+        return _page(request, form, status=422)
+    try:
+        change_settings(actor=request.actor, values=form.values(), now=clock.now())
+    except Refused as refusal:
+        form.add_error(None, sentence(refusal.decision))
+        return _page(request, form, status=status_of(refusal.decision))
+    return HttpResponseRedirect(f"{reverse('centre:org-settings')}?saved=1")
+
+
+def _form(request: PortalRequest) -> OrgSettingsForm:
+    data = request.POST if request.method == "POST" else None
+    return OrgSettingsForm(data, tenant=request.tenant, may_change=_may_change(request))
+
+
+def _may_change(request: PortalRequest) -> bool:
+    return request.actor.may(Permission.ORG_SETTINGS_WRITE)
+
+
+def _confirm_url() -> str:
+    return f"{reverse('users:confirm')}?{urlencode({'next': reverse('centre:org-settings')})}"
+
+
+def _page(request: PortalRequest, form: OrgSettingsForm, *, was_saved: bool = False, status: int = 200) -> HttpResponse:
+    page = {"form": form, "may_change": _may_change(request), "was_saved": was_saved}
+    return render(request, "centre/org_settings.html", page, status=status)

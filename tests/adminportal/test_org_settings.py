@@ -1,0 +1,109 @@
+"""Org settings: who sees and who changes the switches of the organisation, and what is kept of a change."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from adminportal import clock
+from adminportal.audit.models import AuditEvent
+from adminportal.centre.org_settings_form import SECTIONS, WORDS
+from tests.cast import Cast, make_cast, signed_in
+from users.models import Tenant, User
+from users.services.people import Refused
+from users.services.tenant_settings import SETTINGS, NotBetween, change_settings
+from users.tenancy import within
+
+pytestmark = pytest.mark.django_db
+URL, SAVE = "/settings/org", "/settings/org/save"
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return make_cast()
+
+
+def form(**changes: object) -> dict[str, object]:
+    values: dict[str, object] = {
+        "notify_user_on_admin_reset": "on",
+        "fresh_contact_hours": 24,
+        "step_up_minutes": 10,
+        "lockout_threshold": 10,
+        "lockout_seconds": 60,
+        "lockout_hard_stop": 100,
+    }
+    return {name: value for name, value in (values | changes).items() if value is not None}
+
+
+def test_global_administrator_switches_the_password_into_the_mail_and_the_audit_log_says_so(cast: Cast) -> None:
+    answer = signed_in(cast["global.admin"]).post(SAVE, form(password_in_mail="on"))
+
+    assert answer.status_code == 302
+    assert Tenant.objects.get(pk=cast.tenant.pk).password_in_mail
+    (row,) = AuditEvent.objects.filter(tenant_id=cast.tenant.pk, actor_id=cast["global.admin"].pk, result="success")
+    assert row.targets[0]["modified"] == [{"name": "delivery.password_in_mail", "old": "False", "new": "True"}]
+
+
+def test_saving_what_is_there_already_writes_nothing(cast: Cast) -> None:
+    actor, before = cast.actor("global.admin"), AuditEvent.objects.count()
+
+    with within(cast.tenant):
+        changed = change_settings(actor=actor, values={"step_up_minutes": 10}, now=clock.now())
+
+    assert changed == []
+    assert AuditEvent.objects.count() == before
+
+
+def test_reader_sees_the_settings_and_is_refused_by_post(cast: Cast) -> None:
+    client = signed_in(cast["global.reader"])
+
+    page = client.get(URL).content.decode()
+    answer = client.post(SAVE, form(password_in_mail="on"))
+
+    assert "Put the password in the e-mail" in page and "Save" not in page
+    assert answer.status_code == 403
+    assert not Tenant.objects.get(pk=cast.tenant.pk).password_in_mail
+
+
+def test_helpdesk_administrator_does_not_see_the_settings(cast: Cast) -> None:
+    assert signed_in(cast["helpdesk.admin"]).get(URL).status_code == 403
+
+
+def test_number_outside_its_limits_is_named_and_nothing_is_changed(cast: Cast) -> None:
+    answer = signed_in(cast["global.admin"]).post(SAVE, form(step_up_minutes=61, password_in_mail="on"))
+
+    assert answer.status_code == 422
+    assert "less than or equal to 60" in answer.content.decode()
+    assert not Tenant.objects.get(pk=cast.tenant.pk).password_in_mail
+    with within(cast.tenant), pytest.raises(NotBetween):
+        change_settings(actor=cast.actor("global.admin"), values={"step_up_minutes": 61}, now=clock.now())
+
+
+def test_old_proof_is_asked_for_again_before_anything_is_typed(cast: Cast) -> None:
+    client = signed_in(cast["global.admin"])
+
+    with clock.travel(timedelta(minutes=11)):
+        asked = client.get(URL)
+        refused = client.post(SAVE, form(password_in_mail="on"))
+
+    assert asked.status_code == 302 and asked["Location"].startswith(reverse("users:confirm"))
+    assert refused.status_code == 400
+    assert "Confirm your own sign-in" in refused.content.decode()
+    assert not Tenant.objects.get(pk=cast.tenant.pk).password_in_mail
+
+
+def test_administrator_who_lost_the_role_meanwhile_changes_nothing(cast: Cast) -> None:
+    actor = cast.actor("global.admin")
+
+    with within(cast.tenant), pytest.raises(Refused):
+        User.objects.filter(pk=actor.id).update(account_enabled=False)
+        change_settings(actor=actor, values={"password_in_mail": True}, now=clock.now())
+    assert AuditEvent.objects.filter(reason="NO_RIGHT_ORG_SETTINGS_WRITE", result="failure").count() == 1
+
+
+def test_every_setting_stands_in_one_section_with_its_words() -> None:
+    shown = [column for _heading, columns in SECTIONS.values() for column in columns]
+
+    assert sorted(shown) == sorted(SETTINGS) == sorted(WORDS)
