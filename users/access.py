@@ -82,6 +82,14 @@ def has_fresh_proof(actor: Actor, *, now: datetime) -> bool:
     return minutes == 0 or (actor.proven_at is not None and actor.proven_at > now - timedelta(minutes=minutes))
 
 
+def may_search_contacts(actor: Actor) -> bool:
+    """Tell whether the actor may find people by alternate addresses: only who sees them over the whole tenant.
+
+    Whoever resets within a unit sees the others' addresses masked, and a search letter by letter would unmask them.
+    """
+    return bool(actor.roles & RESETTING)
+
+
 def resettable_users(actor: Actor) -> QuerySet[User]:
     """Return the people whom the actor's roles cover, as one query; oneself and deleted people are left out.
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from users.access import Permission, can_reset, requires
+from users.access import Permission, can_reset, may_search_contacts, requires
 from users.grid import Wanted, read_page
 from users.grid_query import BadQuery, count_words, read_wanted, with_query
 from users.grid_rows import load_rows
@@ -45,7 +45,7 @@ def pick(request: PortalRequest) -> HttpResponse:
 def _picker(request: PortalRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
     query = request.GET
     try:
-        wanted = read_wanted(query, in_contacts=True, rows=ROWS)
+        wanted = read_wanted(query, in_contacts=may_search_contacts(request.actor), rows=ROWS)
     except BadQuery as bad:
         query, wanted, problem, status = QueryDict(), Wanted(rows=ROWS), str(bad), REFUSED_FORM
     page = read_page(wanted)

@@ -159,6 +159,15 @@ def test_grid_and_panel_say_who_is_outside_and_the_server_refuses_the_same(cast:
     assert User.objects.get(pk=cast["adele.vance"].pk).must_change
 
 
+@pytest.mark.parametrize("page", ["users:active", "passwords:pick"])
+def test_helpdesk_of_a_unit_finds_nobody_by_an_address_that_it_sees_masked(cast: Cast, page: str) -> None:
+    cast.add("irvin.sayers", display_name="Irvin Sayers", alternate_email="hidden.owl@mail.example")
+    client = signed_in(cast["sales.helpdesk"])
+
+    assert "Irvin Sayers" in client.get(reverse(page), {"search": "irvin"}).content.decode()
+    assert "Irvin Sayers" not in client.get(reverse(page), {"search": "hidden.owl"}).content.decode()
+
+
 def reset_by(client: Client, user: User):
     form = {"how": "automatic", "style": "random", "must_change": "on", "form_key": "0" * 32}
     return client.post(reverse("passwords:reset", args=[user.pk]), form)
