@@ -61,8 +61,8 @@ def read_rows(source: IO[bytes], *, encoding: str = "") -> Iterator[CsvRow]:
 
     :raises CsvRefused: when the file is empty, too large, no text, has another header, broken quotes or too many rows.
     """
-    bounded = io.BufferedReader(_Bounded(source))
-    text = io.TextIOWrapper(bounded, encoding=encoding or _encoding_of(source), newline="")
+    bounded = io.BufferedReader(Bounded(source))
+    text = io.TextIOWrapper(bounded, encoding=encoding or encoding_of(source), newline="")
     try:
         yield from _rows_of(text)
     except UnicodeError as problem:
@@ -72,9 +72,9 @@ def read_rows(source: IO[bytes], *, encoding: str = "") -> Iterator[CsvRow]:
 
 
 def _rows_of(text: io.TextIOWrapper) -> Iterator[CsvRow]:
-    separator = _separator_of(text.readline(LONGEST_HEADER))
+    separator = separator_of(text.readline(LONGEST_HEADER))
     text.seek(0)
-    lines = _Lines(text)
+    lines = Lines(text)
     reader = csv.reader(lines, delimiter=separator, strict=True)
     number, found = 0, 0
     try:
@@ -89,7 +89,7 @@ def _rows_of(text: io.TextIOWrapper) -> Iterator[CsvRow]:
             if found > MOST_ROWS:
                 raise CsvRefused("rows", {"most": str(MOST_ROWS)})
             yield CsvRow(number=number, values=tuple(values))
-    except _RowTooLong as problem:
+    except RowTooLong as problem:
         raise CsvRefused("field", {"row": str(number + 1)}) from problem
     except csv.Error as problem:
         code = "field" if "field larger" in str(problem) else "quotes"
@@ -98,7 +98,7 @@ def _rows_of(text: io.TextIOWrapper) -> Iterator[CsvRow]:
         raise CsvRefused("empty")
 
 
-def _encoding_of(source: IO[bytes]) -> str:
+def encoding_of(source: IO[bytes]) -> str:
     """Tell the encoding by the byte order mark, else by where the zero of the header's first letter stands."""
     start = source.read(4)
     source.seek(0)
@@ -113,7 +113,8 @@ def _encoding_of(source: IO[bytes]) -> str:
     return "utf-8"
 
 
-def _separator_of(header: str) -> str:
+def separator_of(header: str) -> str:
+    """Return the separator that a header has most of."""
     counts = {separator: header.count(separator) for separator in SEPARATORS}
     return max(counts, key=lambda separator: counts[separator])
 
@@ -137,11 +138,11 @@ def shorten(text: str, length: int) -> str:
     return "".join("\N{REPLACEMENT CHARACTER}" if category(letter) in ("Cc", "Cs") else letter for letter in cut)
 
 
-class _RowTooLong(Exception):
+class RowTooLong(Exception):
     """A row has more characters than are looked at."""
 
 
-class _Lines:
+class Lines:
     """The lines of a text for the reader of rows; ``read`` counts the characters of the row at hand."""
 
     def __init__(self, text: io.TextIOWrapper) -> None:
@@ -155,31 +156,39 @@ class _Lines:
         line = self._text.readline(LONGEST_ROW + 1)
         self.read += len(line)
         if self.read > LONGEST_ROW:
-            raise _RowTooLong
+            raise RowTooLong
         if not line:
             raise StopIteration
         return line
 
 
-class _Bounded(io.RawIOBase):
+class Bounded(io.RawIOBase):
     """A view of a file that ends with a refusal once more than the allowed bytes were read."""
 
     def __init__(self, source: IO[bytes]) -> None:
         self._source = source
 
     def readable(self) -> bool:
+        """Say that it is there to be read."""
         return True
 
     def seekable(self) -> bool:
+        """Say that it can be read again from its start."""
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        """Move in the file."""
         return self._source.seek(offset, whence)
 
     def tell(self) -> int:
+        """Return the place in the file."""
         return self._source.tell()
 
     def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]
+        """Read on.
+
+        :raises CsvRefused: when more was read than is ever looked at.
+        """
         chunk = self._source.read(len(buffer))
         buffer[: len(chunk)] = chunk
         if self._source.tell() > MOST_BYTES:

@@ -20,12 +20,16 @@ MOST_TICKS: Final = 5_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """One command of the selection bar; ``reason`` is empty where the reader may give it."""
+    """One command of the selection bar; ``reason`` is empty where the reader may give it.
+
+    ``room`` names how wide the window must be for it to stand in the bar and not behind "More"; empty is always.
+    """
 
     act: str
     label: str | Promise
     icon: str
     reason: str
+    room: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,10 +47,11 @@ class _Row:
     icon: str
     right: Permission = Permission.PASSWORD_RESET
     refusal: str = "RESET_NO_ROLE"
+    room: str = "wide"
 
 
 _BAR: Final = (
-    _Row(act="reset", label=_("Reset password"), icon="key"),
+    _Row(act="reset", label=_("Reset password"), icon="key", room=""),
     _Row(act="force_change", label=_("Force a password change"), icon="clock"),
     _Row(
         act="block",
@@ -59,6 +64,7 @@ _BAR: Final = (
         act="allow",
         label=_("Allow sign-in"),
         icon="check",
+        room="widest",
         right=Permission.USER_BLOCK,
         refusal="NO_RIGHT_USER_BLOCK",
     ),
@@ -102,4 +108,4 @@ def refusal_of(act: str, actor: Actor) -> str:
 
 def _command(row: _Row, actor: Actor) -> Command:
     reason = "" if actor.may(row.right) else sentence(Decision(allowed=False, code=row.refusal))
-    return Command(act=row.act, label=row.label, icon=row.icon, reason=reason)
+    return Command(act=row.act, label=row.label, icon=row.icon, reason=reason, room=row.room)

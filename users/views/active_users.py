@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from users.access import Permission, requires
+from users.access import Permission, may_search_contacts, requires
 from users.grid import Page, View, Wanted, read_page
 from users.grid_order import Order
 from users.grid_query import EVERYONE, BadQuery, count_words, read_wanted, with_query
@@ -59,10 +59,10 @@ def active(request: PortalRequest) -> HttpResponse:
     return show_people(request, request.GET)
 
 
-def show_people(request: PortalRequest, query: QueryDict, *, problem: str = "") -> HttpResponse:
+def show_people(request: PortalRequest, query: QueryDict, *, problem: str = "", status: int = 422) -> HttpResponse:
     """Answer with the page that the query asks for, and with what was wrong with a request, if anything was."""
     try:
-        wanted = read_wanted(query, in_contacts=request.actor.may(Permission.PASSWORD_RESET))
+        wanted = read_wanted(query, in_contacts=may_search_contacts(request.actor))
     except BadQuery as bad:
         query, wanted, problem = QueryDict(), Wanted(), str(bad)
     page = read_page(wanted)
@@ -88,7 +88,7 @@ def show_people(request: PortalRequest, query: QueryDict, *, problem: str = "") 
         **_selection(request, query, wanted, page),
         **_addresses(query, wanted, page),
     }
-    return render(request, "users/active.html", context, status=422 if problem else 200)
+    return render(request, "users/active.html", context, status=status if problem else 200)
 
 
 def _selection(request: PortalRequest, query: QueryDict, wanted: Wanted, page: Page) -> dict[str, object]:
