@@ -42,6 +42,7 @@ class Activity(StrEnum):
     DISABLE_PASSWORD_WRITEBACK_FOR_DIRECTORY = "Disable password writeback for directory"
     ENABLE_ACCOUNT = "Enable account"
     ENABLE_PASSWORD_WRITEBACK_FOR_DIRECTORY = "Enable password writeback for directory"
+    EXPORTED_ADMIN_LIST = "Exported admin list"
     EXPORTED_AUDIT = "Exported audit"
     EXPORTED_BULK_RESULTS = "Exported bulk results"
     FINISHED_BULK_RESET = "Finished bulk reset"

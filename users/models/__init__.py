@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from users.models.contact import Contact, ContactKind
+from users.models.favourite import RoleFavourite
 from users.models.group import Group, GroupMember, GroupOwner
 from users.models.guard import SignInGuard
 from users.models.import_batch import ImportBatch
@@ -25,6 +26,7 @@ __all__ = [
     "LicenceAssignment",
     "LicenceProduct",
     "RoleAssignment",
+    "RoleFavourite",
     "Session",
     "SignInGuard",
     "Tenant",
