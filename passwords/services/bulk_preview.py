@@ -1,0 +1,233 @@
+"""What a bulk job would do, before anything happens: who is reached, who is left out and why, who is told."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from passwords.bulk_classes import (
+    PlainClass,
+    Sorting,
+    decide,
+    of_classes,
+    plain_classes,
+    sorting_for,
+    split_by_standing,
+    with_facts,
+)
+from passwords.bulk_options import BulkOptions
+from passwords.bulk_sentences import plural_of
+from passwords.bulk_starters import Starter, judge_of
+from passwords.models import BulkAct, BulkJob
+from passwords.services.bulk_selection import includes_starter, people_of
+from passwords.services.reset_messages import alternates_of, usable_alternate
+from users.access import Decision
+from users.models import Tenant, User
+from users.refusals import sentence
+from users.search import matching, words_of
+from users.targets import load_facts
+
+AT_ONCE = 40
+"""Up to here a job runs at once in the request, and its passwords may stand in the one mail about it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why some people are left out, and how many."""
+
+    code: str
+    count: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Who will be told how: ``code`` is notice, alternate, password_by_mail or results."""
+
+    code: str
+    count: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """What would happen; ``unknown`` and ``duplicates`` are lines and names of a list.
+
+    ``holds_role`` says that somebody with a role would be reached, for which fresh proof is asked.
+    """
+
+    requested: int
+    reachable: int
+    left_out: tuple[Reason, ...]
+    told: tuple[Told, ...]
+    unknown: list[tuple[int, str]] = field(default_factory=list)
+    duplicates: list[tuple[int, str]] = field(default_factory=list)
+    includes_self: bool
+    holds_role: bool
+    fingerprint: str
+
+    @property
+    def left_out_count(self) -> int:
+        """Return how many are left out."""
+        return self.requested - self.reachable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """One person who is left out, with the reason; ``place`` is where the next page goes on."""
+
+    user: User
+    code: str
+    sentence: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """Everybody of a job, judged: plain people by classes, those with any standing one by one."""
+
+    sorting: Sorting
+    plain: list[PlainClass]
+    standing: dict[UUID, tuple[Decision, bool]]
+    holds_role: bool
+
+
+def preview(job: BulkJob, *, actor: Starter, options: BulkOptions, now: datetime) -> Preview:
+    """Judge everybody of a job as the act will; a fixed number of queries, and nothing is changed but the draft."""
+    judged = _judge(job, actor, options, shows_results=False)
+    if shows_results(job.tenant, options, requested=_count(judged)):
+        judged = _judge(job, actor, options, shows_results=True)
+    counts = _codes(judged)
+    requested, reachable = sum(counts.values()), counts.pop("", 0)
+    reasons = [Reason(code=code, count=number, sentence=plural_of(code)) for code, number in counts.most_common()]
+    found = Preview(
+        requested=requested,
+        reachable=reachable,
+        left_out=tuple(reasons),
+        told=_told(job, judged, options, reachable=reachable),
+        unknown=[(line, name) for line, name in job.source.get("unknown", [])],
+        duplicates=[(line, name) for line, name in job.source.get("duplicates", [])],
+        includes_self=includes_starter(job),
+        holds_role=judged.holds_role,
+        fingerprint=_fingerprint(job, judged, counts, reachable=reachable),
+    )
+    BulkJob.objects.filter(pk=job.pk, started_at=None).update(
+        previewed_at=now, requested=requested, fingerprint=found.fingerprint
+    )
+    return found
+
+
+def shows_results(tenant: Tenant, options: BulkOptions, *, requested: int) -> bool:
+    """Tell whether the mail about the job carries the passwords: a setting of the tenant, for few people only."""
+    return tenant.password_in_mail and bool(options.deliver_to) and not options.blind and requested <= AT_ONCE
+
+
+def list_left_out(
+    job: BulkJob, *, actor: Starter, options: BulkOptions, after: str = "", search: str = "", rows: int = 50
+) -> list[LeftOut]:
+    """List a page of those who are left out, by name, each with the sentence; ``after`` is the place of the last one.
+
+    :raises ValueError: when ``after`` is no place.
+    """
+    judged = _judge(job, actor, options, shows_results=False)
+    if shows_results(job.tenant, options, requested=_count(judged)):
+        judged = _judge(job, actor, options, shows_results=True)
+    refused = [pk for pk, (decision, _alternate) in judged.standing.items() if not decision.allowed]
+    classes = [each for each in judged.plain if not each.decision.allowed]
+    _standing, plain = split_by_standing(with_facts(people_of(job), judged.sorting))
+    hit = Q(pk__in=refused) | (Q(pk__in=plain.filter(of_classes(judged.sorting, classes)).values("pk")))
+    people = User.objects.filter(hit, matching(words_of(search), in_contacts=False))
+    if after:
+        name, _, pk = after.rpartition("|")
+        people = people.filter(Q(sort_name__gt=name) | Q(sort_name=name, pk__gt=UUID(pk)))
+    return _with_reasons(judged.sorting, list(people.order_by("sort_name", "pk")[:rows]))
+
+
+def _with_reasons(sorting: Sorting, people: Sequence[User]) -> list[LeftOut]:
+    facts = load_facts(people)
+    alternates = alternates_of(facts) if sorting.asks_alternate else {}
+    decisions = {
+        pk: decide(sorting, target, can_have_link=bool(usable_alternate(target.user, alternates)))
+        for pk, target in facts.items()
+    }
+    return [
+        LeftOut(
+            user=user,
+            code=decisions[user.pk].code,
+            sentence=sentence(decisions[user.pk]),
+            place=f"{user.sort_name}|{user.pk}",
+        )
+        for user in people
+    ]
+
+
+def _judge(job: BulkJob, actor: Starter, options: BulkOptions, *, shows_results: bool) -> _Judged:
+    judge = judge_of(job.act, actor)
+    is_reset = job.act == BulkAct.RESET
+    sorting = sorting_for(actor, judge, options, is_reset=is_reset, shows_results=shows_results)
+    standing, plain = split_by_standing(people_of(job))
+    facts = load_facts(standing)
+    alternates = alternates_of(facts) if is_reset and facts else {}
+    links = {pk: bool(usable_alternate(target.user, alternates)) for pk, target in facts.items()}
+    judged = {pk: (decide(sorting, facts[pk], can_have_link=links[pk]), links[pk]) for pk in facts}
+    return _Judged(
+        sorting=sorting,
+        plain=plain_classes(plain, sorting),
+        standing=judged,
+        holds_role=any(decision.allowed and facts[pk].holds_role for pk, (decision, _link) in judged.items()),
+    )
+
+
+def _count(judged: _Judged) -> int:
+    return len(judged.standing) + sum(each.count for each in judged.plain)
+
+
+def _codes(judged: _Judged) -> Counter[str]:
+    """Count everybody by the code of the refusal; those who are reached have none."""
+    counts = Counter("" if decision.allowed else decision.code for decision, _link in judged.standing.values())
+    for each in judged.plain:
+        counts["" if each.decision.allowed else each.decision.code] += each.count
+    return counts
+
+
+TOLD: dict[str, Promise] = {
+    "alternate": _("get a one-time link at their alternate address"),
+    "notice": _("are told at their mailbox that their password was reset"),
+    "password_by_mail": _("get the password itself at their alternate address"),
+    "without_alternate": _("have no alternate address, so nothing is sent there"),
+}
+"""What happens to how many people; the number stands before it."""
+
+
+def _told(job: BulkJob, judged: _Judged, options: BulkOptions, *, reachable: int) -> tuple[Told, ...]:
+    if job.act != BulkAct.RESET:
+        return ()
+    links = sum(each.count for each in judged.plain if each.decision.allowed and each.has_alternate)
+    links += sum(decision.allowed and link for decision, link in judged.standing.values())
+    counts: dict[str, int] = {}
+    if options.deliver_to_alternate or options.blind:
+        shows_password = job.tenant.password_in_mail and not options.blind
+        counts["password_by_mail" if shows_password else "alternate"] = links
+        counts["without_alternate"] = reachable - links
+    if job.tenant.notify_user_on_admin_reset:
+        counts["notice"] = reachable
+    return tuple(Told(code=code, count=count, sentence=str(TOLD[code])) for code, count in counts.items() if count)
+
+
+def _fingerprint(job: BulkJob, judged: _Judged, counts: Counter[str], *, reachable: int) -> str:
+    """Return what changes with the set and with what would happen to it."""
+    checksum = sum(each.checksum for each in judged.plain)
+    if connection.vendor != "postgresql":
+        checksum = sum(hash(pk) for pk in people_of(job).values_list("pk", flat=True))
+    standing = sorted((str(pk), decision.code) for pk, (decision, _link) in judged.standing.items())
+    told = (job.act, reachable, sorted(counts.items()), checksum, standing)
+    return hashlib.sha256(repr(told).encode()).hexdigest()

@@ -1,0 +1,180 @@
+"""Who is meant: ticked people, everyone of a filter, a list of names, a group. Each becomes a draft of a bulk job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from adminportal.insertion import insert_rows
+from passwords.bulk_starters import Operator, Starter
+from passwords.models import BulkItem, BulkJob
+from users.csv_layout import shorten
+from users.grid import View, matching_people
+from users.models import Group, User
+from users.names import MAX_UPN, NameFault, check_upn, fold_upn
+from users.search import words_of
+
+CHUNK_SIZE: Final = 25
+"""People that a worker takes at once: measured, more gains nothing."""
+NAMES_AT_ONCE: Final = 1_000
+"""User names that are looked up by one query."""
+
+Kind = BulkJob.SourceKind
+
+
+class NobodyChosen(Exception):
+    """Nobody of this tenant was chosen; no draft was made."""
+
+
+def draft_from_ids(*, actor: Starter, act: str, user_ids: Sequence[UUID], now: datetime) -> BulkJob:
+    """Make a draft for ticked people; the starter is left out, and so are ids that are nobody's here.
+
+    :raises NobodyChosen: when nobody else was ticked.
+    """
+    ids = list(dict.fromkeys(user_ids))
+    found = list(User.objects.filter(pk__in=ids).order_by("sort_name", "pk").values_list("pk", flat=True))
+    others = [pk for pk in found if pk != actor.id]
+    if not found:
+        raise NobodyChosen
+    source = {"includes_self": len(others) < len(found), "unknown": [[0, str(each)] for each in set(ids) - set(found)]}
+    with transaction.atomic():
+        job = _draft(actor, act, Kind.TICKED, source, requested=len(others), now=now)
+        add_items(job, others)
+    return job
+
+
+def draft_from_filter(*, actor: Starter, act: str, search: str, view: str, in_contacts: bool, now: datetime) -> BulkJob:
+    """Make a draft for everyone of a search and a view; the condition is frozen, who that is only at the start.
+
+    :raises ValueError: when there is no such view.
+    :raises SearchTooLong: when more was typed than is ever searched for.
+    """
+    words_of(search)
+    source = {"search": search, "view": View(view or View.ALL).value, "in_contacts": in_contacts}
+    is_everybody = not search.strip() and source["view"] == View.ALL
+    return _draft(actor, act, Kind.ALL if is_everybody else Kind.FILTER, source, now=now)
+
+
+def draft_from_group(*, actor: Starter, act: str, group_id: UUID, now: datetime) -> BulkJob:
+    """Make a draft for the members of a group, whoever they are at the start.
+
+    :raises Group.DoesNotExist: when there is no such group in this tenant.
+    """
+    group = Group.objects.get(pk=group_id)
+    return _draft(actor, act, Kind.GROUP, {"group": str(group.pk), "name": group.name}, now=now)
+
+
+def draft_from_names(*, actor: Starter, act: str, names: Iterable[tuple[int, str]], now: datetime) -> BulkJob:
+    """Make a draft for a list of user names; unknown ones and repetitions are kept with their lines for the preview.
+
+    :raises NobodyChosen: when the list holds no name at all.
+    """
+    lines: dict[str, int] = {}
+    duplicates: list[tuple[int, str]] = []
+    for line, name in names:
+        folded = fold_upn(name)
+        if folded in lines:
+            duplicates.append((line, _shown(name)))
+        else:
+            lines[folded] = line
+    if not lines:
+        raise NobodyChosen
+    known: dict[str, UUID] = {}
+    for some in _batched(name for name in lines if _can_be(name)):
+        known |= dict(User.objects.filter(upn_folded__in=some, deleted_at=None).values_list("upn_folded", "pk"))
+    unknown = [(line, _shown(name)) for name, line in lines.items() if name not in known]
+    people = [known[name] for name in lines if name in known and known[name] != actor.id]
+    source = {"unknown": unknown, "duplicates": duplicates, "includes_self": len(people) < len(known)}
+    with transaction.atomic():
+        job = _draft(actor, act, Kind.LIST, source, requested=len(people), now=now)
+        add_items(job, people)
+    return job
+
+
+def people_of(job: BulkJob) -> QuerySet[User]:
+    """Return the people of a job as one condition, without its starter; inside the scope."""
+    source = job.source
+    if job.started_at is None and job.source_kind in (Kind.FILTER, Kind.ALL):
+        words = words_of(source["search"])
+        found = matching_people(
+            words=words if words or not source["search"].strip() else None,
+            view=View(source["view"]),
+            in_contacts=source["in_contacts"],
+        )
+    elif job.started_at is None and job.source_kind == Kind.GROUP:
+        found = User.objects.filter(memberships__group=source["group"], deleted_at=None)
+    else:
+        found = User.objects.filter(pk__in=BulkItem.objects.filter(job=job).values("user"))
+    return found.exclude(pk=job.starter_id) if job.starter_id else found
+
+
+def includes_starter(job: BulkJob) -> bool:
+    """Tell whether the starter was among the chosen, and was left out."""
+    if "includes_self" in job.source:
+        return bool(job.source["includes_self"])
+    if job.starter_id is None:
+        return False
+    everybody = BulkJob(source_kind=job.source_kind, source=job.source)
+    return people_of(everybody).filter(pk=job.starter_id).exists()
+
+
+def add_items(job: BulkJob, user_ids: Sequence[UUID]) -> None:
+    """Give the job one item for each of these people, in this order; inside a transaction."""
+    insert_rows(
+        BulkItem,
+        (
+            {
+                "tenant_id": job.tenant_id,
+                "job_id": job.pk,
+                "user_id": user_id,
+                "position": position,
+                "chunk": position // CHUNK_SIZE,
+            }
+            for position, user_id in enumerate(user_ids)
+        ),
+    )
+
+
+def _batched(names: Iterable[str]) -> Iterable[list[str]]:
+    pending: list[str] = []
+    for name in names:
+        pending.append(name)
+        if len(pending) == NAMES_AT_ONCE:
+            yield pending
+            pending = []
+    if pending:
+        yield pending
+
+
+def _can_be(folded: str) -> bool:
+    """Tell whether anybody can be called so; a database is not asked for characters that it cannot hold."""
+    try:
+        return bool(check_upn(folded))
+    except NameFault:
+        return False
+
+
+def _shown(name: str) -> str:
+    return shorten(name, MAX_UPN)
+
+
+def _draft(
+    actor: Starter, act: str, kind: Kind, source: dict[str, object], *, requested: int = 0, now: datetime
+) -> BulkJob:
+    is_operator = isinstance(actor, Operator)
+    return BulkJob.objects.create(
+        tenant=actor.tenant,
+        starter_id=actor.id,
+        starter_name=actor.display_name,
+        entrance="cli" if is_operator else "csv" if kind == Kind.LIST else "bulk",
+        act=act,
+        source_kind=kind,
+        source=source,
+        requested=requested,
+        created_at=now,
+    )
