@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 from django import forms
@@ -85,6 +85,14 @@ class ChangePasswordForm(forms.Form):
         )
 
 
+STYLES: Final = [
+    (Style.RANDOM.value, _("Random")),
+    (Style.PRONOUNCEABLE.value, _("Pronounceable")),
+    (Style.PASSPHRASE.value, _("Passphrase")),
+]
+"""The shapes of a password that is created, as they are offered."""
+
+
 class ResetForm(forms.Form):
     """The Reset password panel for one person."""
 
@@ -97,7 +105,7 @@ class ResetForm(forms.Form):
     )
     style = forms.ChoiceField(
         label=_("Style"),
-        choices=[(Style.RANDOM.value, _("Random")), (Style.PRONOUNCEABLE.value, _("Pronounceable"))],
+        choices=STYLES,
         initial=Style.RANDOM.value,
         required=False,
     )

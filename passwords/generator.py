@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import secrets
+from collections.abc import Sequence
 from enum import StrEnum
 from itertools import combinations
 from typing import Protocol
 
 from adminportal.sealing import Secret
+from passwords.passphrase_words import FALLBACK, words_for
 from passwords.policy import PersonWords, PolicyRules, judge
 
 LOWER = "abcdefghijkmnpqrstuvwxyz"
@@ -22,6 +24,9 @@ VOWELS = "aeiu"
 
 RANDOM_LENGTH = 12
 """Characters of the random style, where the policy does not ask for more."""
+
+WORDS = 5
+"""Words of the passphrase style, where the list of the language is long enough."""
 
 SYLLABLES = 5
 PIN_LENGTH = 4
@@ -39,6 +44,7 @@ class Style(StrEnum):
 
     RANDOM = "random"
     PRONOUNCEABLE = "pronounceable"
+    PASSPHRASE = "passphrase"  # noqa: S105  # the name of a style
 
 
 class RandomSource(Protocol):
@@ -59,20 +65,33 @@ class GenerationFailed(Exception):
 _SYSTEM_SOURCE = secrets.SystemRandom()
 
 
-def generate(*, style: Style, rules: PolicyRules, person: PersonWords, source: RandomSource = _SYSTEM_SOURCE) -> Secret:
+def generate(
+    *,
+    style: Style,
+    rules: PolicyRules,
+    person: PersonWords,
+    language: str = FALLBACK,
+    source: RandomSource = _SYSTEM_SOURCE,
+) -> Secret:
     """Draw a temporary password of at least 60 bits that passes the policy of the person.
 
+    ``language`` is that of the words of a passphrase.
+
     :raises GenerationFailed: when none of 100 draws passes.
+    :raises ListUnreadable: when the words of passphrases are not installed.
     """
     for _attempt in range(MOST_DRAWS):
-        drawn = Secret(_DRAWN[style](rules.min_length, source))
+        drawn = Secret(_draw(style, rules.min_length, language, source))
         if not judge(drawn, rules=rules, person=person):
             return drawn
     raise GenerationFailed(style=style, draws=MOST_DRAWS)
 
 
-def entropy_bits(style: Style, rules: PolicyRules) -> float:
+def entropy_bits(style: Style, rules: PolicyRules, *, language: str = FALLBACK) -> float:
     """Return the bits of a password of this style, less those that the character classes cost."""
+    if style is Style.PASSPHRASE:
+        words = words_for(language)
+        return _number_of_words(words) * math.log2(len(words))
     if style is Style.PRONOUNCEABLE:
         syllables, digits = _pronounceable_shape(rules.min_length)
         syllable_bits = 2 * math.log2(len(CONSONANTS)) + math.log2(len(VOWELS))
@@ -80,6 +99,24 @@ def entropy_bits(style: Style, rules: PolicyRules) -> float:
     length = max(RANDOM_LENGTH, rules.min_length)
     accepted = _share_with_all_classes(length) if rules.classes_apply else 1.0
     return length * math.log2(len(ALPHABET)) + math.log2(accepted)
+
+
+def _draw(style: Style, min_length: int, language: str, source: RandomSource) -> str:
+    if style is Style.PASSPHRASE:
+        return _passphrase(words_for(language), min_length, source)
+    return _pronounceable(min_length, source) if style is Style.PRONOUNCEABLE else _random(min_length, source)
+
+
+def _passphrase(words: Sequence[str], min_length: int, source: RandomSource) -> str:
+    """Draw as many words as the bits ask for, and more until the minimum is reached."""
+    drawn = [words[source.randrange(len(words))] for _ in range(_number_of_words(words))]
+    while len("-".join(drawn)) < min_length:
+        drawn.append(words[source.randrange(len(words))])
+    return "-".join([drawn[0].capitalize(), *drawn[1:]])
+
+
+def _number_of_words(words: Sequence[str]) -> int:
+    return max(WORDS, math.ceil(FLOOR_BITS / math.log2(len(words))))
 
 
 def _random(min_length: int, source: RandomSource) -> str:
@@ -112,6 +149,3 @@ def _share_with_all_classes(length: int) -> float:
 
 def _pick(signs: str, source: RandomSource) -> str:
     return signs[source.randrange(len(signs))]
-
-
-_DRAWN = {Style.RANDOM: _random, Style.PRONOUNCEABLE: _pronounceable}

@@ -24,7 +24,7 @@ from passwords.orders import ResetEnd, ResetOptions, ResetOrder, ResetOutcome, i
 from passwords.policy import RuleName, Violation, judge
 from passwords.reveal import SEALED_FOR, seal_purpose, withdraw
 from passwords.rules import rules_for, temporary_expiry, words_of
-from passwords.services.reset_messages import Delivery, alternates_of, circular_address, plan_delivery
+from passwords.services.reset_messages import Delivery, alternates_of, circular_address, language_of, plan_delivery
 from passwords.services.reset_records import record_done
 from users.access import Decision
 from users.models import Tenant, User
@@ -90,7 +90,7 @@ def prepare(job: Job, order: ResetOrder, user: User) -> Prepared | ResetOutcome:
 def _password_for(job: Job, order: ResetOrder, user: User) -> tuple[Secret, tuple[Violation, ...]]:
     rules, words = rules_for(user, policy=job.policy, tenant=job.tenant), words_of(user)
     if order.password is None:
-        return generate(style=job.options.style, rules=rules, person=words), ()
+        return generate(style=job.options.style, rules=rules, person=words, language=language_of(user, job.tenant)), ()
     violations = judge(order.password, rules=rules, person=words)
     remembers = job.policy.history_on_reset and rules.history_depth > 0 and user.has_usable_password()
     if not violations and remembers and check_password(order.password.expose(), user.password):

@@ -21,6 +21,7 @@ from passwords.generator import (
     entropy_bits,
     generate,
 )
+from passwords.passphrase_words import words_for
 from passwords.policy import PersonWords, PolicyRules, Profile, RuleName, judge, rules_of
 
 MICROSOFT = rules_of(Profile.MICROSOFT_365)
@@ -60,6 +61,56 @@ def test_random_style_has_twelve_signs_or_the_minimum(rules: PolicyRules, length
     assert set(drawn) <= set(ALPHABET)
 
 
+def test_passphrase_is_five_words_with_a_capital_and_hyphens() -> None:
+    drawn = generate(style=Style.PASSPHRASE, rules=MICROSOFT, person=NOBODY).expose()
+
+    assert re.fullmatch("[A-Z][a-z]{2,8}(-[a-z]{3,9}){4}", drawn)
+    assert set(drawn.lower().split("-")) <= set(words_for("en"))
+
+
+def test_passphrase_is_in_the_language_asked_for() -> None:
+    drawn = generate(style=Style.PASSPHRASE, rules=MICROSOFT, person=NOBODY, language="nb").expose()
+
+    assert set(drawn.lower().split("-")) <= set(words_for("nb"))
+
+
+@pytest.mark.parametrize("minimum", [40, 64, 128, 250])
+def test_passphrase_takes_more_words_until_the_minimum_is_reached(minimum: int) -> None:
+    drawn = generate(style=Style.PASSPHRASE, rules=replace(MICROSOFT, min_length=minimum), person=NOBODY).expose()
+
+    *words, _last = drawn.split("-")
+    assert len("-".join(words)) < minimum <= len(drawn)
+
+
+def test_shorter_list_takes_more_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generator, "words_for", lambda language: words_for("en")[:1024])
+
+    drawn = generate(style=Style.PASSPHRASE, rules=MICROSOFT, person=NOBODY).expose()
+
+    assert len(drawn.split("-")) == 6
+    assert entropy_bits(Style.PASSPHRASE, MICROSOFT) == 60
+
+
+def test_every_word_of_a_passphrase_is_as_likely(monkeypatch: pytest.MonkeyPatch) -> None:
+    few = words_for("en")[::971]
+    monkeypatch.setattr(generator, "words_for", lambda language: few)
+    source = random.Random(5)
+
+    counts = Counter(
+        word
+        for _ in range(200)
+        for word in generate(style=Style.PASSPHRASE, rules=NIST, person=NOBODY, source=source)
+        .expose()
+        .lower()
+        .split("-")
+    )
+
+    # 7 degrees of freedom: 24.3 is passed by chance once in 1,000.
+    expected = sum(counts.values()) / len(few)
+    assert len(few) == 8
+    assert sum((counts[word] - expected) ** 2 / expected for word in few) < 24.3
+
+
 def test_pronounceable_style_has_five_syllables_and_four_digits() -> None:
     drawn = generate(style=Style.PRONOUNCEABLE, rules=MICROSOFT, person=NOBODY).expose()
     syllable = f"[{CONSONANTS}][{VOWELS}][{CONSONANTS}]"
@@ -82,6 +133,7 @@ def test_pronounceable_style_grows_to_exactly_the_minimum(minimum: int) -> None:
         (Style.RANDOM, rules_of(Profile.NIST, second_factor_enforced=True), 69.6),
         (Style.RANDOM, NIST, 87.0),
         (Style.PRONOUNCEABLE, MICROSOFT, 62.0),
+        (Style.PASSPHRASE, MICROSOFT, 64.6),
     ],
 )
 def test_entropy_is_what_the_policy_promises(style: Style, rules: PolicyRules, least: float) -> None:

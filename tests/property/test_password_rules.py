@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from itertools import pairwise
+from string import ascii_letters
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from adminportal.sealing import Secret
 from passwords import banned
 from passwords.generator import ALPHABET, CONSONANTS, DIGITS, FLOOR_BITS, VOWELS, Style, entropy_bits, generate
+from passwords.passphrase_words import LISTS, words_for
 from passwords.policy import PersonWords, PolicyRules, Profile, RuleName, judge, rules_of
 from passwords.validators import sentence
 
@@ -116,6 +118,13 @@ def test_steps_of_the_score_are_bounded(text: str, words: tuple[str, ...]) -> No
     assert banned.score(text, custom_terms=words).steps <= len(text) * banned.STEPS_PER_CHARACTER
 
 
+SIGNS = {
+    Style.RANDOM: ALPHABET,
+    Style.PRONOUNCEABLE: CONSONANTS + VOWELS + DIGITS + "-" + CONSONANTS.upper(),
+    Style.PASSPHRASE: ascii_letters + "-",
+}
+
+
 @given(style=st.sampled_from(Style), rules=any_rules(), person=people, seed=st.integers())
 @settings(max_examples=300, deadline=None)
 def test_temporary_password_meets_every_policy(
@@ -126,8 +135,21 @@ def test_temporary_password_meets_every_policy(
     assert judge(drawn, rules=rules, person=person) == ()
     assert rules.min_length <= len(drawn.expose()) <= rules.max_length
     assert entropy_bits(style, rules) >= FLOOR_BITS
-    allowed = ALPHABET if style is Style.RANDOM else (CONSONANTS + VOWELS + DIGITS + "-" + CONSONANTS.upper())
-    assert set(drawn.expose()) <= set(allowed)
+    assert set(drawn.expose()) <= set(SIGNS[style])
+
+
+@given(language=st.sampled_from([*LISTS, "da", "fr", "nb-NO"]), rules=any_rules(), person=people, seed=st.integers())
+@settings(max_examples=200, deadline=None)
+def test_passphrase_of_every_language_meets_every_policy(
+    language: str, rules: PolicyRules, person: PersonWords, seed: int
+) -> None:
+    source = random.Random(seed)
+    drawn = generate(style=Style.PASSPHRASE, rules=rules, person=person, language=language, source=source)
+
+    assert judge(drawn, rules=rules, person=person) == ()
+    assert rules.min_length <= len(drawn.expose()) <= rules.max_length
+    assert entropy_bits(Style.PASSPHRASE, rules, language=language) >= FLOOR_BITS
+    assert set(drawn.expose().lower().split("-")) <= set(words_for(language))
 
 
 @given(seed=st.integers(), style=st.sampled_from(Style))
