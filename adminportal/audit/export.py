@@ -39,7 +39,7 @@ def export_csv(
 
     The pieces are read as they are asked for, by key, so that memory stays flat whatever the size.
     """
-    details = {"Format": "csv", **_described(matching)}
+    details = {"Format": "csv", **described(matching)}
     record(Entry(tenant_id=tenant_id, activity=Activity.EXPORTED_AUDIT, actor=actor, details=details), now=now)
     return _pieces(tenant_id, matching, only_actor_id)
 
@@ -93,7 +93,7 @@ def _cells(row: AuditEvent) -> list[str]:
     ]
 
 
-def _described(matching: Filter) -> dict[str, str]:
+def described(matching: Filter) -> dict[str, str]:
     """Say what the export was narrowed to; typed texts may be personal, so only that there was one."""
     plain = {
         "Since": rfc3339(matching.since) if matching.since else "",

@@ -10,6 +10,7 @@ app_name = "centre"
 urlpatterns = [
     path("", home.home, name="home"),
     path("audit", audit_log.audit, name="audit"),
+    path("audit/checkpoints", audit_log.checkpoints, name="audit-checkpoints"),
     path("audit/export", audit_log.export, name="audit-export"),
     path("audit/mine", audit_log.own_audit, name="audit-own"),
     path("audit/mine/<uuid:uid>", audit_log.own_event, name="audit-own-event"),

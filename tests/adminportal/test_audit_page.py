@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import uuid
 
 import pytest
@@ -11,8 +12,10 @@ from django.test import Client
 from django.urls import reverse
 
 from adminportal import clock
+from adminportal.audit.checkpoints import public_key, sign_all
 from adminportal.audit.models import AuditEvent
 from adminportal.audit.record import Actor, Entry, Target, record
+from adminportal.audit.seal import seal_waiting_rows
 from adminportal.audit.tags import Activity, Result
 from tests.cast import Cast, make_cast, make_tenant, signed_in
 from users.roles import Role
@@ -243,6 +246,34 @@ def test_csv_longer_than_one_piece_is_whole(contoso: Cast, reader: Client, monke
     response = reader.post(reverse("centre:audit-export", query={"activity": "Enable account"}))
 
     assert b"".join(response.streaming_content).count(b"Enable account") == 8  # type: ignore[attr-defined]
+
+
+def test_json_holds_the_filtered_rows_as_graph_records_and_leaves_a_row(contoso: Cast, reader: Client) -> None:
+    _write(contoso, reason="why æ")
+    _write(contoso, activity=Activity.ENABLE_ACCOUNT)
+    url = reverse("centre:audit-export", query={"activity": "Reset password"})
+
+    response = reader.post(url, {"format": "json"})
+
+    head, record = [json.loads(line) for line in b"".join(response.streaming_content).splitlines()]  # type: ignore[attr-defined]
+    assert response["Content-Type"] == "application/x-ndjson"
+    assert response["Content-Disposition"].endswith('.jsonl"')
+    assert (head["portalExport"]["isWhole"], record["resultReason"]) == (False, "why æ")
+    assert AuditEvent.objects.get(activity="Exported audit").details["Format"] == "json"
+
+
+def test_checkpoints_are_downloaded_with_the_key_by_readers_of_the_log(contoso: Cast, reader: Client) -> None:
+    _write(contoso)
+    seal_waiting_rows()
+    sign_all(now=clock.now())
+
+    response = reader.get(reverse("centre:audit-checkpoints"))
+    refused = signed_in(contoso["helpdesk"]).get(reverse("centre:audit-checkpoints"))
+
+    document = json.loads(response.content)
+    assert document["publicKey"] == public_key()
+    assert {point["tenantId"] for point in document["checkpoints"]} == {str(contoso.tenant.pk)}
+    assert refused.status_code == 403
 
 
 def test_export_needs_a_post(reader: Client) -> None:

@@ -118,6 +118,7 @@ NO_PAGES: Final = {
     "passwords:add-user-rules": "a part of a page",
     "passwords:progress": "a part of a page",
     "passwords:send-again": "takes a POST and leads on",
+    "centre:audit-checkpoints": "a file",
     "centre:audit-export": "a file",
     "centre:org-settings-save": "takes a POST and leads on",
     "health-live": "for machines",

@@ -12,11 +12,18 @@ from django.views.decorators.http import require_GET, require_POST
 
 from adminportal import clock
 from adminportal.audit.export import export_csv
+from adminportal.audit.export_json import checkpoint_document, export_json
 from adminportal.audit.selectors import get_event, list_events, page_of
 from adminportal.centre.audit_filter import AuditFilterForm
 from adminportal.centre.audit_presenter import event_facts, event_lines
 from users.access import Permission, requires
 from users.request import PortalRequest
+
+FORMATS = {
+    "csv": (export_csv, "csv", "text/csv; charset=utf-8"),
+    "json": (export_json, "jsonl", "application/x-ndjson"),
+}
+"""Maker, ending and media type of each form of export."""
 
 
 @require_GET
@@ -50,15 +57,27 @@ def own_event(request: PortalRequest, uid: UUID) -> HttpResponse:
 @require_POST
 @requires(Permission.AUDIT_READ)
 def export(request: PortalRequest) -> HttpResponse:
-    """Send the filtered list as CSV; a POST, because it leaves a row in the log."""
+    """Send the filtered list as CSV or JSON lines; a POST, because it leaves a row in the log."""
     form = AuditFilterForm(request.GET)
     if not form.is_valid():
         return _page(request, form, only_actor_id=None, status=422)
+    make, suffix, kind = FORMATS["json" if request.POST.get("format") == "json" else "csv"]
     now = clock.now()
-    pieces = export_csv(tenant_id=request.tenant.pk, matching=form.wanted(), actor=request.actor.for_audit(), now=now)
-    response = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="audit-{now:%Y-%m-%d}.csv"'
+    pieces = make(tenant_id=request.tenant.pk, matching=form.wanted(), actor=request.actor.for_audit(), now=now)
+    response = StreamingHttpResponse(pieces, content_type=kind)
+    response["Content-Disposition"] = f'attachment; filename="audit-{now:%Y-%m-%d}.{suffix}"'
     return cast(HttpResponse, response)  # the guards of views know no streamed answer
+
+
+@require_GET
+@requires(Permission.AUDIT_READ)
+def checkpoints(request: PortalRequest) -> HttpResponse:
+    """Send the signed checkpoints of the tenant and the key that verifies them."""
+    now = clock.now()
+    document = checkpoint_document(tenant_id=request.tenant.pk, now=now)
+    response = HttpResponse(document, content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="audit-checkpoints-{now:%Y-%m-%d}.json"'
+    return response
 
 
 def _list(request: PortalRequest, *, only_actor_id: UUID | None) -> HttpResponse:
