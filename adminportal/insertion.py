@@ -60,6 +60,11 @@ def insert_rows(model: type[Model], rows: Iterable[Row]) -> None:
         model._base_manager.bulk_create([model(**row) for row in wanted])
 
 
+def row_of(instance: Model) -> Row:
+    """Return the columns of an instance, saved or not, as a row."""
+    return {name: value for name, value in vars(instance).items() if name != "_state"}
+
+
 def _copy(statement: str, lines: Sequence[Sequence[object]]) -> None:
     with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
         for line in lines:
@@ -70,7 +75,7 @@ def _copy(statement: str, lines: Sequence[Sequence[object]]) -> None:
 def _table_of(model: type[Model]) -> _Table:
     quote = connection.ops.quote_name
     fields = [field for field in model._meta.concrete_fields if not isinstance(field, AutoField)]
-    columns = ", ".join(quote(field.column) for field in fields)
+    columns = ", ".join(quote(field.column or field.attname) for field in fields)
     return _Table(
         statement=f"COPY {quote(model._meta.db_table)} ({columns}) FROM STDIN",
         defaults={field.attname: field.get_default for field in fields},

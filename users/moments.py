@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -15,8 +16,14 @@ from users.models import Tenant
 
 def tell_moment(moment: datetime, *, tenant: Tenant, language: str) -> str:
     """Return a moment as a mail says it, such as ``2 November 2026 14:05 CET``; the zone is always named."""
-    local = moment.astimezone(ZoneInfo(tenant.time_zone))
-    with translation.override(_supported(language)):
+    return _told(moment, tenant.time_zone, _supported(language))
+
+
+@lru_cache(maxsize=256)
+def _told(moment: datetime, zone: str, language: str) -> str:
+    """Keep the last ones: the mails of a batch all tell of the same moments."""
+    local = moment.astimezone(ZoneInfo(zone))
+    with translation.override(language):
         return f"{date_format(local, 'DATETIME_FORMAT')} {local:%Z}"
 
 

@@ -15,6 +15,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.views.decorators.debug import sensitive_variables
 
 from adminportal import correlation, sealing
+from adminportal.insertion import insert_rows, row_of
 from adminportal.outbox.enqueue import enqueue
 from adminportal.sealing import Secret
 from passwords.authority import Authority
@@ -24,6 +25,7 @@ from passwords.orders import ResetEnd, ResetOptions, ResetOrder, ResetOutcome, i
 from passwords.policy import RuleName, Violation, judge
 from passwords.reveal import SEALED_FOR, seal_purpose, withdraw
 from passwords.rules import rules_for, temporary_expiry, words_of
+from passwords.services.password_columns import save_passwords
 from passwords.services.reset_messages import Delivery, alternates_of, circular_address, language_of, plan_delivery
 from passwords.services.reset_records import record_done
 from users.access import Decision
@@ -31,16 +33,6 @@ from users.models import Tenant, User
 from users.services.lockout import clear as clear_lockouts
 from users.sessions import end_all_sessions
 from users.targets import TargetFacts
-
-WRITTEN = (
-    "password",
-    "password_issued_at",
-    "password_changed_at",
-    "is_temporary",
-    "must_change",
-    "temporary_expires_at",
-    "sessions_valid_from",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,22 +99,19 @@ def write(job: Job, changed: list[tuple[Prepared, TargetFacts, Decision]]) -> di
     _keep_history(job, people)
     withdraw(people, now=job.now)
     resets = [_apply(job, ready, target, decision) for ready, target, decision in changed]
-    for user in people:
-        user.save(update_fields=WRITTEN)  # a third of the time of bulk_update, for one and for many
+    save_passwords(people)
     end_all_sessions([user.pk for user in people], now=job.now)
     clear_lockouts([user.upn_folded for user in people])
-    PasswordReset.objects.bulk_create(resets)
+    insert_rows(PasswordReset, map(row_of, resets))
     deliveries = _deliver(job, people, resets)
     record_done(job.tenant, people, resets, deliveries, authority=job.authority, now=job.now)
     return {reset.target_id: done(reset) for reset in resets}
 
 
 def _keep_history(job: Job, people: list[User]) -> None:
-    PasswordHistory.objects.bulk_create(
-        PasswordHistory(tenant=job.tenant, user=user, password=user.password, retired_at=job.now)
-        for user in people
-        if user.has_usable_password() and not user.is_temporary
-    )
+    retired = [user for user in people if user.has_usable_password() and not user.is_temporary]
+    shared = {"tenant_id": job.tenant.pk, "retired_at": job.now}
+    insert_rows(PasswordHistory, [{**shared, "user_id": user.pk, "password": user.password} for user in retired])
 
 
 @sensitive_variables()
@@ -171,7 +160,7 @@ def _deliver(job: Job, people: list[User], resets: list[PasswordReset]) -> list[
         plan_delivery(job.tenant, user, reset, alternate=addresses.get(user.pk, ""), options=job.options, now=job.now)
         for user, reset in zip(people, resets, strict=True)
     ]
-    RevealLink.objects.bulk_create(link for delivery in deliveries for link in delivery.links)
+    insert_rows(RevealLink, (row_of(link) for delivery in deliveries for link in delivery.links))
     enqueue(*(draft for delivery in deliveries for draft in delivery.drafts), now=job.now)
     return deliveries
 

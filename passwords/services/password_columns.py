@@ -1,0 +1,51 @@
+"""Puts new passwords on people who are locked already: the columns of a whole batch with one statement."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from django.db import connection
+from django.views.decorators.debug import sensitive_variables
+
+from users.models import User
+
+SHARED = (
+    "password_issued_at",
+    "password_changed_at",
+    "sessions_valid_from",
+    "is_temporary",
+    "must_change",
+    "temporary_expires_at",
+)
+"""Columns that have the same values for nearly everybody of a batch: holders of roles may get less time."""
+
+UPDATE = f"""
+    UPDATE users_user
+    SET password = fresh.column2, {", ".join(f"{name} = %s" for name in SHARED)}
+    FROM (VALUES {{people}}) AS fresh
+    WHERE users_user.id = fresh.column1
+"""  # noqa: S608  # names of columns, no values
+"""The names ``column1`` and ``column2`` are those that both databases give to VALUES."""
+
+
+@sensitive_variables()
+def save_passwords(people: Sequence[User]) -> None:
+    """Write the password columns of these people as they stand on them; inside the transaction that locked them.
+
+    One statement for all who share every column but the password: a save a person takes ten times as long.
+    """
+    groups: dict[tuple[object, ...], list[User]] = defaultdict(list)
+    for user in people:
+        groups[tuple(getattr(user, name) for name in SHARED)].append(user)
+    for group in groups.values():
+        _save(group)
+
+
+@sensitive_variables()
+def _save(group: Sequence[User]) -> None:
+    fields = {field.name: field for field in User._meta.concrete_fields}
+    shared = [fields[name].get_db_prep_value(getattr(group[0], name), connection) for name in SHARED]
+    each = [value for user in group for value in (fields["id"].get_db_prep_value(user.pk, connection), user.password)]
+    with connection.cursor() as cursor:
+        cursor.execute(UPDATE.format(people=", ".join(["(%s, %s)"] * len(group))), [*shared, *each])
