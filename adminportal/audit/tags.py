@@ -53,6 +53,7 @@ class Category(StrEnum):
     """What the activity is about."""
 
     ADMINISTRATION = "Administration"
+    ADMINISTRATIVE_UNIT = "AdministrativeUnit"
     APPLICATION_MANAGEMENT = "ApplicationManagement"
     BULK_MANAGEMENT = "BulkManagement"
     DIRECTORY = "Directory"
@@ -144,8 +145,17 @@ _TABLE: dict[tuple[Service, Category], dict[Activity, str]] = {
         Activity.DELETE_GROUP: "Delete",
         Activity.ADD_MEMBER_TO_GROUP: "Assign",
         Activity.REMOVE_MEMBER_FROM_GROUP: "Unassign",
+        Activity.ADD_OWNER_TO_GROUP: "Assign",
+        Activity.REMOVE_OWNER_FROM_GROUP: "Unassign",
         Activity.CREATE_GROUP_SETTINGS: "Add",
         Activity.UPDATE_GROUP_SETTINGS: "Update",
+    },
+    (Service.CORE_DIRECTORY, Category.ADMINISTRATIVE_UNIT): {
+        Activity.ADD_ADMINISTRATIVE_UNIT: "Add",
+        Activity.UPDATE_ADMINISTRATIVE_UNIT: "Update",
+        Activity.DELETE_ADMINISTRATIVE_UNIT: "Delete",
+        Activity.ADD_MEMBER_TO_ADMINISTRATIVE_UNIT: "Assign",
+        Activity.REMOVE_MEMBER_FROM_ADMINISTRATIVE_UNIT: "Unassign",
     },
     (Service.CORE_DIRECTORY, Category.APPLICATION_MANAGEMENT): {
         Activity.ADD_APPLICATION: "Add",
@@ -154,9 +164,7 @@ _TABLE: dict[tuple[Service, Category], dict[Activity, str]] = {
         Activity.ADD_SERVICE_PRINCIPAL_CREDENTIALS: "Add",
         Activity.REMOVE_SERVICE_PRINCIPAL_CREDENTIALS: "Delete",
     },
-    (Service.CORE_DIRECTORY, Category.POLICY): {
-        Activity.UPDATE_POLICY: "Update",
-    },
+    (Service.CORE_DIRECTORY, Category.POLICY): {Activity.UPDATE_POLICY: "Update"},
     (Service.PASSWORD_PORTAL, Category.USER_MANAGEMENT): {
         Activity.VIEWED_TEMPORARY_PASSWORD: "",
         Activity.TEMPORARY_PASSWORD_OPENED_BY_LINK: "",
@@ -238,6 +246,4 @@ def activity_named(name: str) -> Activity:
         raise UnknownActivity(f"No activity is called {name!r}.") from None
 
 
-_BY_FOLDED_NAME = {name.casefold(): activity for name, activity in ALIASES.items()} | {
-    str(activity).casefold(): activity for activity in Activity
-}
+_BY_FOLDED_NAME = {str(name).casefold(): one for name, one in [*ALIASES.items(), *((one, one) for one in Activity)]}
