@@ -20,8 +20,7 @@ from users.permissions import HOLDERS, Permission
 from users.role_catalogue import UNIT_ROLES
 from users.roles import TEMPLATE_IDS, Role
 from users.services.people import Refused, list_global_admins
-from users.services.role_changes import end_what_was_open
-from users.sessions import digest_of, open_session
+from users.services.role_changes import end_what_was_open, go_on
 
 ASSIGNERS: Final = HOLDERS[Permission.ROLE_ASSIGN]
 
@@ -140,17 +139,10 @@ def _carry_out(
     if not change(actor.tenant, locked, now):
         return RoleChange(changed=False)
     end_what_was_open(locked.people, now=now)
-    key = _go_on(session, now=now) if session and actor.id in locked.people else None
+    key = go_on(session, now=now) if session and actor.id in locked.people else None
     details = {"ActingRole": decision.acting_role or ""}
     record(_entry(activity, actor, locked, details=details), now=now)
     return RoleChange(changed=True, session_key=key)
-
-
-def _go_on(session: Session, *, now: datetime) -> Secret:
-    """Let the actor's own session go on under a new key, as old as it was and with the proof that it had."""
-    key = open_session(session.user, now=now, began_at=session.created_at)
-    Session.objects.filter(pk=digest_of(key)).update(proven_at=session.proven_at)
-    return key
 
 
 def _give(tenant: Tenant, locked: _Locked, now: datetime) -> bool:

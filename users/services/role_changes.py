@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from uuid import UUID
 
-from users.models import Session
-from users.sessions import end_all_sessions
+from adminportal.sealing import Secret
+from users.models import Session, User
+from users.sessions import digest_of, end_all_sessions, open_session
 
 Listener = Callable[[Collection[UUID], datetime], None]
 _listeners: list[Listener] = []
@@ -23,9 +24,18 @@ def end_what_was_open(user_ids: Collection[UUID], *, now: datetime, keep: Sessio
     """End every session of these people except ``keep``, and let the listeners end what they hold; in a transaction.
 
     For whoever was given a role or lost one, by name or through a group. The rows of the people are locked already.
+    Whoever holds a role needs a strong password from now on, whatever was allowed before.
     """
     if not user_ids:
         return
+    User.objects.filter(pk__in=list(user_ids), strong_password_required=False).update(strong_password_required=True)
     end_all_sessions(user_ids, now=now, keep=keep)
     for listener in _listeners:
         listener(user_ids, now)
+
+
+def go_on(session: Session, *, now: datetime) -> Secret:
+    """Let the actor's own session go on under a new key, as old as it was and with the proof that it had."""
+    key = open_session(session.user, now=now, began_at=session.created_at)
+    Session.objects.filter(pk=digest_of(key)).update(proven_at=session.proven_at)
+    return key
