@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from passwords.views import add_user, bulk_choose, change_password, pick, reset, reveal
+from passwords.views import add_user, bulk, bulk_choose, bulk_draft, bulk_list, change_password, pick, reset, reveal
 
 app_name = "passwords"
 urlpatterns = [
@@ -20,6 +20,12 @@ urlpatterns = [
     path("passwords/result/<uuid:reset_id>/show", reset.show, name="show"),
     path("passwords/result/<uuid:reset_id>/progress", reset.progress, name="progress"),
     path("passwords/result/<uuid:reset_id>/send-again/<uuid:message_id>", reset.send_again, name="send-again"),
+    path("passwords/bulk", bulk.jobs, name="bulk-jobs"),
     path("passwords/bulk/new", bulk_choose.choose, name="bulk-new"),
+    path("passwords/bulk/list", bulk_list.by_list, name="bulk-list"),
+    path("passwords/bulk/group", bulk_choose.by_group, name="bulk-group"),
+    path("passwords/bulk/<uuid:job_id>", bulk.job, name="bulk"),
+    path("passwords/bulk/<uuid:job_id>/preview", bulk_draft.refresh_preview, name="bulk-preview"),
+    path("passwords/bulk/<uuid:job_id>/left-out", bulk_draft.left_out, name="bulk-left-out"),
     path("reveal/<str:token>", reveal.reveal, name="reveal"),
 ]

@@ -43,7 +43,6 @@ PEOPLE: Final = [
     Sheet(name="active-users-page-helpdesk", route="users:active", way=ways_of_many.tick_page, who="helpdesk.admin"),
     Sheet(name="active-users-everyone", route="users:active", way=at("users:active", query="?select=all")),
     Sheet(name="active-users-menu", route="users:active", way=ways.open_row_menu),
-    Sheet(name="bulk-nobody", route="passwords:bulk-new", way=ways_of_many.tick_nobody),
     Sheet(name="panel", route="users:panel", way=open_panel("adele", "Adele Vance")),
     Sheet(name="panel-page", route="users:panel", way=at("users:panel", "global.admin"), who="helpdesk.admin"),
     *[
@@ -81,6 +80,18 @@ RESET: Final = [
     Sheet(name="result-panel", route="passwords:show", way=ways.result_in_panel),
     Sheet(name="result-already-shown", route="passwords:result", way=ways.result_already_shown),
 ]
+MANY: Final = [
+    Sheet(name="bulk-nobody", route="passwords:bulk-new", way=ways_of_many.tick_nobody),
+    Sheet(name="bulk-list", route="passwords:bulk-list", way=at("passwords:bulk-list")),
+    Sheet(name="bulk-list-empty", route="passwords:bulk-list", way=ways_of_many.send_empty_list),
+    Sheet(name="bulk-list-preview", route="passwords:bulk", way=ways_of_many.paste_list),
+    Sheet(name="bulk-jobs-none", route="passwords:bulk-jobs", way=at("passwords:bulk-jobs"), who="helpdesk.admin"),
+    Sheet(name="bulk-group", route="passwords:bulk-group", way=at("passwords:bulk-group")),
+    Sheet(name="bulk-preview", route="passwords:bulk", way=ways_of_many.choose_everyone("Reset password")),
+    Sheet(name="bulk-preview-blind", route="passwords:bulk-preview", way=ways_of_many.choose_blind),
+    Sheet(name="bulk-preview-block", route="passwords:bulk", way=ways_of_many.choose_everyone("Block sign-in")),
+    Sheet(name="bulk-left-out", route="passwords:bulk-left-out", way=ways_of_many.list_those_left_out),
+]
 CENTRE: Final = [
     Sheet(name="home", route="centre:home", way=at("centre:home")),
     Sheet(name="home-helpdesk", route="centre:home", way=at("centre:home"), who="helpdesk.admin"),
@@ -105,7 +116,7 @@ CENTRE: Final = [
         is_letter=True,
     ),
 ]
-PARTS: Final = {"public": PUBLIC, "own": OWN, "people": PEOPLE, "reset": RESET, "centre": CENTRE}
+PARTS: Final = {"public": PUBLIC, "own": OWN, "people": PEOPLE, "reset": RESET, "many": MANY, "centre": CENTRE}
 NO_PAGES: Final = {
     "users:unlock": "takes a POST and leads on",
     "users:signout": "takes a POST and leads on",

@@ -14,6 +14,7 @@ from adminportal.audit.models import AuditEvent
 from passwords.authority import AdminAuthority
 from passwords.models import RevealLink
 from passwords.orders import ResetOptions, ResetOrder
+from passwords.services.bulk_selection import draft_from_ids
 from passwords.services.reset import reset_passwords
 from tests.cast import Cast, make_cast
 from users.models import ImportBatch
@@ -102,6 +103,10 @@ def make_world(domain: str, name: str) -> World:
         batch = ImportBatch.objects.create(
             tenant=cast.tenant, starter=boss, created_at=clock.now(), touched_at=clock.now()
         )
+    with within(cast.tenant):
+        job = draft_from_ids(
+            actor=cast.actor("global.admin"), act="reset", user_ids=[cast["diego.siciliani"].pk], now=clock.now()
+        )
     event = AuditEvent.objects.filter(tenant_id=cast.tenant.pk, actor_id=boss.pk).first()
     assert outcome.reset_id and event
     ids = {
@@ -110,13 +115,14 @@ def make_world(domain: str, name: str) -> World:
         "message_id": link.pk,
         "uid": event.uid,
         "batch_id": batch.pk,
+        "job_id": job.pk,
     }
     return World(cast=cast, ids=ids)
 
 
 def nowhere() -> Ids:
     """Return ids that exist in no tenant."""
-    return {name: uuid4() for name in ("user_id", "reset_id", "message_id", "uid", "batch_id")}
+    return {name: uuid4() for name in ("user_id", "reset_id", "message_id", "uid", "batch_id", "job_id")}
 
 
 def state_of(world: World) -> list[tuple[object, ...]]:
@@ -126,6 +132,7 @@ def state_of(world: World) -> list[tuple[object, ...]]:
         "SELECT id, shown_at, replaced_at FROM passwords_passwordreset WHERE tenant_id = %s ORDER BY id",
         "SELECT id, generation, opened_at, link_closed_at FROM outbox_outboundmessage WHERE tenant_id = %s ORDER BY id",
         "SELECT id, state, position FROM users_importbatch WHERE tenant_id = %s ORDER BY id",
+        "SELECT id, state, options, purged_at FROM passwords_bulkjob WHERE tenant_id = %s ORDER BY id",
         "SELECT key_digest, ended_at FROM users_session WHERE tenant_id = %s ORDER BY key_digest",
     )
     tenant_id = world.cast.tenant.pk

@@ -69,7 +69,7 @@ ODD_FIELDS = (
     ),
     *("display_name", "done", "every", "form_key", "format", "how", "language", "new_password", "next", "password"),
     *("person", "q", "reason", "role", "search", "show", "sort", "stamp", "state", "tab", "ticket", "to", "user_name"),
-    *("page", "user", "user_id", "view"),
+    *("page", "select", "user", "user_id", "users", "view"),
 )
 """Names of fields that some page reads."""
 

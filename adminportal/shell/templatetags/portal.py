@@ -9,6 +9,7 @@ from django import template
 from django.template import Context
 from django.template.base import NodeList, Parser, Token
 from django.templatetags.static import static
+from django.utils.formats import number_format
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
@@ -85,6 +86,12 @@ def coin_shade(name: str) -> int:
 def breakable(text: str) -> SafeString:
     """Let user names in a narrow column break behind their @."""
     return SafeString(conditional_escape(text).replace("@", "@<wbr>"))
+
+
+@register.filter
+def grouped(number: int) -> str:
+    """Return a number as it is read in the active language: 12,345."""
+    return number_format(number, force_grouping=True, use_l10n=True)
 
 
 @register.filter

@@ -1,0 +1,100 @@
+"""What is chosen once for everybody of a bulk job: the reset panel in the plural, or a reason alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from adminportal.shell.forms import PortalFormHelper
+from passwords.bulk_options import BulkOptions
+from passwords.forms import ResetForm
+from users.models import Tenant
+
+
+class BulkResetForm(ResetForm):
+    """The Reset password panel for many; a password of one's own only for few (``may_choose``)."""
+
+    own_for_all = forms.BooleanField(label=_("Give this same password to every one of them"), required=False)
+    blind = forms.BooleanField(label=_("Send each user a one-time link and show me no password"), required=False)
+
+    def __init__(
+        self, data: Any = None, *, tenant: Tenant, options: BulkOptions, may_choose: bool, address: str
+    ) -> None:
+        super().__init__(
+            data, tenant=tenant, has_alternate=True, initial={"addresses": address, **_initial(options, may_choose)}
+        )
+        del self.fields["form_key"]
+        self.may_choose = may_choose
+        self.fields["must_change"].label = _("Require these users to change their passwords when they first sign in")
+        self.fields["email_to_me"].label = _("Email me when it is done")
+        self.fields["addresses"].help_text = _(
+            "Up to five addresses, separated by semicolons. The mail leads to the results."
+        )
+        self.fields["email_to_alternate"].label = _("Email each user a one-time link at their alternate address")
+        self.fields["blind"].help_text = _(
+            "Passwords go to the alternate addresses alone. Whoever has none is left out."
+        )
+        if not may_choose:
+            self.fields["how"].choices = [(self.AUTOMATIC, _("Automatically create passwords"))]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for what belongs together."""
+        values = super().clean()
+        if values.get("how") == self.OWN and not values.get("own_for_all"):
+            self.add_error(
+                "own_for_all", _("Confirm that all of them get this same password, or let passwords be created.")
+            )
+        if values.get("how") == self.OWN and values.get("blind"):
+            self.add_error("blind", _("A password that you typed is known to you. Let passwords be created instead."))
+        return values
+
+    def bulk_options(self) -> BulkOptions:
+        """Return what the service takes."""
+        values = self.cleaned_data
+        return BulkOptions(
+            style=values["style"] or "random",
+            has_own_password=values["how"] == self.OWN,
+            must_change=values["must_change"] or self.tenant.force_change_locked,
+            deliver_to=values["addresses"],
+            deliver_to_alternate=values["email_to_alternate"] or values["blind"],
+            blind=values["blind"],
+            language=get_language() or "en",
+            reason=values["reason"],
+            ticket=values["ticket"],
+        )
+
+
+class BulkReasonForm(forms.Form):
+    """Why something other than a reset is done to many."""
+
+    reason = forms.CharField(label=_("Reason"), required=False, max_length=256)
+    ticket = forms.CharField(label=_("Ticket number"), required=False, max_length=64)
+
+    def __init__(self, data: Any = None, *, options: BulkOptions) -> None:
+        super().__init__(data, initial={"reason": options.reason, "ticket": options.ticket})
+        self.helper = PortalFormHelper()
+
+    def password(self) -> None:
+        """Return nothing: no password is given."""
+
+    def bulk_options(self) -> BulkOptions:
+        """Return what the service takes."""
+        values = self.cleaned_data
+        return BulkOptions(language=get_language() or "en", reason=values["reason"], ticket=values["ticket"])
+
+
+def _initial(options: BulkOptions, may_choose: bool) -> dict[str, object]:
+    shown: dict[str, object] = {"addresses": "; ".join(options.deliver_to)} if options.deliver_to else {}
+    return shown | {
+        "how": "own" if options.has_own_password and may_choose else "automatic",
+        "style": options.style,
+        "must_change": options.must_change,
+        "email_to_me": bool(options.deliver_to),
+        "email_to_alternate": options.deliver_to_alternate and not options.blind,
+        "blind": options.blind,
+        "reason": options.reason,
+        "ticket": options.ticket,
+    }

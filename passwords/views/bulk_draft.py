@@ -1,0 +1,176 @@
+"""The page of a job before it starts: options, preview, confirmation. Nothing happens before the last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_POST, require_safe
+
+from adminportal import clock
+from passwords.bulk_jobs import get_own_job
+from passwords.bulk_options import BulkOptions
+from passwords.bulk_options_form import BulkReasonForm, BulkResetForm
+from passwords.bulk_words import WORDS, source_of, title_of, will_of
+from passwords.models import BulkAct, BulkJob, BulkState
+from passwords.services.bulk_drafts import keep_options
+from passwords.services.bulk_preview import AT_ONCE, Preview, list_left_out, preview
+from users.access import Permission, has_fresh_proof, requires
+from users.request import PortalRequest
+from users.search import SearchTooLong
+
+OptionsForm = BulkResetForm | BulkReasonForm
+LISTED: Final = 50
+"""People on one page of those who are left out."""
+NAMES_SHOWN: Final = 100
+"""Unknown and repeated names that are listed; the others are counted."""
+REFUSED_FORM: Final = 422
+"""Status of a form that comes back; htmx puts it into the page, and no other refusal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A draft with its form and, where the options are in order, what would happen."""
+
+    job: BulkJob
+    form: OptionsForm
+    options: BulkOptions
+    found: Preview | None
+
+
+@requires(Permission.BULK_READ)
+@never_cache
+@sensitive_post_parameters()
+@sensitive_variables()
+@require_POST
+def refresh_preview(request: PortalRequest, job_id: UUID) -> HttpResponse:
+    """Answer what would happen with the options as they are chosen now; nothing is changed."""
+    job = get_own_job(job_id, actor=request.actor)
+    if job.state != BulkState.DRAFT:
+        return to_page(request, job)
+    return show_draft(request, posted_draft(request, job), is_part=wants_part(request))
+
+
+@requires(Permission.BULK_READ)
+@never_cache
+@require_safe
+def left_out(request: PortalRequest, job_id: UUID) -> HttpResponse:
+    """List everyone who would be left out, each with the reason."""
+    job = get_own_job(job_id, actor=request.actor)
+    if job.state != BulkState.DRAFT:
+        return to_page(request, job)
+    search, after, problem = request.GET.get("search", ""), request.GET.get("after", ""), ""
+    options = BulkOptions.read(job.options)
+    try:
+        rows = list_left_out(job, actor=request.actor, options=options, after=after, search=search, rows=LISTED + 1)
+    except (ValueError, SearchTooLong):
+        problem = gettext("This list cannot be shown. Open it again from the preview. Nothing was changed.")
+        rows = []
+    page = {
+        "job": job,
+        "rows": rows[:LISTED],
+        "search": search,
+        "problem": problem,
+        "is_later": bool(after),
+        "next_url": f"?{urlencode({'search': search, 'after': rows[LISTED - 1].place})}" if len(rows) > LISTED else "",
+    }
+    return render(request, "passwords/bulk_left_out.html", page, status=REFUSED_FORM if problem else 200)
+
+
+def stored_draft(request: PortalRequest, job: BulkJob) -> Draft:
+    """Return a draft with the options that were chosen last."""
+    options = BulkOptions.read(job.options)
+    found = _preview(request, job, options)
+    job.requested = found.requested
+    return Draft(job=job, form=_form(request, job, options), options=options, found=found)
+
+
+def posted_draft(request: PortalRequest, job: BulkJob) -> Draft:
+    """Return a draft with the options of the form, and keep them; without a preview where they are not in order."""
+    kept = BulkOptions.read(job.options)
+    form = _form(request, job, kept, data=request.POST)
+    if not form.is_valid():
+        return Draft(job=job, form=form, options=kept, found=None)
+    options = form.bulk_options()
+    keep_options(job, options)
+    return Draft(job=job, form=form, options=options, found=_preview(request, job, options))
+
+
+@sensitive_variables()
+def show_draft(
+    request: PortalRequest, draft: Draft, *, problem: str = "", is_part: bool = False, status: int = 200
+) -> HttpResponse:
+    """Answer with the page of a draft, or its preview alone."""
+    found, job = draft.found, draft.job
+    number = found.reachable if found else 0
+    page = {
+        "job": job,
+        "form": draft.form,
+        "is_reset": job.act == BulkAct.RESET,
+        "preview": found,
+        "title": title_of(job, found.requested if found else job.requested),
+        "will": will_of(job, number),
+        "text": WORDS[job.act].text,
+        "button": WORDS[job.act].button,
+        "source": source_of(job),
+        "unknown": found.unknown[:NAMES_SHOWN] if found else (),
+        "duplicates": found.duplicates[:NAMES_SHOWN] if found else (),
+        "phrase": phrase_of(job, found) if found and number > AT_ONCE else "",
+        "needs_proof": found is not None and _needs_proof(request, found),
+        "problem": problem,
+        "at_once": AT_ONCE,
+    }
+    name = "passwords/_bulk_preview.html" if is_part else "passwords/bulk_draft.html"
+    invalid = found is None
+    return render(request, name, page, status=REFUSED_FORM if invalid and status == 200 else status)
+
+
+def phrase_of(job: BulkJob, found: Preview) -> str:
+    """Return what has to be typed to start a large job."""
+    return f"{job.act.upper()} {found.reachable}"
+
+
+def to_page(request: PortalRequest, job: BulkJob) -> HttpResponse:
+    """Lead to the page of a job."""
+    address = reverse("passwords:bulk", args=[job.pk])
+    return HttpResponse(headers={"HX-Redirect": address}) if wants_part(request) else HttpResponseRedirect(address)
+
+
+def to_confirm(request: PortalRequest, job: BulkJob) -> HttpResponse:
+    """Lead to fresh proof of who is signed in, and back to the job."""
+    query = urlencode({"next": reverse("passwords:bulk", args=[job.pk])})
+    return HttpResponseRedirect(f"{reverse('users:confirm')}?{query}")
+
+
+def wants_part(request: HttpRequest) -> bool:
+    """Tell whether htmx asks for a part of the page."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def _form(request: PortalRequest, job: BulkJob, options: BulkOptions, *, data: object = None) -> OptionsForm:
+    if job.act != BulkAct.RESET:
+        return BulkReasonForm(data, options=options)
+    return BulkResetForm(
+        data,
+        tenant=request.tenant,
+        options=options,
+        may_choose=job.requested <= AT_ONCE,
+        address=request.actor.user.mail or request.actor.user_principal_name,
+    )
+
+
+def _preview(request: PortalRequest, job: BulkJob, options: BulkOptions) -> Preview:
+    return preview(job, actor=request.actor, options=options, now=clock.now())
+
+
+def _needs_proof(request: PortalRequest, found: Preview) -> bool:
+    asks = found.holds_role or found.reachable > AT_ONCE
+    return asks and not has_fresh_proof(request.actor, now=clock.now())
