@@ -9,6 +9,8 @@ from uuid import UUID
 from adminportal import sealing
 
 LIFETIME = timedelta(days=90)
+DIGEST_CHARACTERS = 32
+"""Hex characters of a digest that the cookie carries: 128 bits."""
 MOST_PEOPLE = 5
 """How many people one browser remembers."""
 
@@ -30,12 +32,18 @@ def _entries(cookie: str, *, now: datetime) -> list[tuple[str, int]]:
     for part in cookie[:1024].split("|") if cookie.isascii() else ():
         known, _, rest = part.partition(":")
         since, _, digest = rest.partition(":")
-        if not since.isdecimal() or not compare_digest(digest, _digest(known, int(since))):
+        if not since.isdecimal() or not _is_ours(digest, known, int(since)):
             continue
         if int(since) > (now - LIFETIME).timestamp():
             found.append((known, int(since)))
     return found
 
 
+def _is_ours(digest: str, known: str, since: int) -> bool:
+    """Compare under every sealing key, so that a rotation of keys makes nobody a stranger at their own desk."""
+    digests = sealing.digests_of_all_keys("device", f"{known}:{since}")
+    return any(compare_digest(digest, own[:DIGEST_CHARACTERS]) for own in digests)
+
+
 def _digest(known: str, since: int) -> str:
-    return sealing.keyed_digest("device", f"{known}:{since}")[:32]
+    return sealing.keyed_digest("device", f"{known}:{since}")[:DIGEST_CHARACTERS]

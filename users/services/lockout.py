@@ -23,12 +23,19 @@ REMEMBERED_WRONG = 3
 """How many wrong passwords are remembered, as 16-bit digests, so that repeating one is not counted."""
 
 INSERT_OR_LOCK = """
-    INSERT INTO users_signinguard (name_digest, is_familiar, failures, failures_in_a_row, locks, recent_wrong)
-    VALUES (%s, %s, 0, 0, 0, '[]')
+    INSERT INTO users_signinguard
+        (name_digest, is_familiar, failures, failures_in_a_row, locks, locked_until, last_failure_at, recent_wrong)
+    SELECT %s, %s, COALESCE(old.failures, 0), COALESCE(old.failures_in_a_row, 0), COALESCE(old.locks, 0),
+        old.locked_until, old.last_failure_at, COALESCE(old.recent_wrong, '[]')
+    FROM (SELECT 1) AS one LEFT JOIN users_signinguard AS old ON old.name_digest IN ({older}) AND old.is_familiar = %s
+    WHERE true ORDER BY old.last_failure_at DESC NULLS LAST LIMIT 1
     ON CONFLICT (name_digest, is_familiar) DO UPDATE SET name_digest = excluded.name_digest
     RETURNING *
 """
-"""The update that changes nothing takes the row's lock, which DO NOTHING would not, and so RETURNING has a row."""
+"""The update that changes nothing takes the row's lock, which DO NOTHING would not, and so RETURNING has a row.
+
+A row that is new takes over what was counted under an older sealing key, so that a rotation of keys forgets nothing.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,33 +49,38 @@ class LockoutRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
-    """A try that is already counted; ``is_locked`` means that it cannot succeed."""
+    """A try that is already counted; ``is_locked`` means that it cannot succeed.
 
-    name_digest: str
+    ``name_digests`` are those of the name under every sealing key, the newest first: that one counts.
+    """
+
+    name_digests: tuple[str, ...]
     is_familiar: bool
     is_locked: bool
     counted: bool = False
     lock_set_until: datetime | None = None
 
 
-def digest_of_name(folded_name: str) -> str:
-    """Return the keyed digest under which a typed name is counted."""
-    return sealing.keyed_digest("sign-in-name", folded_name)
+def digests_of_name(folded_name: str) -> tuple[str, ...]:
+    """Return the keyed digests under which a typed name is and was counted, the newest key first."""
+    return tuple(sealing.digests_of_all_keys("sign-in-name", folded_name))
 
 
 def reserve(*, folded_name: str, is_familiar: bool, rules: LockoutRules, now: datetime) -> Ticket:
     """Count one try before its hash is made; one transaction of two queries for every kind of name."""
-    digest = digest_of_name(folded_name)
+    digests = digests_of_name(folded_name)
     with transaction.atomic():
-        guard = _locked_row(digest, is_familiar=is_familiar)
+        guard = _locked_row(digests, is_familiar=is_familiar)
         _forget(guard, now=now)
         stopped = not is_familiar and 0 < rules.hard_stop <= guard.failures_in_a_row
         if stopped or (guard.locked_until and guard.locked_until > now):
             guard.save()
-            return Ticket(name_digest=digest, is_familiar=is_familiar, is_locked=True)
+            return Ticket(name_digests=digests, is_familiar=is_familiar, is_locked=True)
         lock_until = _count(guard, rules=rules, now=now)
         guard.save()
-    return Ticket(name_digest=digest, is_familiar=is_familiar, is_locked=False, counted=True, lock_set_until=lock_until)
+    return Ticket(
+        name_digests=digests, is_familiar=is_familiar, is_locked=False, counted=True, lock_set_until=lock_until
+    )
 
 
 @contextmanager
@@ -82,7 +94,7 @@ def judging(ticket: Ticket) -> Iterator[None]:
     except HashingBusy:
         if ticket.counted:
             with transaction.atomic():
-                guard = _locked_row(ticket.name_digest, is_familiar=ticket.is_familiar)
+                guard = _locked_row(ticket.name_digests, is_familiar=ticket.is_familiar)
                 _take_back(guard, ticket)
                 guard.save()
         raise
@@ -91,7 +103,7 @@ def judging(ticket: Ticket) -> Iterator[None]:
 def settle_right(ticket: Ticket) -> None:
     """Forget every failure after a right sign-in; inside the caller's transaction."""
     # Where a reset has removed the row meanwhile there is nothing to forget.
-    SignInGuard.objects.filter(name_digest=ticket.name_digest, is_familiar=ticket.is_familiar).update(
+    SignInGuard.objects.filter(name_digest__in=ticket.name_digests, is_familiar=ticket.is_familiar).update(
         failures=0, failures_in_a_row=0, locks=0, locked_until=None, last_failure_at=None, recent_wrong=[]
     )
 
@@ -101,32 +113,34 @@ def settle_wrong(ticket: Ticket, *, password: Secret, now: datetime) -> bool:
 
     Inside the caller's transaction.
     """
-    guard = _locked_row(ticket.name_digest, is_familiar=ticket.is_familiar)
-    trace = _trace(ticket.name_digest, password)
+    guard = _locked_row(ticket.name_digests, is_familiar=ticket.is_familiar)
+    traces = _traces(ticket.name_digests, password)
     remembered = [entry for entry in guard.recent_wrong if entry[1] > (now - FORGET_AFTER).isoformat()]
-    repeated = trace in [entry[0] for entry in remembered]
+    repeated = any(entry[0] in traces for entry in remembered)
     if ticket.counted and repeated:
         _take_back(guard, ticket)
-    guard.recent_wrong = remembered if repeated else [*remembered, [trace, now.isoformat()]][-REMEMBERED_WRONG:]
+    guard.recent_wrong = remembered if repeated else [*remembered, [traces[0], now.isoformat()]][-REMEMBERED_WRONG:]
     guard.save()
     return ticket.lock_set_until is not None and not repeated
 
 
 def clear(folded_names: list[str]) -> None:
     """Unlock names, from familiar and unfamiliar places alike; inside the caller's transaction."""
-    digests = [digest for name in folded_names for digest in sealing.digests_of_all_keys("sign-in-name", name)]
+    digests = [digest for name in folded_names for digest in digests_of_name(name)]
     SignInGuard.objects.filter(name_digest__in=digests).delete()
 
 
 def locked_until(folded_name: str, *, now: datetime) -> datetime | None:
     """Return until when a name is locked from any place, or None."""
-    rows = SignInGuard.objects.filter(name_digest=digest_of_name(folded_name), locked_until__gt=now)
+    rows = SignInGuard.objects.filter(name_digest__in=digests_of_name(folded_name), locked_until__gt=now)
     return max((row.locked_until for row in rows if row.locked_until), default=None)
 
 
-def _locked_row(digest: str, *, is_familiar: bool) -> SignInGuard:
+def _locked_row(digests: tuple[str, ...], *, is_familiar: bool) -> SignInGuard:
     """Insert the row or lock the one that is there, and read it: one query for every kind of name."""
-    (guard,) = SignInGuard.objects.raw(INSERT_OR_LOCK, [digest, is_familiar])
+    newest, *older = digests
+    sql = INSERT_OR_LOCK.format(older=", ".join(["%s"] * len(older)) or "''")
+    (guard,) = SignInGuard.objects.raw(sql, [newest, is_familiar, *older, is_familiar])
     return guard
 
 
@@ -155,5 +169,9 @@ def _take_back(guard: SignInGuard, ticket: Ticket) -> None:
         guard.locked_until = None
 
 
-def _trace(name_digest: str, password: Secret) -> str:
-    return sealing.keyed_digest("wrong-password", f"{name_digest}\x00{password.expose()}")[:4]
+def _traces(name_digests: tuple[str, ...], password: Secret) -> list[str]:
+    """Return the 16-bit digest of a wrong password under each sealing key, the newest first."""
+    return [
+        sealing.digests_of_all_keys("wrong-password", f"{digest}\x00{password.expose()}")[turn][:4]
+        for turn, digest in enumerate(name_digests)
+    ]
