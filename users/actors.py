@@ -8,13 +8,29 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
-
 from adminportal.audit.record import Actor as AuditActor
-from users.models import RoleAssignment, Tenant, User
+from adminportal.queries import select
+from users.models import Tenant, User
 from users.permissions import Permission, permissions_of
 from users.role_names import role_list
 from users.roles import ROLE_OF_TEMPLATE, Role
+
+ROLES = """
+    WITH held AS (
+        SELECT role, unit_id, is_active, is_restricted_unit, tenant_id FROM users_roleassignment WHERE user_id = %s
+        UNION
+        SELECT a.role, a.unit_id, a.is_active, a.is_restricted_unit, a.tenant_id
+        FROM users_groupmember m
+        JOIN users_group g ON g.id = m.group_id
+        JOIN users_roleassignment a ON a.group_id = g.id
+        WHERE m.user_id = %s AND g.is_role_assignable
+    )
+    SELECT held.role, held.unit_id, n.name
+    FROM held LEFT JOIN users_administrativeunit n ON n.id = held.unit_id
+    JOIN users_user u ON u.tenant_id = held.tenant_id
+    WHERE u.id = %s AND u.account_enabled AND u.deleted_at IS NULL AND held.is_active AND NOT held.is_restricted_unit
+"""
+"""Roles in force of one person. A restricted unit is a scope that the portal does not know the extent of: no right."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,19 +126,10 @@ def reload_actor(actor: Actor) -> Actor:
 
 def _active_roles(user: User) -> tuple[frozenset[Role], dict[UUID, frozenset[Role]], dict[UUID, str]]:
     """Return the catalogue roles that give this person rights now: over the tenant, over units, names of these."""
-    # A restricted unit is a scope that the portal does not know the extent of: it gives no right here.
-    in_force = RoleAssignment.objects.filter(is_active=True, is_restricted_unit=False)
-    direct = in_force.filter(user=user, user__account_enabled=True, user__deleted_at=None)
-    through_groups = in_force.filter(
-        Q(group__memberships__user__account_enabled=True, group__memberships__user__deleted_at=None),
-        group__memberships__user=user,
-        group__is_role_assignable=True,
-    )
-    columns = ("role", "unit_id", "unit__name")
     tenant_wide = set[Role]()
     scoped: dict[UUID, set[Role]] = defaultdict(set)
     names: dict[UUID, str] = {}
-    for template, unit_id, unit_name in direct.values_list(*columns).union(through_groups.values_list(*columns)):
+    for template, unit_id, unit_name in select(ROLES, [user.pk, user.pk, user.pk], uuid_columns=(0, 1)):
         if template not in ROLE_OF_TEMPLATE:
             continue
         role = ROLE_OF_TEMPLATE[template]

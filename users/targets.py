@@ -3,16 +3,38 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import BooleanField, CharField, Q, QuerySet, UUIDField, Value
-from django.db.models.functions import Cast
-
-from users.models import Domain, GroupMember, GroupOwner, RoleAssignment, UnitMember, User
+from adminportal.queries import select, singles
+from users.models import User
 from users.roles import ROLE_OF_TEMPLATE, Role, Standing
+
+FACTS = """
+    WITH people (id) AS (VALUES {people}), tenants (id) AS (VALUES {tenants})
+    SELECT m.user_id, g.name, g.is_role_assignable, a.role, a.is_restricted_unit, CAST(NULL AS uuid)
+    FROM users_groupmember m
+    JOIN users_group g ON g.id = m.group_id
+    LEFT JOIN users_roleassignment a ON a.group_id = g.id
+    WHERE m.user_id IN (SELECT id FROM people) AND m.tenant_id IN (SELECT id FROM tenants)
+    AND (g.is_role_assignable OR a.id IS NOT NULL)
+    UNION ALL
+    SELECT o.user_id, g.name, g.is_role_assignable, NULL, NULL, NULL
+    FROM users_groupowner o JOIN users_group g ON g.id = o.group_id
+    WHERE o.user_id IN (SELECT id FROM people) AND o.tenant_id IN (SELECT id FROM tenants) AND g.is_role_assignable
+    UNION ALL
+    SELECT user_id, NULL, NULL, role, is_restricted_unit, NULL FROM users_roleassignment
+    WHERE user_id IN (SELECT id FROM people) AND tenant_id IN (SELECT id FROM tenants)
+    UNION ALL
+    SELECT user_id, NULL, NULL, NULL, NULL, unit_id FROM users_unitmember
+    WHERE user_id IN (SELECT id FROM people) AND tenant_id IN (SELECT id FROM tenants)
+    UNION ALL
+    SELECT NULL, name, NULL, NULL, NULL, NULL FROM users_domain
+    WHERE is_federated AND tenant_id IN (SELECT id FROM tenants)
+"""
+"""Everything that decides about people, found by their ids; the first part says of which type each column is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,32 +85,13 @@ def load_facts(users: Iterable[User]) -> dict[UUID, TargetFacts]:
     }
 
 
-def _facts_of(people: Iterable[UUID]) -> QuerySet[Any, tuple[Any, ...]]:
+def _facts_of(people: Mapping[UUID, User]) -> list[tuple[Any, ...]]:
     """Read everything side by side: joined it would give members times owners times units of every group.
 
     Each row is (person or None for a federated domain, name, role-assignable, role, restricted, unit).
     """
-    ids = list(people)
-    no_id, no_flag = Value(None, output_field=UUIDField(null=True)), Value(None, output_field=BooleanField(null=True))
-    no_name = Value(None, output_field=CharField(null=True))
-    members = GroupMember.objects.filter(
-        Q(group__is_role_assignable=True) | Q(group__role_assignments__isnull=False), user__in=ids
-    ).values_list(
-        "user_id",
-        "group__name",
-        "group__is_role_assignable",
-        "group__role_assignments__role",
-        "group__role_assignments__is_restricted_unit",
-        Cast(Value(None), output_field=UUIDField()),  # the first part says of which type each column is
-    )
-    owners = GroupOwner.objects.filter(user__in=ids, group__is_role_assignable=True)
-    direct = RoleAssignment.objects.filter(user__in=ids)
-    in_units = UnitMember.objects.filter(user__in=ids)
-    federated = Domain.objects.filter(is_federated=True)
-    return members.union(
-        owners.values_list("user_id", "group__name", "group__is_role_assignable", no_id, no_flag, no_id),
-        in_units.values_list("user_id", no_name, no_flag, no_id, no_flag, "unit_id"),
-        direct.values_list("user_id", no_name, no_flag, "role", "is_restricted_unit", no_id),
-        federated.values_list(no_id, "name", no_flag, no_id, no_flag, no_id),
-        all=True,
-    )
+    if not people:
+        return []
+    tenants = {user.tenant_id for user in people.values()}
+    asked = FACTS.format(people=singles(len(people)), tenants=singles(len(tenants)))
+    return select(asked, [*people, *tenants], uuid_columns=(0, 3, 5))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from django.db import connection
 from django.views.decorators.debug import sensitive_variables
 
+from adminportal.queries import adapted
 from users.models import User
 
 SHARED = (
@@ -44,8 +45,7 @@ def save_passwords(people: Sequence[User]) -> None:
 
 @sensitive_variables()
 def _save(group: Sequence[User]) -> None:
-    fields = {field.name: field for field in User._meta.concrete_fields}
-    shared = [fields[name].get_db_prep_value(getattr(group[0], name), connection) for name in SHARED]
-    each = [value for user in group for value in (fields["id"].get_db_prep_value(user.pk, connection), user.password)]
+    shared = [getattr(group[0], name) for name in SHARED]
+    each = [value for user in group for value in (user.pk, user.password)]
     with connection.cursor() as cursor:
-        cursor.execute(UPDATE.format(people=", ".join(["(%s, %s)"] * len(group))), [*shared, *each])
+        cursor.execute(UPDATE.format(people=", ".join(["(%s, %s)"] * len(group))), adapted([*shared, *each]))
