@@ -13,6 +13,8 @@ class Permission(StrEnum):
 
     ADMIN_ENTER = "portal:admin:enter"
     AUDIT_READ = "audit:log:read"
+    GROUP_MANAGE = "users:group:manage"
+    BULK_CANCEL = "passwords:bulk:cancel"
     BULK_READ = "passwords:bulk:read"
     MESSAGES_READ = "outbox:message:read"
     ORG_SETTINGS_READ = "portal:settings:read"
@@ -60,6 +62,8 @@ HOLDERS: Final[dict[Permission, frozenset[Role]]] = {
         }
     ),
     Permission.BULK_READ: _RESETTERS | {Role.SECURITY_ADMINISTRATOR},
+    Permission.BULK_CANCEL: frozenset({Role.SECURITY_ADMINISTRATOR, Role.GLOBAL_ADMINISTRATOR}),
+    Permission.GROUP_MANAGE: frozenset({Role.GROUPS_ADMINISTRATOR, Role.USER_ADMINISTRATOR, Role.GLOBAL_ADMINISTRATOR}),
     Permission.MESSAGES_READ: _RESETTERS,
     Permission.ORG_SETTINGS_READ: frozenset(
         {Role.GLOBAL_READER, Role.SECURITY_READER, Role.SECURITY_ADMINISTRATOR, Role.GLOBAL_ADMINISTRATOR}

@@ -45,6 +45,20 @@ SENTENCES: Final[dict[str, Promise]] = {
     "NEVER_ISSUED": _("No password was ever issued to %(user)s. Reset the password instead."),
     "STRONG_FOR_ROLES": _("%(user)s holds an administrator role. Whoever holds a role always needs a strong password."),
     "ACT_SELF": _("You cannot change this for your own account. Another administrator can."),
+    "NO_RIGHT_GROUP_MANAGE": _(
+        "None of your roles may change groups. Groups Administrator is the smallest role that may."
+    ),
+    "NO_RIGHT_PROTECTED_GROUP": _(
+        "Whoever changes a role-assignable group gives or takes roles. "
+        "Privileged Role Administrator is the smallest role that may."
+    ),
+    "GROUP_NAME_TAKEN": _("There is a group called %(name)s already. Choose another name. Nothing was changed."),
+    "UNIT_NAME_TAKEN": _(
+        "There is an administrative unit called %(name)s already. Choose another name. Nothing was changed."
+    ),
+    "UNIT_HAS_ROLES": _(
+        "Roles are held over the administrative unit %(unit)s. Take them away first; it was not deleted."
+    ),
     "BLOCK_SELF": _("You cannot block your own sign-in."),
     "SIGN_OUT_SELF": _("Use Sign out everywhere in My account for your own sessions."),
     "NO_RIGHT_USER_BLOCK": _(
