@@ -18,6 +18,7 @@ from users.grid_rows import Holders, name_holders, roles_that_would_do
 from users.models import Contact, ContactKind, Group, GroupMember, GroupOwner, SignInGuard, Tenant, User
 from users.permissions import Permission
 from users.refusals import sentence
+from users.role_assign_form import reason_against_assigning
 from users.role_names import role_list
 from users.roles import Role
 from users.services.people import count_other_global_admins
@@ -44,6 +45,7 @@ class Person:
     reset: Decision
     acts: Mapping[Act, Decision]
     holders: tuple[Holders, ...]
+    assign_reason: str
     sees_contacts: bool
     sees_history: bool
     sees_whole_history: bool
@@ -105,6 +107,7 @@ def get_person(user: User, *, actor: Actor) -> Person:
         reset=reset,
         acts=acts,
         holders=name_holders(enough, actor=actor),
+        assign_reason=reason_against_assigning(actor),
         sees_contacts=reset.allowed or actor.tenant.show_full_contact_to_readers,
         sees_history=reset.allowed or actor.may(Permission.AUDIT_READ),
         sees_whole_history=actor.may(Permission.AUDIT_READ),

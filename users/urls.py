@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.urls import path
 
+from users import role_urls
 from users.act_rules import Act
-from users.views import active_users, import_users, my_account, person_acts, sign_in, user_panel
+from users.views import active_users, import_users, my_account, person_acts, sessions, sign_in, user_panel
 
 app_name = "users"
 urlpatterns = [
@@ -14,6 +15,7 @@ urlpatterns = [
     path("confirm", sign_in.confirm, name="confirm"),
     path("language", sign_in.language, name="language"),
     path("account", my_account.account, name="account"),
+    path("account/end-session", sessions.end_own_session, name="end-own-session"),
     path("account/signout-everywhere", my_account.signout_everywhere, name="signout-everywhere"),
     path("users/active", active_users.active, name="active"),
     path("users/active/<uuid:user_id>", user_panel.panel, name="panel"),
@@ -37,9 +39,11 @@ urlpatterns = [
         {"act": Act.STRONG_REQUIRED},
         name="strong-required",
     ),
+    path("users/active/<uuid:user_id>/end-session", sessions.end_session, name="end-session"),
     path("users/active/<uuid:user_id>/unlock", person_acts.unlock, name="unlock"),
     path("users/import", import_users.import_users, name="import"),
     path("users/import/template.csv", import_users.template, {"has_examples": False}, name="import-template"),
     path("users/import/examples.csv", import_users.template, {"has_examples": True}, name="import-examples"),
     path("users/import/<uuid:batch_id>", import_users.import_batch, name="import-batch"),
+    *role_urls.urlpatterns,
 ]

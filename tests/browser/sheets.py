@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 
 from tests.browser import ways, ways_of_many
 from tests.browser.atlas import ERRORS, Sheet, at
+from tests.browser.sheets_of_roles import ROLES
 from tests.browser.ways import one_event, one_letter, open_panel, shown_error
 
 NOBODY = ""
@@ -116,12 +117,24 @@ CENTRE: Final = [
         is_letter=True,
     ),
 ]
-PARTS: Final = {"public": PUBLIC, "own": OWN, "people": PEOPLE, "reset": RESET, "many": MANY, "centre": CENTRE}
+PARTS: Final = {
+    "public": PUBLIC,
+    "own": OWN,
+    "people": PEOPLE,
+    "reset": RESET,
+    "many": MANY,
+    "roles": ROLES,
+    "centre": CENTRE,
+}
 NO_PAGES: Final = {
+    "users:end-session": "takes a POST and leads on",
+    "users:end-own-session": "takes a POST and leads on",
     "users:unlock": "takes a POST and leads on",
     "users:signout": "takes a POST and leads on",
     "users:language": "takes a POST and leads on",
     "users:signout-everywhere": "takes a POST and leads on",
+    "users:role-favourite": "takes a POST and leads on",
+    "users:roles-export": "a file",
     "users:import-template": "a file",
     "users:import-examples": "a file",
     "passwords:change-rules": "a part of a page",

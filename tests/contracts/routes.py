@@ -17,11 +17,14 @@ from passwords.orders import ResetOptions, ResetOrder
 from passwords.services.bulk_selection import draft_from_ids
 from passwords.services.reset import reset_passwords
 from tests.cast import Cast, make_cast
-from users.models import ImportBatch
+from users.models import ImportBatch, RoleAssignment
 from users.permissions import Permission
 from users.tenancy import within
 
 Ids = dict[str, UUID]
+OF_NO_TENANT = ("token", "template_id")
+"""Placeholders that name nothing of one tenant: a link's token, a role of the catalogue."""
+ROLE_IDS = ("assignment_id", "template_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ class Route:
     @property
     def has_id(self) -> bool:
         """Tell whether the route names an object by its id."""
-        return any(placeholder != "token" for placeholder in self.placeholders)
+        return any(placeholder not in OF_NO_TENANT for placeholder in self.placeholders)
 
     def address(self, ids: Ids) -> str:
         """Return the path with these ids; a placeholder that nobody knows fails."""
@@ -107,6 +110,7 @@ def make_world(domain: str, name: str) -> World:
         job = draft_from_ids(
             actor=cast.actor("global.admin"), act="reset", user_ids=[cast["diego.siciliani"].pk], now=clock.now()
         )
+        held = RoleAssignment.objects.get(user=cast["guest.inviter"])
     event = AuditEvent.objects.filter(tenant_id=cast.tenant.pk, actor_id=boss.pk).first()
     assert outcome.reset_id and event
     ids = {
@@ -116,13 +120,15 @@ def make_world(domain: str, name: str) -> World:
         "uid": event.uid,
         "batch_id": batch.pk,
         "job_id": job.pk,
+        "assignment_id": held.pk,
+        "template_id": held.role,
     }
     return World(cast=cast, ids=ids)
 
 
 def nowhere() -> Ids:
     """Return ids that exist in no tenant."""
-    return {name: uuid4() for name in ("user_id", "reset_id", "message_id", "uid", "batch_id", "job_id")}
+    return {name: uuid4() for name in ("user_id", "reset_id", "message_id", "uid", "batch_id", "job_id", *ROLE_IDS)}
 
 
 def state_of(world: World) -> list[tuple[object, ...]]:
@@ -133,6 +139,7 @@ def state_of(world: World) -> list[tuple[object, ...]]:
         "SELECT id, generation, opened_at, link_closed_at FROM outbox_outboundmessage WHERE tenant_id = %s ORDER BY id",
         "SELECT id, state, position FROM users_importbatch WHERE tenant_id = %s ORDER BY id",
         "SELECT id, state, options, purged_at FROM passwords_bulkjob WHERE tenant_id = %s ORDER BY id",
+        "SELECT id, user_id, role, unit_id FROM users_roleassignment WHERE tenant_id = %s ORDER BY id",
         "SELECT key_digest, ended_at FROM users_session WHERE tenant_id = %s ORDER BY key_digest",
     )
     tenant_id = world.cast.tenant.pk

@@ -12,6 +12,7 @@ from users import cookies
 from users.access import open_to_must_change, own_account
 from users.models import Contact, ContactKind
 from users.request import PortalRequest
+from users.resetters import list_resetters
 from users.services.people import sign_out_everywhere
 from users.sessions import list_sessions
 
@@ -19,7 +20,7 @@ from users.sessions import list_sessions
 @own_account
 @require_GET
 def account(request: PortalRequest) -> HttpResponse:
-    """Show contact information, roles, password state and signed-in browsers."""
+    """Show contact information, roles, password state, who can reset one, and signed-in browsers."""
     contacts = dict(Contact.objects.filter(user=request.actor.user).values_list("kind", "value"))
     page = {
         "person": request.actor.user,
@@ -28,6 +29,7 @@ def account(request: PortalRequest) -> HttpResponse:
         "mobile_phone": contacts.get(ContactKind.MOBILE_PHONE, ""),
         "sessions": list_sessions(request.actor.user, now=clock.now()),
         "current_session": request.session_row,
+        "resetters": list_resetters(request.actor.user),
     }
     return render(request, "users/my_account.html", page)
 
