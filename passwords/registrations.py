@@ -6,6 +6,9 @@ from adminportal.outbox.registry import register_opener, register_sweeper
 from passwords.password_state import temporary_password_state
 from passwords.reveal import SECRET_PURPOSE, close_links, open_for_mail, purge_expired, wipe_after_use
 from passwords.role_changes import wipe_on_role_change
+from passwords.services.bulk_purge import open_results_for_mail, purge_bulk_jobs
+from passwords.services.bulk_records import RESULTS_PURPOSE
+from passwords.services.bulk_waking import resume_bulk_jobs
 from passwords.services.expire import note_expired
 from users.panel_sections import register_password_state
 from users.services.acts import on_block
@@ -17,7 +20,10 @@ def register() -> None:
     """Register sweepers and the listeners of blocks, first sign-ins and changes of rights."""
     register_sweeper("sealed-passwords", purge_expired)
     register_sweeper("expired-passwords", note_expired)
+    register_sweeper("bulk-jobs", resume_bulk_jobs)
+    register_sweeper("bulk-results", purge_bulk_jobs)
     register_opener(SECRET_PURPOSE, open_for_mail)
+    register_opener(RESULTS_PURPOSE, open_results_for_mail)
     on_block(close_links)
     on_first_use(wipe_after_use)
     on_role_change(wipe_on_role_change)

@@ -181,6 +181,8 @@ _TABLE: dict[tuple[Service, Category], dict[Activity, str]] = {
         Activity.PREVIEWED_BULK_RESET: "",
         Activity.STARTED_BULK_RESET: "",
         Activity.CANCELED_BULK_RESET: "",
+        Activity.PAUSED_BULK_RESET: "",
+        Activity.RESUMED_BULK_RESET: "",
         Activity.RETRIED_BULK_RESET: "",
         Activity.FINISHED_BULK_RESET: "",
         Activity.EXPORTED_BULK_RESULTS: "",

@@ -229,5 +229,5 @@ def _fingerprint(job: BulkJob, judged: _Judged, counts: Counter[str], *, reachab
     if connection.vendor != "postgresql":
         checksum = sum(hash(pk) for pk in people_of(job).values_list("pk", flat=True))
     standing = sorted((str(pk), decision.code) for pk, (decision, _link) in judged.standing.items())
-    told = (job.act, reachable, sorted(counts.items()), checksum, standing)
+    told = (str(job.act), reachable, sorted(counts.items()), checksum, standing)
     return hashlib.sha256(repr(told).encode()).hexdigest()

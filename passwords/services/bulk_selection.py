@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 
 from adminportal.insertion import insert_rows
 from passwords.bulk_starters import Operator, Starter
-from passwords.models import BulkItem, BulkJob
+from passwords.models import BulkAct, BulkItem, BulkJob
 from users.csv_layout import shorten
 from users.grid import View, matching_people
 from users.models import Group, User
@@ -164,7 +164,7 @@ def _shown(name: str) -> str:
 
 
 def _draft(
-    actor: Starter, act: str, kind: Kind, source: dict[str, object], *, requested: int = 0, now: datetime
+    actor: Starter, act: str, kind: Kind, source: Mapping[str, object], *, requested: int = 0, now: datetime
 ) -> BulkJob:
     is_operator = isinstance(actor, Operator)
     return BulkJob.objects.create(
@@ -172,8 +172,8 @@ def _draft(
         starter_id=actor.id,
         starter_name=actor.display_name,
         entrance="cli" if is_operator else "csv" if kind == Kind.LIST else "bulk",
-        act=act,
-        source_kind=kind,
+        act=BulkAct(act).value,
+        source_kind=kind.value,
         source=source,
         requested=requested,
         created_at=now,

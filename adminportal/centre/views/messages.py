@@ -27,6 +27,8 @@ PAGE_SIZE = 50
 SEARCH_LENGTH = 200
 LETTERS: dict[str, str | Promise] = {
     "break_glass_used": _("Notice: emergency access used"),
+    "bulk_finished": _("Notice: bulk job finished"),
+    "bulk_finished_shown": _("Results of a bulk job with passwords"),
     "password_was_changed": _("Notice: password changed"),
     "password_was_reset": _("Notice: password reset"),
     "sign_in_info": _("Sign-in info for an administrator"),

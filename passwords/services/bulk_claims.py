@@ -1,0 +1,127 @@
+"""Who works on which people of a bulk job: claims of chunks, and ends that only the holder of a claim may write."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+
+from passwords.models import BulkAct, BulkChunk, BulkEnd, BulkItem, BulkJob, BulkState, PasswordReset
+
+LEASE: Final = timedelta(seconds=60)
+"""How long a worker may take for one chunk before another one takes it over."""
+MOST_TRIES: Final = 5
+"""Claims of one chunk that came to no end, after which its people are given up as failed."""
+
+
+class ClaimLost(Exception):
+    """Somebody else has taken the chunk over, or the job was ended: what was about to be written must not be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """One chunk in the hands of one worker."""
+
+    job: BulkJob
+    chunk_id: int
+    number: int
+    token: UUID
+    tries: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How one person of a chunk ended."""
+
+    user_id: UUID
+    end: BulkEnd
+    code: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+def claim_chunk(job: BulkJob, *, now: datetime) -> Claim | None:
+    """Take the next chunk of a running job that nobody holds; None when there is none. Of many who try, one gets it."""
+    free = Q(claim=None) | Q(claimed_until__lte=now)
+    is_running = Exists(BulkJob.objects.filter(pk=OuterRef("job"), state=BulkState.RUNNING))
+    waiting = BulkChunk.objects.filter(free, job=job, left__gt=0).order_by("tries", "number")
+    while found := list(waiting[:1]):
+        chunk, token = found[0], uuid4()
+        mine = BulkChunk.objects.filter(is_running, pk=chunk.pk, claim=chunk.claim, left__gt=0)
+        if mine.update(claim=token, claimed_until=now + LEASE, tries=F("tries") + 1):
+            return Claim(job=job, chunk_id=chunk.pk, number=chunk.number, token=token, tries=chunk.tries + 1)
+        if not BulkJob.objects.filter(pk=job.pk, state=BulkState.RUNNING).exists():
+            return None
+    return None
+
+
+def release(claim: Claim) -> None:
+    """Give a chunk back untouched."""
+    mine = BulkChunk.objects.filter(pk=claim.chunk_id, claim=claim.token)
+    fewer = Case(When(tries__gt=0, then=F("tries") - 1), default=Value(0))
+    mine.update(claim=None, claimed_until=None, tries=fewer)
+
+
+def people_left(claim: Claim) -> dict[UUID, int]:
+    """Return the people of the chunk who have no end yet, each with the number in the job."""
+    items = BulkItem.objects.filter(job=claim.job, chunk=claim.number, end=BulkEnd.LEFT).order_by("position")
+    return dict(items.values_list("user_id", "position"))
+
+
+def settle(claim: Claim, ended: Sequence[Ended], *, now: datetime) -> None:
+    """Write the ends of people and the counts of their chunk; inside the transaction that changes the people.
+
+    :raises ClaimLost: when the chunk is not this worker's any more; the transaction must be taken back.
+    """
+    counts = Counter(each.end for each in ended)
+    mine = BulkChunk.objects.filter(pk=claim.chunk_id, claim=claim.token)
+    added = {end.value: F(end.value) + number for end, number in counts.items()}
+    if not mine.update(left=F("left") - len(ended), tries=0, settled_at=now, **added):
+        raise ClaimLost
+    if _write_ends(claim, ended) != len(ended):
+        raise ClaimLost
+
+
+def give_up(claim: Claim, code: str, *, user_ids: Sequence[UUID], now: datetime) -> None:
+    """Settle people of a chunk as failed, in a transaction of its own.
+
+    :raises ClaimLost: when the chunk is not this worker's any more.
+    """
+    with transaction.atomic():
+        settle(claim, [Ended(user_id=pk, end=BulkEnd.FAILED, code=code) for pk in user_ids], now=now)
+
+
+def end_rest(job: BulkJob, end: BulkEnd, *, code: str = "") -> int:
+    """Give everybody who was not begun this end and take every chunk from its worker; inside a transaction.
+
+    Returns how many that were. The chunks come first, as they do for a worker that settles: the two never wait for
+    each other.
+    """
+    waiting = BulkChunk.objects.filter(job=job, left__gt=0)
+    waiting.update(**{end.value: F(end.value) + F("left")}, left=0, claim=None, claimed_until=None)
+    return BulkItem.objects.filter(job=job, end=BulkEnd.LEFT).update(end=end, code=code)
+
+
+def _write_ends(claim: Claim, ended: Sequence[Ended]) -> int:
+    """Write the ends of items that have none yet, by one statement for all with the same end; returns how many."""
+    alike: dict[tuple[BulkEnd, str, tuple[tuple[str, str], ...]], list[UUID]] = defaultdict(list)
+    for each in ended:
+        alike[each.end, each.code, tuple(sorted(each.values.items()))].append(each.user_id)
+    written = 0
+    for (end, code, values), user_ids in alike.items():
+        items = BulkItem.objects.filter(job=claim.job, user__in=user_ids, end=BulkEnd.LEFT)
+        if end is BulkEnd.DONE and claim.job.act == BulkAct.RESET:
+            written += items.update(end=end, reset=Subquery(_reset_of_item(claim.job)))
+        else:
+            written += items.update(end=end, code=code, values=dict(values))
+    return written
+
+
+def _reset_of_item(job: BulkJob) -> QuerySet[Any, Any]:
+    resets = PasswordReset.objects.filter(job=job, target=OuterRef("user")).order_by("-created_at")
+    return resets.values("pk")[:1]

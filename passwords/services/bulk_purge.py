@@ -1,0 +1,62 @@
+"""What the sweep does for bulk jobs: old drafts, passwords whose time is over, jobs that nobody needs any more."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.views.decorators.debug import sensitive_variables
+
+from adminportal.outbox.models import OutboundMessage
+from passwords.models import BulkEnd, BulkItem, BulkJob, BulkState
+from passwords.reveal import unseal_password
+from passwords.services.bulk_reveal import wipe_seals
+from users.tenancy import across_tenants, find_tenant, within
+
+DRAFT_LIVES: Final = timedelta(hours=24)
+"""How long chosen people wait for somebody to start the job."""
+JOB_LIVES: Final = timedelta(days=90)
+"""How long the outcomes stay on their page; the audit log keeps them for its own time."""
+JOBS_AT_ONCE: Final = 20
+"""Jobs that one run of the sweep deals with."""
+
+
+def purge_bulk_jobs(now: datetime) -> int:
+    """Delete drafts and jobs whose time is over and wipe sealed passwords, in every tenant; returns how many jobs."""
+    with across_tenants():
+        over = BulkJob.objects.filter(purged_at=None, sealed_until__lte=now)
+        to_wipe = list(over[:JOBS_AT_ONCE])
+        for job in to_wipe:
+            wipe_seals(job)
+        BulkJob.objects.filter(pk__in=[job.pk for job in to_wipe]).update(purged_at=now)
+        drafts = BulkJob.objects.filter(state=BulkState.DRAFT, created_at__lt=now - DRAFT_LIVES)
+        old = BulkJob.objects.filter(finished_at__lt=now - JOB_LIVES)
+        gone = [*drafts.values_list("pk", flat=True)[:JOBS_AT_ONCE], *old.values_list("pk", flat=True)[:JOBS_AT_ONCE]]
+        BulkJob.objects.filter(pk__in=gone).delete()
+    return len(to_wipe) + len(gone)
+
+
+@sensitive_variables()
+def open_results_for_mail(message: OutboundMessage, now: datetime) -> dict[str, object] | None:
+    """Return the passwords of a small job at the moment its mail is delivered; None when they are gone."""
+    tenant = find_tenant(message.tenant_id)
+    if tenant is None:
+        return None
+    with within(tenant):
+        job = BulkJob.objects.filter(pk=message.context.get("job_id"), purged_at=None).first()
+        if job is None or job.sealed_until is None or job.sealed_until <= now:
+            return None
+        items = BulkItem.objects.filter(job=job, end=BulkEnd.DONE).select_related("user", "reset").order_by("position")
+        return {"rows": [_line(item) for item in items]}
+
+
+@sensitive_variables()
+def _line(item: BulkItem) -> dict[str, str]:
+    """Return a person with the password; without one where it was used or replaced already."""
+    reset = item.reset
+    is_there = reset is not None and reset.sealed_password and reset.replaced_at is None
+    return {
+        "display_name": item.user.display_name,
+        "user_name": item.user.user_principal_name,
+        "password": unseal_password(reset).expose() if reset and is_there else "",
+    }

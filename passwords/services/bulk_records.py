@@ -1,0 +1,127 @@
+"""What a bulk job leaves behind beside its items: rows of the audit log, and the mail that says it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db.models import Sum
+from django.urls import reverse
+
+from adminportal.audit.record import Actor as AuditActor
+from adminportal.audit.record import Entry, masked_contact, record
+from adminportal.audit.tags import Activity, Result
+from adminportal.outbox.enqueue import Draft, enqueue
+from passwords.bulk_options import BulkOptions
+from passwords.models import BulkAct, BulkChunk, BulkEnd, BulkJob, BulkState
+from passwords.services.bulk_preview import AT_ONCE, shows_results
+from users.moments import tell_moment
+
+RESULTS_PURPOSE: Final = "bulk-results"
+"""What the mail about a job names, so that its passwords are opened at delivery where the tenant wants them there."""
+MAIL_LIVES: Final = timedelta(days=1)
+"""How late the mail about a job may still go out."""
+
+
+def counts_of(job: BulkJob) -> dict[str, int]:
+    """Count the items of a job by their end; as quick for a hundred thousand as for a hundred."""
+    sums = BulkChunk.objects.filter(job=job).aggregate(**{f"n_{end}": Sum(end.value) for end in BulkEnd})
+    return {end.value: sums[f"n_{end}"] or 0 for end in BulkEnd}
+
+
+def record_job(
+    job: BulkJob,
+    activity: Activity,
+    *,
+    by: AuditActor,
+    result: Result = Result.SUCCESS,
+    reason: str = "",
+    details: Mapping[str, str] | None = None,
+    now: datetime,
+) -> None:
+    """Write one row about the job itself; inside the caller's transaction."""
+    options = BulkOptions.read(job.options)
+    told = {
+        "JobId": str(job.pk),
+        "Act": job.act,
+        "Entrance": job.entrance,
+        "Reason": options.reason,
+        "Ticket": options.ticket,
+        **(details or {}),
+    }
+    entry = Entry(
+        tenant_id=job.tenant_id,
+        activity=activity,
+        actor=by,
+        result=result,
+        reason=reason,
+        details={key: value for key, value in told.items() if value},
+        correlation_id=job.correlation_id,
+    )
+    record(entry, now=now)
+
+
+def record_over(job: BulkJob, *, by: AuditActor, now: datetime) -> None:
+    """Write that a job is over with its counts, and mail whoever waits for it; inside the caller's transaction."""
+    counts = counts_of(job)
+    details = {end.capitalize(): str(number) for end, number in counts.items() if number}
+    mailed = _mail(job, counts, now=now)
+    if mailed and _shows_results(job):
+        details["MailedTo"] = ", ".join(map(masked_contact, mailed))
+    is_stopped = job.state == BulkState.STOPPED
+    result = Result.FAILURE if is_stopped else Result.SUCCESS
+    record_job(job, Activity.FINISHED_BULK_RESET, by=by, result=result, reason=job.stop_code, details=details, now=now)
+
+
+def _shows_results(job: BulkJob) -> bool:
+    options = BulkOptions.read(job.options)
+    return job.act == BulkAct.RESET and shows_results(job.tenant, options, requested=job.requested)
+
+
+def _mail(job: BulkJob, counts: Mapping[str, int], *, now: datetime) -> list[str]:
+    """Mail the starter after work in the background, and the addresses that were typed in any case."""
+    starter = job.starter
+    if starter is None or job.state == BulkState.STOPPED:
+        return []
+    options = BulkOptions.read(job.options)
+    own = [starter.mail] if starter.mail and job.requested > AT_ONCE else []
+    addresses = list(dict.fromkeys([*own, *options.deliver_to]))
+    shows = _shows_results(job)
+    enqueue(
+        *(
+            Draft(
+                tenant_id=job.tenant_id,
+                template="bulk_finished_shown" if shows else "bulk_finished",
+                channel="email",
+                to=address,
+                language=options.language,
+                about_user_id=starter.pk,
+                context=_context(job, counts, language=options.language),
+                not_after=now + MAIL_LIVES,
+                secret_purpose=RESULTS_PURPOSE if shows else "",
+                correlation_id=job.correlation_id,
+            )
+            for address in addresses
+        ),
+        now=now,
+    )
+    return addresses
+
+
+def _context(job: BulkJob, counts: Mapping[str, int], *, language: str) -> dict[str, str]:
+    assert job.starter is not None and job.started_at is not None
+    ended = job.sealed_until
+    return {
+        "tenant_name": job.tenant.name,
+        "user_name": job.starter.user_principal_name,
+        "display_name": job.starter.display_name,
+        "job_id": str(job.pk),
+        "job_path": reverse("passwords:bulk", args=[job.pk]),
+        "act": job.act,
+        "started_at": tell_moment(job.started_at, tenant=job.tenant, language=language),
+        "sealed_until": tell_moment(ended, tenant=job.tenant, language=language) if ended else "",
+        "must_change": "yes" if BulkOptions.read(job.options).must_change else "",
+        "requested": str(job.requested),
+        **{end: str(number) for end, number in counts.items()},
+    }
