@@ -91,6 +91,17 @@ MANY: Final = [
     Sheet(name="bulk-preview", route="passwords:bulk", way=ways_of_many.choose_everyone("Reset password")),
     Sheet(name="bulk-preview-blind", route="passwords:bulk-preview", way=ways_of_many.choose_blind),
     Sheet(name="bulk-preview-block", route="passwords:bulk", way=ways_of_many.choose_everyone("Block sign-in")),
+    Sheet(name="bulk-running", route="passwords:bulk", way=ways_of_many.running),
+    Sheet(name="bulk-results", route="passwords:bulk", way=ways_of_many.results),
+    Sheet(name="bulk-results-shown", route="passwords:bulk-show", way=ways_of_many.results_shown),
+    Sheet(name="bulk-results-blind", route="passwords:bulk", way=ways_of_many.results_blind),
+    Sheet(
+        name="bulk-results-of-others", route="passwords:bulk", way=ways_of_many.results_of_others, who="security.admin"
+    ),
+    Sheet(name="bulk-slips", route="passwords:bulk-slips", way=ways_of_many.slips),
+    Sheet(name="bulk-cancel", route="passwords:bulk-cancel", way=ways_of_many.cancel),
+    Sheet(name="bulk-purge", route="passwords:bulk-purge", way=ways_of_many.purge),
+    Sheet(name="bulk-jobs", route="passwords:bulk-jobs", way=ways_of_many.list_of_jobs),
     Sheet(name="bulk-left-out", route="passwords:bulk-left-out", way=ways_of_many.list_those_left_out),
 ]
 CENTRE: Final = [
@@ -142,6 +153,11 @@ NO_PAGES: Final = {
     "passwords:add-user-rules": "a part of a page",
     "passwords:progress": "a part of a page",
     "passwords:send-again": "takes a POST and leads on",
+    "passwords:bulk-progress": "a part of a page",
+    "passwords:bulk-csv": "a file",
+    "passwords:bulk-pause": "takes a POST and leads on",
+    "passwords:bulk-resume": "takes a POST and leads on",
+    "passwords:bulk-retry": "takes a POST and leads on",
     "centre:audit-checkpoints": "a file",
     "centre:audit-export": "a file",
     "centre:org-settings-save": "takes a POST and leads on",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from adminportal import sealing
 from users.models.tenant import Tenant
 from users.models.user import User
 
@@ -26,3 +27,8 @@ class Session(models.Model):
             models.Index(fields=["user"], name="session_live", condition=models.Q(ended_at=None)),
             models.Index(fields=["last_seen_at"], name="session_age"),
         ]
+
+    @property
+    def reference(self) -> str:
+        """How a page names this session: not even the digest of a key leaves the server."""
+        return sealing.keyed_digest("session-reference", self.key_digest)[:32]

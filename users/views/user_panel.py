@@ -55,6 +55,7 @@ RESULTS: dict[str, tuple[str, str | Promise]] = {
     Result.TIMEOUT: ("warn", _("Timed out")),
 }
 DONE: dict[str, str | Promise] = {
+    "session": _("The session was ended."),
     Act.BLOCK: _("Sign-in is blocked, and every session was ended."),
     Act.ALLOW: _("Sign-in is allowed again."),
     Act.SIGN_OUT: _("Every session was ended."),
