@@ -14,13 +14,13 @@ from adminportal import clock
 from adminportal.middleware.bodies import own_body
 from adminportal.throttle import Throttled, check
 from passwords.bulk_form import ListForm
-from passwords.bulk_list_refusals import list_refusal
 from passwords.models import BulkAct
 from passwords.services.bulk_selection import draft_from_names
 from passwords.views.bulk_choose import to_job
 from users.access import Permission, requires
 from users.csv_layout import MOST_BYTES, CsvRefused
 from users.csv_names import read_names
+from users.csv_names_refusals import list_refusal
 from users.request import PortalRequest
 
 AROUND_THE_FILE = 2 * 1024 * 1024
