@@ -22,6 +22,7 @@ from adminportal.audit.record import Entry, Target, record
 from adminportal.audit.tags import Activity
 from adminportal.outbox import links
 from adminportal.outbox.models import OutboundMessage
+from adminportal.queries import fetch, places
 from adminportal.sealing import Secret
 from passwords.models import PasswordReset, RevealLink
 from users.access import can_reset
@@ -36,6 +37,14 @@ SECRET_PURPOSE = SEAL_PURPOSE
 """What a message that carries the password names, so that the outbox has it opened at delivery."""
 SEALED_FOR = timedelta(hours=24)
 """How long a temporary password rests sealed before it is wiped, shown or not."""
+
+
+REPLACE = """
+    UPDATE passwords_passwordreset SET replaced_at = %s, changed_at = %s, sealed_password = ''
+    WHERE target_id IN ({people}) AND replaced_at IS NULL
+    RETURNING id
+"""
+LINKS = "SELECT id FROM passwords_reveallink WHERE reset_id IN ({resets})"  # noqa: S608  # placeholders, no values
 
 
 class LinkState(StrEnum):
@@ -160,13 +169,14 @@ def withdraw(people: Iterable[User], *, now: datetime, was_changed: bool = False
 
     ``was_changed`` when they chose passwords of their own instead.
     """
-    living = PasswordReset.objects.filter(target__in=[user.pk for user in people], replaced_at=None)
-    link_ids = list(RevealLink.objects.filter(reset__in=living).values_list("pk", flat=True))
-    # The reset before its messages, as in open_link: two that lock them the other way round would wait forever.
+    ids = [user.pk for user in people]
     changed_at = now if was_changed else None
-    living.update(replaced_at=now, sealed_password="", changed_at=changed_at)  # noqa: S106  # an empty column
-    if link_ids:
-        links.close(*link_ids, now=now)
+    # The reset before its messages, as in open_link: two that lock them the other way round would wait forever.
+    replaced = fetch(REPLACE.format(people=places(len(ids))), [now, changed_at, *ids], uuid_columns=(0,)) if ids else []
+    if replaced:
+        resets = [reset_id for (reset_id,) in replaced]
+        found = fetch(LINKS.format(resets=places(len(resets))), resets, uuid_columns=(0,))
+        links.close(*(link_id for (link_id,) in found), now=now)
 
 
 def close_links(user_ids: Collection[UUID], now: datetime) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from adminportal.audit.record import Actor as AuditActor
-from adminportal.queries import select
+from adminportal.queries import fetch
 from users.models import Tenant, User
 from users.permissions import Permission, permissions_of
 from users.role_names import role_list
@@ -129,7 +129,7 @@ def _active_roles(user: User) -> tuple[frozenset[Role], dict[UUID, frozenset[Rol
     tenant_wide = set[Role]()
     scoped: dict[UUID, set[Role]] = defaultdict(set)
     names: dict[UUID, str] = {}
-    for template, unit_id, unit_name in select(ROLES, [user.pk, user.pk, user.pk], uuid_columns=(0, 1)):
+    for template, unit_id, unit_name in fetch(ROLES, [user.pk, user.pk, user.pk], uuid_columns=(0, 1)):
         if template not in ROLE_OF_TEMPLATE:
             continue
         role = ROLE_OF_TEMPLATE[template]

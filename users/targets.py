@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from adminportal.queries import select, singles
+from adminportal.queries import fetch, singles
 from users.models import User
 from users.roles import ROLE_OF_TEMPLATE, Role, Standing
 
@@ -94,4 +94,4 @@ def _facts_of(people: Mapping[UUID, User]) -> list[tuple[Any, ...]]:
         return []
     tenants = {user.tenant_id for user in people.values()}
     asked = FACTS.format(people=singles(len(people)), tenants=singles(len(tenants)))
-    return select(asked, [*people, *tenants], uuid_columns=(0, 3, 5))
+    return fetch(asked, [*people, *tenants], uuid_columns=(0, 3, 5))

@@ -12,11 +12,21 @@ from django.db import transaction
 from adminportal import sealing
 from adminportal.outbox import waking
 from adminportal.outbox.models import Lane, OutboundMessage, State
+from adminportal.queries import execute, places
 from adminportal.sealing import Secret
 
 DIGEST_PURPOSE = "outbox:link"
 TOKEN_LENGTH = 43
 """Characters of a link token (256 bits, URL-safe)."""
+
+CLOSE = f"""
+    UPDATE outbox_outboundmessage SET
+        state = CASE state WHEN '{State.QUEUED.value}' THEN '{State.CANCELLED.value}' ELSE state END,
+        link_closed_at = CASE WHEN link_purpose <> '' AND opened_at IS NULL THEN COALESCE(link_closed_at, %s)
+            ELSE link_closed_at END
+    WHERE id IN ({{messages}})
+    AND (state = '{State.QUEUED.value}' OR (link_purpose <> '' AND opened_at IS NULL AND link_closed_at IS NULL))
+"""  # noqa: S608  # names of states and placeholders, no values
 
 
 class LinkSpent(Exception):
@@ -89,9 +99,9 @@ def resend(message: OutboundMessage, *, now: datetime, not_after: datetime | Non
 
 def close(*message_ids: UUID, now: datetime) -> int:
     """Kill the unopened links of these messages and withdraw those not yet sent; returns how many it touched."""
-    alive = OutboundMessage.objects.filter(pk__in=message_ids, opened_at=None, link_closed_at=None)
-    OutboundMessage.objects.filter(pk__in=message_ids, state=State.QUEUED).update(state=State.CANCELLED)
-    return alive.exclude(link_purpose="").update(link_closed_at=now)
+    if not message_ids:
+        return 0
+    return execute(CLOSE.format(messages=places(len(message_ids))), [now, *message_ids])
 
 
 def _next_generation(message: OutboundMessage) -> OutboundMessage:

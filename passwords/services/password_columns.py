@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from django.db import connection
 from django.views.decorators.debug import sensitive_variables
 
-from adminportal.queries import adapted
+from adminportal.queries import execute
 from users.models import User
 
 SHARED = (
@@ -47,5 +46,4 @@ def save_passwords(people: Sequence[User]) -> None:
 def _save(group: Sequence[User]) -> None:
     shared = [getattr(group[0], name) for name in SHARED]
     each = [value for user in group for value in (user.pk, user.password)]
-    with connection.cursor() as cursor:
-        cursor.execute(UPDATE.format(people=", ".join(["(%s, %s)"] * len(group))), adapted([*shared, *each]))
+    execute(UPDATE.format(people=", ".join(["(%s, %s)"] * len(group))), [*shared, *each])
