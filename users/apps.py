@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db import connections
+from django.db.models.signals import post_migrate
 
 
 class UsersConfig(AppConfig):
@@ -15,3 +17,10 @@ class UsersConfig(AppConfig):
         from users import registrations
 
         registrations.register()
+        post_migrate.connect(_install_triggers, sender=self, dispatch_uid="users.sort-triggers")
+
+
+def _install_triggers(using: str, **_facts: object) -> None:
+    from users.sort_triggers import install_triggers
+
+    install_triggers(connections[using])

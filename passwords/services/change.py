@@ -78,7 +78,11 @@ def change_password(*, session: Session, current: Secret, new: Secret, now: date
     if violations:
         _refuse(change, violations)
     ticket = lockout.reserve(
-        folded_name=user.upn_folded, is_familiar=True, rules=lockout_rules(session.tenant), now=now
+        folded_name=user.upn_folded,
+        is_familiar=True,
+        rules=lockout_rules(session.tenant),
+        now=now,
+        user_id=user.pk,
     )
     with lockout.judging(ticket):
         if len(current.expose()) > LONGEST_PASSWORD or not check_password(current.expose(), user.password):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from users.models.contact import Contact, ContactKind
 from users.models.favourite import RoleFavourite
+from users.models.grid_choice import GridChoice
 from users.models.group import Group, GroupMember, GroupOwner
 from users.models.guard import SignInGuard
 from users.models.import_batch import ImportBatch
 from users.models.licence import LicenceAssignment, LicenceProduct
 from users.models.role import RoleAssignment
 from users.models.session import Session
+from users.models.sort_keys import SortKeys
 from users.models.tenant import Domain, Tenant
 from users.models.unit import AdministrativeUnit, UnitMember
 from users.models.user import User, UserType
@@ -19,6 +21,7 @@ __all__ = [
     "Contact",
     "ContactKind",
     "Domain",
+    "GridChoice",
     "Group",
     "GroupMember",
     "GroupOwner",
@@ -29,6 +32,7 @@ __all__ = [
     "RoleFavourite",
     "Session",
     "SignInGuard",
+    "SortKeys",
     "Tenant",
     "UnitMember",
     "User",

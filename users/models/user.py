@@ -64,6 +64,10 @@ class User(AbstractBaseUser):
     on_premises_sync_enabled = models.BooleanField(default=False)
 
     sort_name = models.CharField(max_length=256, default="")
+    sort_department = models.CharField(max_length=256, default="")
+    sort_office = models.CharField(max_length=256, default="")
+    sort_city = models.CharField(max_length=256, default="")
+    sort_country = models.CharField(max_length=256, default="")
     search_names = models.TextField(default="")
     search_text = models.TextField(default="")
 
@@ -87,6 +91,9 @@ class User(AbstractBaseUser):
                 name="user_never_issued",
                 condition=models.Q(password_issued_at=None),
             ),
+            models.Index(
+                fields=["tenant", "sort_name", "id"], name="user_guest", condition=models.Q(user_type=UserType.GUEST)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -105,6 +112,8 @@ class User(AbstractBaseUser):
         """
         self.upn_folded = fold_upn(self.user_principal_name)
         self.sort_name = fold_text(self.display_name)[:256]
+        for place in ("department", "office", "city", "country"):
+            setattr(self, f"sort_{place}", fold_text(getattr(self, place))[:256])
         names = [self.display_name, self.user_principal_name, self.department, self.office]
         self.search_names = "".join(f" {fold_text(part)}" for part in names if part)
         self.search_text = self.search_names + (f" {fold_text(alternate_email)}" if alternate_email else "")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 
@@ -66,14 +67,22 @@ def digests_of_name(folded_name: str) -> tuple[str, ...]:
     return tuple(sealing.digests_of_all_keys("sign-in-name", folded_name))
 
 
-def reserve(*, folded_name: str, is_familiar: bool, rules: LockoutRules, now: datetime) -> Ticket:
-    """Count one try before its hash is made; one transaction of two queries for every kind of name."""
+def reserve(
+    *, folded_name: str, is_familiar: bool, rules: LockoutRules, now: datetime, user_id: UUID | None = None
+) -> Ticket:
+    """Count one try before its hash is made; one transaction of two queries for every kind of name.
+
+    ``user_id`` is whose name it is, where it is somebody's: locked people are listed by it.
+    """
     digests = digests_of_name(folded_name)
     with transaction.atomic():
         guard = _locked_row(digests, is_familiar=is_familiar)
+        guard.user_id = user_id or guard.user_id
         _forget(guard, now=now)
         stopped = not is_familiar and 0 < rules.hard_stop <= guard.failures_in_a_row
         if stopped or (guard.locked_until and guard.locked_until > now):
+            # A moment that is over locks nobody; it tells the list of locked people that there is something to see.
+            guard.locked_until = guard.locked_until or now
             guard.save()
             return Ticket(name_digests=digests, is_familiar=is_familiar, is_locked=True)
         lock_until = _count(guard, rules=rules, now=now)

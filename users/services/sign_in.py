@@ -101,6 +101,7 @@ def sign_in(
         is_familiar=devices.is_familiar(device_cookie, person.pk if person else None, now=now),
         rules=lockout_rules(tenant),
         now=now,
+        user_id=person.pk if person else None,
     )
     attempt = _Try(
         folded=folded,
@@ -139,7 +140,11 @@ def prove_again(session: Session, *, password: Secret, source: str, now: datetim
     peek("SIGN_IN", key=source, now=now)
     person = session.user
     ticket = lockout.reserve(
-        folded_name=person.upn_folded, is_familiar=True, rules=lockout_rules(session.tenant), now=now
+        folded_name=person.upn_folded,
+        is_familiar=True,
+        rules=lockout_rules(session.tenant),
+        now=now,
+        user_id=person.pk,
     )
     with lockout.judging(ticket):
         right = len(password.expose()) <= LONGEST_PASSWORD and _verify(person, password)
