@@ -68,7 +68,9 @@ def make_plan(environment: Mapping[str, str]) -> Plan:
     }
     private = _broker(folder, shared) if not environment.get("REDIS_URL") else None
     url = (environment.get("PUBLIC_URL") or f"http://127.0.0.1:{port}").rstrip("/")
-    return Plan(folder=folder, port=port, url=url, environment=shared, broker=private, services=_services(folder))
+    return Plan(
+        folder=folder, port=port, url=url, environment=shared, broker=private, services=_services(folder, environment)
+    )
 
 
 def _port(text: str) -> int:
@@ -83,15 +85,27 @@ def _broker(folder: Path, shared: dict[str, str]) -> Service:
     return Service(name="valkey", command=tuple(broker.command(port=port, folder=folder)), grace_seconds=5)
 
 
-def _services(folder: Path) -> tuple[Service, ...]:
+def _services(folder: Path, environment: Mapping[str, str]) -> tuple[Service, ...]:
     celery = (sys.executable, "-m", "celery", "-A", "adminportal")
     quiet = ("--without-gossip", "--without-mingle", "--without-heartbeat")
-    mail_processes = "2" if (os.cpu_count() or 1) > 1 else "1"
+    cores = os.cpu_count() or 1
+    mail_processes = "2" if cores > 1 else "1"
+    # One core is left to the web, as the settings say for any other place.
+    bulk_processes = environment.get("BULK_WORKERS") or str(max(1, cores - 1))
     return (
         Service(name="web", command=(sys.executable, "-m", "gunicorn", "-c", "python:adminportal.web_server")),
         Service(
             name="worker",
             command=(*celery, "worker", "-Q", "mail,default", "-c", mail_processes, "-l", "INFO", *quiet),
+        ),
+        # Processes of their own: neither the hashes of a bulk job nor its mails stand before those of single people.
+        Service(
+            name="bulk-worker",
+            command=(*celery, "worker", "-n", "bulk@%h", "-Q", "bulk", "-c", bulk_processes, "-l", "INFO", *quiet),
+        ),
+        Service(
+            name="bulk-mail-worker",
+            command=(*celery, "worker", "-n", "bulk-mail@%h", "-Q", "bulk-mail", "-c", "1", "-l", "INFO", *quiet),
         ),
         Service(
             name="beat", command=(*celery, "beat", "-s", str(folder / "beat-schedule"), "--pidfile=", "-l", "INFO")

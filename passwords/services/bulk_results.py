@@ -172,8 +172,10 @@ def _deliveries(items: Sequence[BulkItem]) -> dict[int, str]:
     for message in OutboundMessage.objects.filter(pk__in=links.keys()):
         item = resets[links[message.pk]]
         assert item.reset is not None
-        is_changed = item.reset.changed_at is not None or item.reset.first_used_at is not None
+        is_used = item.reset.first_used_at is not None
+        # Where no change is asked for, the first sign-in is the end of the way.
+        is_changed = item.reset.changed_at is not None or (is_used and not item.reset.must_change)
         over = {State.SENT: "delivered", State.QUEUED: "waiting", State.SENDING: "waiting"}
-        word = "opened" if message.opened_at else over.get(State(message.state), "failed")
+        word = "opened" if message.opened_at or is_used else over.get(State(message.state), "failed")
         found[item.pk] = "changed" if is_changed else word
     return found
