@@ -21,13 +21,20 @@ class BulkResetForm(ResetForm):
     blind = forms.BooleanField(label=_("Send each user a one-time link and show me no password"), required=False)
 
     def __init__(
-        self, data: Any = None, *, tenant: Tenant, options: BulkOptions, may_choose: bool, address: str
+        self,
+        data: Any = None,
+        *,
+        tenant: Tenant,
+        options: BulkOptions,
+        may_choose: bool,
+        address: str,
+        is_preview: bool = False,
     ) -> None:
         super().__init__(
             data, tenant=tenant, has_alternate=True, initial={"addresses": address, **_initial(options, may_choose)}
         )
         del self.fields["form_key"]
-        self.may_choose = may_choose
+        self.may_choose, self.is_preview = may_choose, is_preview
         self.fields["must_change"].label = _("Require these users to change their passwords when they first sign in")
         self.fields["email_to_me"].label = _("Email me when it is done")
         self.fields["addresses"].help_text = _(
@@ -41,8 +48,11 @@ class BulkResetForm(ResetForm):
             self.fields["how"].choices = [(self.AUTOMATIC, _("Automatically create passwords"))]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        """Ask for what belongs together."""
+        """Ask for what belongs together; a preview needs no password."""
         values = super().clean()
+        if self.is_preview:
+            self.errors.pop("new_password", None)
+            return values
         if values.get("how") == self.OWN and not values.get("own_for_all"):
             self.add_error(
                 "own_for_all", _("Confirm that all of them get this same password, or let passwords be created.")

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from passwords.views import add_user, bulk, bulk_choose, bulk_draft, bulk_list, change_password, pick, reset, reveal
+from passwords.views import (
+    add_user,
+    bulk,
+    bulk_choose,
+    bulk_draft,
+    bulk_list,
+    bulk_results,
+    bulk_steps,
+    change_password,
+    pick,
+    reset,
+    reveal,
+)
 
 app_name = "passwords"
 urlpatterns = [
@@ -25,6 +37,14 @@ urlpatterns = [
     path("passwords/bulk/list", bulk_list.by_list, name="bulk-list"),
     path("passwords/bulk/group", bulk_choose.by_group, name="bulk-group"),
     path("passwords/bulk/<uuid:job_id>", bulk.job, name="bulk"),
+    path("passwords/bulk/<uuid:job_id>/progress", bulk.progress, name="bulk-progress"),
+    path("passwords/bulk/<uuid:job_id>/show", bulk_results.show, name="bulk-show"),
+    path("passwords/bulk/<uuid:job_id>/passwords.csv", bulk_results.as_csv, name="bulk-csv"),
+    path("passwords/bulk/<uuid:job_id>/slips", bulk_results.slips, name="bulk-slips"),
+    *(
+        path(f"passwords/bulk/<uuid:job_id>/{name}", bulk_steps.step, {"name": name}, name=f"bulk-{name}")
+        for name in bulk_steps.STEPS
+    ),
     path("passwords/bulk/<uuid:job_id>/preview", bulk_draft.refresh_preview, name="bulk-preview"),
     path("passwords/bulk/<uuid:job_id>/left-out", bulk_draft.left_out, name="bulk-left-out"),
     path("reveal/<str:token>", reveal.reveal, name="reveal"),

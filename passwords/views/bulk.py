@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.utils.http import urlencode
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_http_methods, require_safe
 
-from passwords.bulk_jobs import JOBS_A_PAGE, OVERSEERS, get_visible_job, list_jobs
+from adminportal import clock
+from passwords.bulk_jobs import JOBS_A_PAGE, OVERSEERS, get_own_job, get_visible_job, list_jobs
 from passwords.bulk_words import source_of, title_of
 from passwords.models import BulkJob, BulkState
-from passwords.views.bulk_draft import show_draft, stored_draft
+from passwords.services.bulk_results import progress_of
+from passwords.views.bulk_draft import show_draft, stored_draft, to_page, wants_part
+from passwords.views.bulk_page import STATE_KINDS, UNDER_WAY, Asked, frame_of, show_job
+from passwords.views.bulk_start import start
 from users.access import Permission, requires
 from users.request import PortalRequest
-
-KINDS: Final = {
-    BulkState.RUNNING: "info",
-    BulkState.PAUSED: "warn",
-    BulkState.FINISHED: "good",
-    BulkState.STOPPED: "bad",
-}
-"""How the state of a job is drawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +48,7 @@ def jobs(request: PortalRequest) -> HttpResponse:
     page = {
         "rows": [_row(each) for each in shown],
         "is_later": bool(asked),
-        "next_url": f"?{urlencode({'before': shown[-1].pk})}" if len(found) > JOBS_A_PAGE else "",
+        "next_url": f"?{urlencode({'before': str(shown[-1].pk)})}" if len(found) > JOBS_A_PAGE else "",
         "sees_all": bool(OVERSEERS & request.actor.roles),
         "may_start": request.actor.may(Permission.PASSWORD_RESET),
     }
@@ -61,11 +57,31 @@ def jobs(request: PortalRequest) -> HttpResponse:
 
 @requires(Permission.BULK_READ)
 @never_cache
-@require_safe
+@sensitive_post_parameters()
+@sensitive_variables()
+@require_http_methods(["GET", "HEAD", "POST"])
 def job(request: PortalRequest, job_id: UUID) -> HttpResponse:
-    """Show a job as it stands."""
+    """Show a job as it stands; POST starts a draft."""
+    if request.method == "POST":
+        return start(request, get_own_job(job_id, actor=request.actor))
     found = get_visible_job(job_id, actor=request.actor)
-    return show_draft(request, stored_draft(request, found))
+    if found.state == BulkState.DRAFT:
+        return show_draft(request, stored_draft(request, found))
+    return show_job(request, found, asked=Asked.read(request.GET))
+
+
+@requires(Permission.BULK_READ)
+@never_cache
+@require_safe
+def progress(request: PortalRequest, job_id: UUID) -> HttpResponse:
+    """Answer how far a job is, for a page that asks again and again; the page is drawn anew once it is over."""
+    found = get_visible_job(job_id, actor=request.actor)
+    if not wants_part(request):
+        return to_page(request, found)
+    if found.state not in UNDER_WAY:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    frame = frame_of(request, found, progress_of(found, now=clock.now()))
+    return render(request, "passwords/_bulk_progress.html", frame)
 
 
 def _row(job: BulkJob) -> JobRow:
@@ -75,5 +91,5 @@ def _row(job: BulkJob) -> JobRow:
         title=title_of(job, job.requested),
         source=source_of(job),
         state=str(state.label),
-        kind=KINDS.get(state, "none"),
+        kind=STATE_KINDS.get(state, "none"),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -21,8 +21,9 @@ from passwords.bulk_options import BulkOptions
 from passwords.bulk_options_form import BulkReasonForm, BulkResetForm
 from passwords.bulk_words import WORDS, source_of, title_of, will_of
 from passwords.models import BulkAct, BulkJob, BulkState
+from passwords.services.bulk import AT_ONCE, typed_text
 from passwords.services.bulk_drafts import keep_options
-from passwords.services.bulk_preview import AT_ONCE, Preview, list_left_out, preview
+from passwords.services.bulk_preview import Preview, list_left_out, preview
 from users.access import Permission, has_fresh_proof, requires
 from users.request import PortalRequest
 from users.search import SearchTooLong
@@ -38,12 +39,17 @@ REFUSED_FORM: Final = 422
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A draft with its form and, where the options are in order, what would happen."""
+    """A draft with its form and, once it was asked for, what would happen."""
 
     job: BulkJob
     form: OptionsForm
     options: BulkOptions
     found: Preview | None
+
+    @property
+    def is_in_order(self) -> bool:
+        """Tell whether the options can be."""
+        return not self.form.errors
 
 
 @requires(Permission.BULK_READ)
@@ -56,7 +62,10 @@ def refresh_preview(request: PortalRequest, job_id: UUID) -> HttpResponse:
     job = get_own_job(job_id, actor=request.actor)
     if job.state != BulkState.DRAFT:
         return to_page(request, job)
-    return show_draft(request, posted_draft(request, job), is_part=wants_part(request))
+    draft = posted_draft(request, job, is_preview=True)
+    if draft.is_in_order:
+        draft = replace(draft, found=_preview(request, job, draft.options))
+    return show_draft(request, draft, is_part=wants_part(request))
 
 
 @requires(Permission.BULK_READ)
@@ -93,20 +102,26 @@ def stored_draft(request: PortalRequest, job: BulkJob) -> Draft:
     return Draft(job=job, form=_form(request, job, options), options=options, found=found)
 
 
-def posted_draft(request: PortalRequest, job: BulkJob) -> Draft:
-    """Return a draft with the options of the form, and keep them; without a preview where they are not in order."""
+def posted_draft(request: PortalRequest, job: BulkJob, *, is_preview: bool = False) -> Draft:
+    """Return a draft with the options of the form, and keep those that are in order; not yet with a preview."""
     kept = BulkOptions.read(job.options)
-    form = _form(request, job, kept, data=request.POST)
+    form = _form(request, job, kept, data=request.POST, is_preview=is_preview)
     if not form.is_valid():
         return Draft(job=job, form=form, options=kept, found=None)
     options = form.bulk_options()
     keep_options(job, options)
-    return Draft(job=job, form=form, options=options, found=_preview(request, job, options))
+    return Draft(job=job, form=form, options=options, found=None)
 
 
 @sensitive_variables()
 def show_draft(
-    request: PortalRequest, draft: Draft, *, problem: str = "", is_part: bool = False, status: int = 200
+    request: PortalRequest,
+    draft: Draft,
+    *,
+    problem: str = "",
+    typed_error: str = "",
+    is_part: bool = False,
+    status: int = 200,
 ) -> HttpResponse:
     """Answer with the page of a draft, or its preview alone."""
     found, job = draft.found, draft.job
@@ -123,7 +138,8 @@ def show_draft(
         "source": source_of(job),
         "unknown": found.unknown[:NAMES_SHOWN] if found else (),
         "duplicates": found.duplicates[:NAMES_SHOWN] if found else (),
-        "phrase": phrase_of(job, found) if found and number > AT_ONCE else "",
+        "phrase": typed_text(job, found) if found else "",
+        "typed_error": typed_error,
         "needs_proof": found is not None and _needs_proof(request, found),
         "problem": problem,
         "at_once": AT_ONCE,
@@ -131,11 +147,6 @@ def show_draft(
     name = "passwords/_bulk_preview.html" if is_part else "passwords/bulk_draft.html"
     invalid = found is None
     return render(request, name, page, status=REFUSED_FORM if invalid and status == 200 else status)
-
-
-def phrase_of(job: BulkJob, found: Preview) -> str:
-    """Return what has to be typed to start a large job."""
-    return f"{job.act.upper()} {found.reachable}"
 
 
 def to_page(request: PortalRequest, job: BulkJob) -> HttpResponse:
@@ -155,7 +166,9 @@ def wants_part(request: HttpRequest) -> bool:
     return request.headers.get("HX-Request") == "true"
 
 
-def _form(request: PortalRequest, job: BulkJob, options: BulkOptions, *, data: object = None) -> OptionsForm:
+def _form(
+    request: PortalRequest, job: BulkJob, options: BulkOptions, *, data: object = None, is_preview: bool = False
+) -> OptionsForm:
     if job.act != BulkAct.RESET:
         return BulkReasonForm(data, options=options)
     return BulkResetForm(
@@ -164,6 +177,7 @@ def _form(request: PortalRequest, job: BulkJob, options: BulkOptions, *, data: o
         options=options,
         may_choose=job.requested <= AT_ONCE,
         address=request.actor.user.mail or request.actor.user_principal_name,
+        is_preview=is_preview,
     )
 
 
@@ -172,5 +186,5 @@ def _preview(request: PortalRequest, job: BulkJob, options: BulkOptions) -> Prev
 
 
 def _needs_proof(request: PortalRequest, found: Preview) -> bool:
-    asks = found.holds_role or found.reachable > AT_ONCE
+    asks = found.holds_role or found.requested > AT_ONCE
     return asks and not has_fresh_proof(request.actor, now=clock.now())

@@ -5,8 +5,16 @@ from __future__ import annotations
 from django.urls import reverse
 from playwright.sync_api import Page
 
-from tests.browser.atlas import Way, go, press
+from adminportal import clock
+from passwords.bulk_options import BulkOptions
+from passwords.models import BulkJob
+from passwords.services.bulk import start_bulk
+from passwords.services.bulk_preview import preview
+from passwords.services.bulk_run import run_next_chunk
+from passwords.services.bulk_selection import draft_from_filter, draft_from_ids
+from tests.browser.atlas import Way, deliver, go, press
 from tests.cast import Cast
+from users.tenancy import within
 
 
 def tick_people(page: Page, cast: Cast) -> None:
@@ -80,3 +88,91 @@ def send_empty_list(page: Page, cast: Cast) -> None:
     go(page, reverse("passwords:bulk-list"))
     press(page, "Next")
     page.get_by_role("alert").first.wait_for()
+
+
+def start(cast: Cast, *names: str, act: str = "reset", options: BulkOptions | None = None) -> BulkJob:
+    """Do an act to these people as Global Administrator, or begin with everybody where none is named."""
+    actor, now, chosen = cast.actor("global.admin"), clock.now(), options or BulkOptions()
+    with within(cast.tenant):
+        if names:
+            job = draft_from_ids(actor=actor, act=act, user_ids=[cast[name].pk for name in names], now=now)
+        else:
+            job = draft_from_filter(actor=actor, act=act, search="", view="all", in_contacts=True, now=now)
+        found = preview(job, actor=actor, options=chosen, now=now)
+        return start_bulk(
+            job.pk,
+            actor=actor,
+            options=chosen,
+            fingerprint=found.fingerprint,
+            typed=f"RESET {found.reachable}",
+            now=now,
+        )
+
+
+def results(page: Page, cast: Cast) -> None:
+    """See how a small job ended: two are through, one was refused."""
+    job = start(cast, "adele.vance", "diego.siciliani", "lee.gu")
+    go(page, reverse("passwords:bulk", args=[job.pk]))
+
+
+def results_shown(page: Page, cast: Cast) -> None:
+    """Have the passwords shown, one of them readable."""
+    results(page, cast)
+    press(page, "Show passwords")
+    page.get_by_role("button", name="Show the password of Adele Vance").click()
+
+
+def results_blind(page: Page, cast: Cast) -> None:
+    """See how links fare of which nobody else sees the password."""
+    job = start(cast, "adele.vance", "diego.siciliani", options=BulkOptions(blind=True, deliver_to_alternate=True))
+    deliver(cast)
+    go(page, reverse("passwords:bulk", args=[job.pk]))
+
+
+def results_of_others(page: Page, cast: Cast) -> None:
+    """See a job that somebody else started."""
+    results_path = reverse("passwords:bulk", args=[start(cast, "adele.vance", "diego.siciliani").pk])
+    go(page, results_path)
+
+
+def slips(page: Page, cast: Cast) -> None:
+    """See slips to be printed."""
+    results(page, cast)
+    with page.expect_popup() as opened:
+        press(page, "Print, four a page")
+    opened.value.close()
+    page.evaluate("() => document.querySelector('.hand-out__print').removeAttribute('target')")
+    page.reload()
+    page.evaluate("() => document.querySelector('.hand-out__print').removeAttribute('target')")
+    press(page, "Print, four a page")
+    page.get_by_role("heading", name="Slips").wait_for()
+
+
+def running(page: Page, cast: Cast) -> None:
+    """Watch a job of everybody that has begun."""
+    job = start(cast)
+    with within(cast.tenant):
+        run_next_chunk(job.pk, now=clock.now())
+    go(page, reverse("passwords:bulk", args=[job.pk]))
+
+
+def cancel(page: Page, cast: Cast) -> None:
+    """Be asked before a job is canceled."""
+    running(page, cast)
+    page.get_by_role("link", name="Cancel the job").click()
+    page.get_by_role("heading", name="Cancel the job").wait_for()
+
+
+def purge(page: Page, cast: Cast) -> None:
+    """Be asked before passwords are purged."""
+    results(page, cast)
+    page.get_by_role("link", name="Purge now").click()
+    page.get_by_role("heading", name="Purge the passwords").wait_for()
+
+
+def list_of_jobs(page: Page, cast: Cast) -> None:
+    """See what was done to many."""
+    start(cast, "adele.vance", "diego.siciliani")
+    start(cast, "adele.vance", "diego.siciliani", act="block")
+    running(page, cast)
+    go(page, reverse("passwords:bulk-jobs"))
