@@ -11,15 +11,16 @@ ways, because the planner cannot know how hits lie in the order:
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Final
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from users.grid_order import Order, Part, Place
+from users.grid_views import Reading, View, condition_of
 from users.models import User
 from users.search import matching
+
+__all__ = ["COUNTED", "PAGE_ROWS", "Page", "View", "Wanted", "matching_people", "people_of", "read_page"]
 
 PAGE_ROWS = 50
 """People on one page."""
@@ -27,23 +28,6 @@ COUNTED = 1_000
 """Up to here a count is exact; above, it reads "1,000+" until it is asked for."""
 WALK = 2_000
 """How many people are looked at in order before all hits are gathered instead."""
-
-
-class View(StrEnum):
-    """Standard views of Active users."""
-
-    ALL = "all"
-    BLOCKED = "blocked"
-    MUST_CHANGE = "must_change"
-    NEVER_ISSUED = "never_issued"
-
-
-_VIEWS: Final[dict[View, Q]] = {
-    View.ALL: Q(),
-    View.BLOCKED: Q(account_enabled=False),
-    View.MUST_CHANGE: Q(must_change=True),
-    View.NEVER_ISSUED: Q(password_issued_at=None),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +42,7 @@ class Wanted:
     exact: bool = False
     rows: int = PAGE_ROWS
     in_contacts: bool = False
+    reading: Reading | None = None
 
     @property
     def is_narrowed(self) -> bool:
@@ -86,18 +71,29 @@ class Page:
     next: str
 
 
-def matching_people(*, words: tuple[str, ...] | None, view: View, in_contacts: bool) -> QuerySet[User]:
-    """Return everyone of a search and a view, as one condition; ``words`` None finds nobody."""
+def matching_people(
+    *, words: tuple[str, ...] | None, view: View, in_contacts: bool, reading: Reading | None = None
+) -> QuerySet[User]:
+    """Return everyone of a search and a view, as one condition; ``words`` None finds nobody.
+
+    :raises ValueError: when the view depends on a reading and none is given.
+    """
     if words is None:
         return User.objects.none()
-    return User.objects.filter(_VIEWS[view], matching(words, in_contacts=in_contacts), deleted_at=None)
+    in_view = condition_of(view, reading=reading)
+    return User.objects.filter(in_view, matching(words, in_contacts=in_contacts), deleted_at=None)
+
+
+def people_of(wanted: Wanted) -> QuerySet[User]:
+    """Return everyone of what is asked for, whatever the page."""
+    return matching_people(words=wanted.words, view=wanted.view, in_contacts=wanted.in_contacts, reading=wanted.reading)
 
 
 def read_page(wanted: Wanted) -> Page:
     """Read one page; at most four queries, however many people there are."""
     if wanted.words is None:
         return Page(people=[], count=0, has_more=False, previous="", next="")
-    people = matching_people(words=wanted.words, view=wanted.view, in_contacts=wanted.in_contacts)
+    people = people_of(wanted)
     if wanted.is_narrowed:
         ids = list(people.values_list("pk", flat=True)[: COUNTED + 1])
         count, found = len(ids), _pick(wanted, people, ids)
@@ -142,8 +138,8 @@ def _gather(wanted: Wanted, people: QuerySet[User]) -> list[User]:
     reached = Q()
     for part in _parts_from_place(wanted):
         reached |= _in_part(wanted, part)
-    rows = people.filter(reached).order_by(*wanted.order.columns(backwards=wanted.backwards))
-    return list(rows[: wanted.rows + 1])
+    rows = wanted.order.joined(people.filter(reached))
+    return list(rows.order_by(*wanted.order.columns(backwards=wanted.backwards))[: wanted.rows + 1])
 
 
 def _parts_from_place(wanted: Wanted) -> tuple[Part, ...]:
@@ -159,7 +155,7 @@ def _in_part(wanted: Wanted, part: Part) -> Q:
 
 def _in_order(people: QuerySet[User], wanted: Wanted, part: Part) -> QuerySet[User]:
     sign = "-" if wanted.order.descending ^ wanted.backwards else ""
-    return people.order_by(*(f"{sign}{column}" for column in part.columns))
+    return wanted.order.joined(people).order_by(*(f"{sign}{column}" for column in part.columns))
 
 
 def _page(wanted: Wanted, found: list[User], *, count: int, has_more: bool) -> Page:

@@ -14,47 +14,69 @@ from datetime import UTC, datetime
 from typing import Any, Final, Self, cast
 from uuid import UUID
 
-from django.db.models import BooleanField, F, Field, Func, Q, Value
+from django.db.models import (
+    BooleanField,
+    CharField,
+    DateTimeField,
+    F,
+    Field,
+    ForeignKey,
+    Func,
+    Q,
+    QuerySet,
+    UUIDField,
+    Value,
+)
 from django.db.models.expressions import OrderBy
 from django.db.models.functions import Concat
 
-from users.models import User
+from users.models import SortKeys, User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """People that stand together in a sort: ``where`` picks them, ``column`` orders them ("" leaves the id alone)."""
+    """People that stand together in a sort: ``where`` picks them, the columns of their key order them, the id last."""
 
-    column: str
+    columns: tuple[str, ...]
     where: Q = field(default_factory=Q)
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Return the columns of the key inside this part."""
-        return (self.column, "id") if self.column else ("id",)
+
+def _by_keys(*columns: str) -> tuple[Part, ...]:
+    """Return a sort by the keys that are kept beside the people; the tenant of both is one, so that an index does."""
+    key = tuple(f"sort_keys__{column}" for column in (*columns, "user_id"))
+    return (Part(columns=key, where=Q(sort_keys__tenant=F("tenant"))),)
 
 
 SORTS: Final[dict[str, tuple[Part, ...]]] = {
-    "name": (Part(column="sort_name"),),
-    "username": (Part(column="upn_folded"),),
+    "name": (Part(columns=("sort_name", "id")),),
+    "username": (Part(columns=("upn_folded", "id")),),
     "changed": (
-        Part(column="", where=Q(password_changed_at=None)),
-        Part(column="password_changed_at", where=Q(password_changed_at__isnull=False)),
+        Part(columns=("id",), where=Q(password_changed_at=None)),
+        Part(columns=("password_changed_at", "id"), where=Q(password_changed_at__isnull=False)),
     ),
     "status": (
-        Part(column="sort_name", where=Q(account_enabled=True)),
-        Part(column="sort_name", where=Q(account_enabled=False)),
+        Part(columns=("sort_name", "id"), where=Q(account_enabled=True)),
+        Part(columns=("sort_name", "id"), where=Q(account_enabled=False)),
     ),
+    "department": _by_keys("department", "name"),
+    "office": _by_keys("office", "name"),
+    "city": _by_keys("city", "name"),
+    "country": _by_keys("country", "name"),
+    "created": _by_keys("created_at"),
 }
 """Every sort with its parts in ascending order: who never had a password first, who may sign in first."""
 
 _WHOLE: Final[dict[str, tuple[tuple[str, bool], ...]]] = {
-    "name": (("sort_name", False),),
-    "username": (("upn_folded", False),),
-    "changed": (("password_changed_at", False),),
-    "status": (("account_enabled", True), ("sort_name", False)),
+    "status": (("account_enabled", True), ("sort_name", False), ("id", False)),
+    **{
+        sort: tuple((column, False) for column in parts[-1].columns)
+        for sort, parts in SORTS.items()
+        if sort != "status"
+    },
 }
 """The same sorts as columns of one query; True where the column itself runs the other way."""
+_EMPTY_FIRST: Final = ("password_changed_at",)
+"""Columns that can be empty."""
 
 
 _UNREADABLE = (binascii.Error, ValueError, TypeError, AttributeError, IndexError, OverflowError, RecursionError)
@@ -97,7 +119,12 @@ class Order:
         everybody for hits that it expects everywhere and that lie at the end.
         """
         down = self.descending ^ backwards
-        return [_ordered(column, down=down ^ flips) for column, flips in (*_WHOLE[self.sort], ("id", False))]
+        return [_ordered(column, down=down ^ flips) for column, flips in _WHOLE[self.sort]]
+
+    def joined(self, people: QuerySet[User]) -> QuerySet[User]:
+        """Return the same people with what their places are made of."""
+        has_keys = SORTS[self.sort][0].columns[0].startswith("sort_keys__")
+        return people.select_related("sort_keys") if has_keys else people
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +138,7 @@ class Place:
     def of(cls, user: User, order: Order) -> Self:
         """Return the place of a person."""
         part = SORTS[order.sort][_part_of(user, order.sort)]
-        return cls(part=part, values=tuple(getattr(user, column) for column in part.columns))
+        return cls(part=part, values=tuple(_value_of(user, column) for column in part.columns))
 
     @classmethod
     def parse(cls, text: str, order: Order) -> Self:
@@ -125,7 +152,8 @@ class Place:
             part = SORTS[order.sort][int(number)] if sort == order.sort and int(number) >= 0 else None
             if part is None or len(values) != len(part.columns):
                 raise BadPlace
-            return cls(part=part, values=(*(_read(part.column, value) for value in values[:-1]), UUID(values[-1])))
+            pairs = zip(part.columns, values, strict=True)
+            return cls(part=part, values=tuple(_read(_field_of(column), value) for column, value in pairs))
         except _UNREADABLE as problem:
             raise BadPlace from problem
 
@@ -151,24 +179,37 @@ def _part_of(user: User, sort: str) -> int:
     return 0 if sort != "status" or user.account_enabled else 1
 
 
+def _value_of(user: User, column: str) -> Any:
+    holder, _, name = column.rpartition("__")
+    return getattr(getattr(user, holder) if holder else user, name)
+
+
+def _field_of(column: str) -> Field[Any, Any]:
+    holder, _, name = column.rpartition("__")
+    found = (SortKeys if holder else User)._meta.get_field(name)
+    return cast("Field[Any, Any]", found.target_field if isinstance(found, ForeignKey) else found)
+
+
 def _ordered(column: str, *, down: bool) -> OrderBy:
     # Where a column can be empty, the empty ones come first upwards and last downwards, on every database.
     ends = {"nulls_last": True} if down else {"nulls_first": True}
-    nulls = ends if column == "password_changed_at" else {}
-    value = Concat(F(column), Value("")) if column in ("sort_name", "upn_folded") else F(column)
+    nulls = ends if column in _EMPTY_FIRST else {}
+    value = Concat(F(column), Value("")) if isinstance(_field_of(column), CharField) else F(column)
     return value.desc(**nulls) if down else value.asc(**nulls)
 
 
-def _read(column: str, value: str) -> str | datetime:
-    if column != "password_changed_at":
-        value.encode()  # half a surrogate pair is no text that a database takes
-        if "\x00" in value:
+def _read(field: Field[Any, Any], value: str) -> str | datetime | UUID:
+    if isinstance(field, UUIDField):
+        return UUID(value)
+    if isinstance(field, DateTimeField):
+        moment = datetime.fromisoformat(value)
+        if moment.tzinfo is None:
             raise BadPlace
-        return value
-    moment = datetime.fromisoformat(value)
-    if moment.tzinfo is None:
+        return moment.astimezone(UTC)
+    value.encode()  # half a surrogate pair is no text that a database takes
+    if "\x00" in value:
         raise BadPlace
-    return moment.astimezone(UTC)
+    return value
 
 
 class _Key(Func):
@@ -185,6 +226,6 @@ class _Compare(Func):
     output_field = BooleanField()
 
     def __init__(self, operator: str, columns: tuple[str, ...], values: tuple[Any, ...]) -> None:
-        fields = (cast("Field[Any, Any]", User._meta.get_field(column)) for column in columns)
-        wanted = (Value(value, output_field=field) for value, field in zip(values, fields, strict=True))
+        pairs = zip(columns, values, strict=True)
+        wanted = (Value(value, output_field=_field_of(column)) for column, value in pairs)
         super().__init__(_Key(*map(F, columns)), _Key(*wanted), arg_joiner=f" {operator} ")
