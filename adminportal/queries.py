@@ -5,11 +5,14 @@ Such a query names its tenant or its people itself: no scope is added to it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Model
 
 
 def fetch(sql: str, values: Iterable[object], *, uuid_columns: Collection[int]) -> list[tuple[Any, ...]]:
@@ -32,6 +35,16 @@ def execute(sql: str, values: Iterable[object]) -> int:
         return int(cursor.rowcount)
 
 
+def load(sql: str, values: Iterable[object], *, models: Mapping[str, type[Model]]) -> list[tuple[Any, ...]]:
+    """Run a query for whole instances and return them, one of each model a row.
+
+    ``models`` are by the names that ``sql`` gives to their tables; ``{columns}`` stands for the columns of them all.
+    """
+    readers = [_reader_of(model, name) for name, model in models.items()]
+    rows = fetch(sql.format(columns=", ".join(reader.columns for reader in readers)), values, uuid_columns=())
+    return [tuple(_instances(row, readers)) for row in rows]
+
+
 def _adapted(values: Iterable[object]) -> list[Any]:
     """Return values as the driver of this database takes them outside the ORM."""
     known: list[Any] = [connection.ops.adapt_unknown_value(value) for value in values]
@@ -52,3 +65,39 @@ def singles(number: int) -> str:
 
 def _with_uuids(row: tuple[Any, ...], columns: Collection[int]) -> tuple[Any, ...]:
     return tuple(UUID(value) if place in columns and value else value for place, value in enumerate(row))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """How the columns of a model become an instance; ``converters`` are by place, most columns need none."""
+
+    model: type[Model]
+    columns: str
+    names: Sequence[str]
+    converters: Sequence[tuple[int, Callable[..., Any], object]]
+
+
+@lru_cache(maxsize=64)
+def _reader_of(model: type[Model], alias: str) -> _Reader:
+    fields = model._meta.concrete_fields
+    found = []
+    for place, field in enumerate(fields):
+        column = field.get_col(model._meta.db_table)
+        both = [*connection.ops.get_db_converters(column), *column.get_db_converters(connection)]
+        found += [(place, converter, column) for converter in both]
+    return _Reader(
+        model=model,
+        columns=", ".join(f'{alias}."{field.column}"' for field in fields),
+        names=[field.attname for field in fields],
+        converters=found,
+    )
+
+
+def _instances(row: tuple[Any, ...], readers: Iterable[_Reader]) -> Iterator[Model]:
+    start = 0
+    for reader in readers:
+        values = list(row[start : start + len(reader.names)])
+        for place, converter, column in reader.converters:
+            values[place] = converter(values[place], column, connection)
+        yield reader.model.from_db(connection.alias, reader.names, values)
+        start += len(reader.names)

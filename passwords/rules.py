@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import cast
 
 from django.conf import settings
 
+from adminportal.queries import load
 from passwords.models import PasswordPolicy
 from passwords.policy import PersonWords, PolicyRules, Profile, rules_of
 from users.models import Tenant, User
 from users.targets import TargetFacts
 
 PRODUCT_NAME = "adminportal"
+POLICY = "SELECT {columns} FROM passwords_passwordpolicy p WHERE p.tenant_id = %s"
 
 
 def policy_of(tenant: Tenant) -> PasswordPolicy:
     """Return the tenant's policy, the defaults where none was saved."""
-    return next(iter(PasswordPolicy.objects.filter(tenant=tenant)), None) or PasswordPolicy(tenant=tenant)
+    for (policy,) in load(POLICY, [tenant.pk], models={"p": PasswordPolicy}):
+        policy.tenant = tenant
+        return cast(PasswordPolicy, policy)
+    return PasswordPolicy(tenant=tenant)
 
 
 def rules_for(user: User, *, policy: PasswordPolicy, tenant: Tenant) -> PolicyRules:

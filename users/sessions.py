@@ -15,13 +15,24 @@ from django.conf import settings
 from django.db.models import Q
 
 from adminportal import correlation
+from adminportal.insertion import Row, insert_rows
+from adminportal.queries import execute, load, places
 from adminportal.sealing import Secret
-from users.models import Session, User
+from users.models import Session, Tenant, User
 
 KEY_BYTES = 32
 """Entropy of a session key in bytes."""
 TOUCH_EVERY = timedelta(minutes=1)
 KEPT_AFTER_END = timedelta(days=30)
+
+LIVE = """
+    SELECT {columns}
+    FROM users_session s JOIN users_user u ON u.id = s.user_id JOIN users_tenant t ON t.id = s.tenant_id
+    WHERE s.key_digest = %s AND s.ended_at IS NULL
+"""
+END = """
+    UPDATE users_session SET ended_at = %s WHERE ended_at IS NULL AND key_digest <> %s AND user_id IN ({users})
+"""
 
 
 def digest_of(key: Secret) -> str:
@@ -36,24 +47,29 @@ def open_session(user: User, *, now: datetime, began_at: datetime | None = None)
     """
     key = Secret(secrets.token_urlsafe(KEY_BYTES))
     facts = correlation.current()
-    Session.objects.create(
-        key_digest=digest_of(key),
-        tenant_id=user.tenant_id,
-        user=user,
-        created_at=began_at or now,
-        last_seen_at=now,
-        proven_at=now,
-        ip_address=facts.ip_address,
-        user_agent=facts.user_agent[:256],
-    )
+    row: Row = {
+        "key_digest": digest_of(key),
+        "tenant_id": user.tenant_id,
+        "user_id": user.pk,
+        "created_at": began_at or now,
+        "last_seen_at": now,
+        "proven_at": now,
+        "ip_address": facts.ip_address,
+        "user_agent": facts.user_agent[:256],
+    }
+    insert_rows(Session, [row])
     return key
 
 
 def find_session(key: Secret, *, now: datetime) -> Session | None:
     """Return the live session of a key with its person and tenant, or None; one query."""
-    live = Session.objects.select_related("user", "tenant").filter(key_digest=digest_of(key), ended_at=None)
-    session = next(iter(live), None)  # first() would ask for an order, in every request
-    if session is None or session.user.deleted_at or not session.user.account_enabled:
+    found = load(LIVE, [digest_of(key)], models={"s": Session, "u": User, "t": Tenant})
+    if not found:
+        return None
+    session: Session
+    session, user, tenant = found[0]
+    session.user, session.tenant, user.tenant = user, tenant, tenant
+    if session.user.deleted_at or not session.user.account_enabled:
         return None
     if session.last_seen_at < now - settings.SESSION_IDLE or session.created_at < now - settings.SESSION_TOTAL:
         return None
@@ -91,8 +107,8 @@ def end_session(session: Session, *, now: datetime) -> None:
 
 def end_all_sessions(user_ids: Iterable[UUID], *, now: datetime, keep: Session | None = None) -> int:
     """End every session of these people with one UPDATE, except ``keep``; return how many ended."""
-    live = Session.objects.filter(user_id__in=list(user_ids), ended_at=None)
-    return live.exclude(pk=keep.pk if keep else "").update(ended_at=now)
+    ids = list(user_ids)
+    return execute(END.format(users=places(len(ids))), [now, keep.pk if keep else "", *ids]) if ids else 0
 
 
 def list_sessions(user: User, *, now: datetime) -> list[Session]:

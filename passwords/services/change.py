@@ -12,15 +12,17 @@ from django.views.decorators.debug import sensitive_variables
 from adminportal.audit.record import Actor as AuditActor
 from adminportal.audit.record import Entry, record
 from adminportal.audit.tags import Activity, Result
+from adminportal.insertion import insert_rows
 from adminportal.outbox.enqueue import Draft, enqueue
+from adminportal.queries import execute
 from adminportal.sealing import Secret
 from passwords.models import PasswordHistory
 from passwords.policy import PolicyRules, RuleName, Violation, judge
 from passwords.reveal import withdraw
 from passwords.rules import policy_of, rules_for, words_of
-from passwords.services.reset_messages import NOTICE_LIVES, language_of
+from passwords.services.reset_messages import NOTICE_LIVES, alternates_of, language_of
 from passwords.services.reset_records import target_of
-from users.models import Contact, ContactKind, Session, User
+from users.models import Session, User
 from users.moments import tell_moment
 from users.services import lockout
 from users.services.sign_in import LONGEST_PASSWORD, lockout_rules
@@ -28,6 +30,14 @@ from users.sessions import renew_alone
 
 BANNED_REASON = "FuzzyPolicyViolationInvalidPassword"
 """What Entra's audit log says of a banned password (reference-audit-activities)."""
+
+CHANGE = """
+    UPDATE users_user
+    SET password = %s, is_temporary = FALSE, must_change = FALSE, temporary_expires_at = NULL,
+        password_changed_at = %s, sessions_valid_from = %s
+    WHERE id = %s AND password = %s AND account_enabled AND deleted_at IS NULL
+"""
+"""A reset or a block that was quicker than the hashes wins: the row must be as it was read."""
 
 
 class WrongCurrentPassword(Exception):
@@ -113,13 +123,11 @@ def _is_remembered(change: _Change, rules: PolicyRules) -> bool:
 def _commit(change: _Change, ticket: lockout.Ticket, *, hashed: str) -> Secret:
     user, now = change.user, change.now
     with transaction.atomic():
-        # A reset or a block that was quicker than the hashes wins: the row must be as it was read.
-        mine = User.objects.filter(pk=user.pk, password=user.password, account_enabled=True, deleted_at=None)
-        changes = {"password_changed_at": now, "sessions_valid_from": now, "temporary_expires_at": None}
-        if not mine.update(password=hashed, is_temporary=False, must_change=False, **changes):
+        if not execute(CHANGE, [hashed, now, now, user.pk, user.password]):
             raise WrongCurrentPassword
         if not user.is_temporary:
-            PasswordHistory.objects.create(tenant_id=user.tenant_id, user=user, password=user.password, retired_at=now)
+            retired = {"tenant_id": user.tenant_id, "user_id": user.pk, "password": user.password, "retired_at": now}
+            insert_rows(PasswordHistory, [retired])
         withdraw([user], now=now, was_changed=True)
         lockout.settle_right(ticket)
         key = renew_alone(change.session, now=now)
@@ -150,8 +158,7 @@ def _count_wrong(change: _Change, ticket: lockout.Ticket) -> None:
 
 def _tell(change: _Change) -> None:
     user, tenant = change.user, change.session.tenant
-    contact = Contact.objects.filter(user=user, kind=ContactKind.ALTERNATE_EMAIL).first()
-    addresses = {user.mail or user.user_principal_name, contact.value if contact else ""} - {""}
+    addresses = {user.mail or user.user_principal_name, alternates_of([user.pk]).get(user.pk, "")} - {""}
     enqueue(
         *(
             Draft(
