@@ -5,6 +5,7 @@ Numbers are password-policy.md section 9; source: Entra, howto-password-smart-lo
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from django.db import transaction
 
 from adminportal import sealing
 from adminportal.hashing import HashingBusy
+from adminportal.queries import execute, places
 from adminportal.sealing import Secret
 from users.models import SignInGuard
 
@@ -37,6 +39,19 @@ INSERT_OR_LOCK = """
 
 A row that is new takes over what was counted under an older sealing key, so that a rotation of keys forgets nothing.
 """
+
+SAVE = """
+    UPDATE users_signinguard
+    SET user_id = %s, failures = %s, failures_in_a_row = %s, locks = %s, locked_until = %s, last_failure_at = %s,
+        recent_wrong = %s
+    WHERE id = %s
+"""
+FORGET = """
+    UPDATE users_signinguard
+    SET failures = 0, failures_in_a_row = 0, locks = 0, locked_until = NULL, last_failure_at = NULL, recent_wrong = '[]'
+    WHERE is_familiar = %s AND name_digest IN ({digests})
+"""
+REMOVE = "DELETE FROM users_signinguard WHERE name_digest IN ({digests})"  # noqa: S608  # placeholders, no values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +98,10 @@ def reserve(
         if stopped or (guard.locked_until and guard.locked_until > now):
             # A moment that is over locks nobody; it tells the list of locked people that there is something to see.
             guard.locked_until = guard.locked_until or now
-            guard.save()
+            _save(guard)
             return Ticket(name_digests=digests, is_familiar=is_familiar, is_locked=True)
         lock_until = _count(guard, rules=rules, now=now)
-        guard.save()
+        _save(guard)
     return Ticket(
         name_digests=digests, is_familiar=is_familiar, is_locked=False, counted=True, lock_set_until=lock_until
     )
@@ -105,16 +120,15 @@ def judging(ticket: Ticket) -> Iterator[None]:
             with transaction.atomic():
                 guard = _locked_row(ticket.name_digests, is_familiar=ticket.is_familiar)
                 _take_back(guard, ticket)
-                guard.save()
+                _save(guard)
         raise
 
 
 def settle_right(ticket: Ticket) -> None:
     """Forget every failure after a right sign-in; inside the caller's transaction."""
     # Where a reset has removed the row meanwhile there is nothing to forget.
-    SignInGuard.objects.filter(name_digest__in=ticket.name_digests, is_familiar=ticket.is_familiar).update(
-        failures=0, failures_in_a_row=0, locks=0, locked_until=None, last_failure_at=None, recent_wrong=[]
-    )
+    digests = ticket.name_digests
+    execute(FORGET.format(digests=places(len(digests))), [ticket.is_familiar, *digests])
 
 
 def settle_wrong(ticket: Ticket, *, password: Secret, now: datetime) -> bool:
@@ -129,14 +143,15 @@ def settle_wrong(ticket: Ticket, *, password: Secret, now: datetime) -> bool:
     if ticket.counted and repeated:
         _take_back(guard, ticket)
     guard.recent_wrong = remembered if repeated else [*remembered, [traces[0], now.isoformat()]][-REMEMBERED_WRONG:]
-    guard.save()
+    _save(guard)
     return ticket.lock_set_until is not None and not repeated
 
 
 def clear(folded_names: list[str]) -> None:
     """Unlock names, from familiar and unfamiliar places alike; inside the caller's transaction."""
     digests = [digest for name in folded_names for digest in digests_of_name(name)]
-    SignInGuard.objects.filter(name_digest__in=digests).delete()
+    if digests:
+        execute(REMOVE.format(digests=places(len(digests))), digests)
 
 
 def locked_until(folded_name: str, *, now: datetime) -> datetime | None:
@@ -151,6 +166,11 @@ def _locked_row(digests: tuple[str, ...], *, is_familiar: bool) -> SignInGuard:
     sql = INSERT_OR_LOCK.format(older=", ".join(["%s"] * len(older)) or "''")
     (guard,) = SignInGuard.objects.raw(sql, [newest, is_familiar, *older, is_familiar])
     return guard
+
+
+def _save(guard: SignInGuard) -> None:
+    counts = [guard.failures, guard.failures_in_a_row, guard.locks, guard.locked_until, guard.last_failure_at]
+    execute(SAVE, [guard.user_id, *counts, json.dumps(guard.recent_wrong), guard.pk])
 
 
 def _forget(guard: SignInGuard, *, now: datetime) -> None:
