@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,6 +20,7 @@ from passwords.authority import AdminAuthority
 from passwords.forms import ResetForm
 from passwords.models import PasswordReset
 from passwords.orders import ResetEnd, ResetOrder, ResetOutcome
+from passwords.qr import path_of
 from passwords.reveal import show_to_starter
 from passwords.selectors import ResetPanel, get_choices, get_own_reset, get_reset_panel, get_reset_result
 from passwords.services.deliver_again import NotSentAgain, send_link_again
@@ -170,6 +172,7 @@ def _panel(request: PortalRequest, panel: ResetPanel, form: ResetForm, *, status
     return render(request, name, page | {"in_panel": _is_fragment(request)}, status=status)
 
 
+@sensitive_variables()
 def _result(
     request: PortalRequest,
     row: PasswordReset,
@@ -178,12 +181,15 @@ def _result(
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    page = {
+    page: dict[str, object] = {
         "result": get_reset_result(row, now=clock.now()),
         "password": password,
         "problem": problem,
         "in_panel": _is_fragment(request),
     }
+    if password:
+        address = settings.PUBLIC_URL + reverse("users:signin")
+        page |= {"sign_in_url": address, "qr": path_of(address)}
     name = "passwords/_result.html" if _is_fragment(request) else "passwords/result.html"
     return render(request, name, page, status=status)
 

@@ -12,7 +12,7 @@
   });
 
   function empty(secret) {
-    for (const value of secret.querySelectorAll("[data-secret-value]")) value.replaceChildren();
+    for (const value of secret.querySelectorAll("[data-secret-value], [data-secret-part]")) value.replaceChildren();
     for (const control of secret.querySelectorAll("button")) control.remove();
     for (const note of secret.querySelectorAll("[data-secret-gone]")) note.hidden = false;
     secret.classList.remove("secret--masked");

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import timedelta
 from uuid import UUID
@@ -9,11 +10,16 @@ from uuid import UUID
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from pytest_django import Settings
 
 from adminportal import clock
 from adminportal.audit.models import AuditEvent
 from adminportal.outbox.models import OutboundMessage, State
+from adminportal.shell.spelling import spell
 from passwords.models import PasswordReset
+from passwords.qr import path_of
 from tests.cast import Cast, make_cast, signed_in
 from tests.passwords.reset_cast import (
     link_of,
@@ -78,6 +84,39 @@ def test_password_is_shown_once_whatever_the_browser_asks_again(cast: Cast, help
         assert password not in page.content.decode()
         assert "The password was already shown" in text_of(page)
     assert back.status_code == 302
+
+
+def test_slip_to_print_comes_in_the_answer_that_shows_the_password_and_in_no_other(
+    cast: Cast, helpdesk: Client, settings: Settings
+) -> None:
+    settings.PUBLIC_URL = "https://portal.contoso.example"
+    answer = post_reset(helpdesk, cast["adele.vance"].pk)
+    shown = helpdesk.post(reverse("passwords:show", args=[result_id_of(answer)]))
+    password = secret_in(shown)
+
+    slip = re.search(r'<article class="slip".*?</article>', shown.text, re.DOTALL)
+
+    assert slip is not None
+    row = _row(cast, result_id_of(answer))
+    assert row.temporary_expires_at
+    for told in ("Adele Vance", "adele.vance@contoso.example", "https://portal.contoso.example/signin"):
+        assert told in slip[0]
+    assert html.escape(password) in slip[0]
+    assert date_format(localtime(row.temporary_expires_at), "DATETIME_FORMAT") in slip[0]
+    assert f'<path d="{path_of("https://portal.contoso.example/signin").path}">' in slip[0]
+    assert "data-print" in shown.text
+    for page in (helpdesk.get(answer["Location"]), helpdesk.post(reverse("passwords:show", args=[row.pk]))):
+        assert 'class="slip"' not in page.text
+        assert "data-print" not in page.text
+
+
+def test_spelling_comes_with_the_password_in_the_language_of_the_reader(cast: Cast, helpdesk: Client) -> None:
+    helpdesk.post(reverse("users:language"), {"language": "sv", "next": "/"})
+    shown = helpdesk.post(reverse("passwords:show", args=[result_id_of(post_reset(helpdesk, cast["adele.vance"].pk))]))
+
+    said = re.findall(r'class="spelling__word">([^<]*)<', shown.text)
+
+    assert [html.unescape(word) for word in said] == [one.word for one in spell(secret_in(shown), language="sv")]
 
 
 def test_whoever_lost_the_right_since_reads_why_nothing_is_shown(cast: Cast, helpdesk: Client) -> None:

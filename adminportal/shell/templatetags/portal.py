@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 
 from adminportal import clock
 from adminportal.sealing import Secret
+from adminportal.shell.spelling import Spelled, spell
 
 register = template.Library()
 
@@ -106,6 +107,12 @@ def character_groups(value: Secret | str) -> list[list[Character]]:
     text = value.expose() if isinstance(value, Secret) else str(value)
     characters = [Character(letter, _kind(letter)) for letter in text]
     return [characters[start : start + CHARACTERS_A_GROUP] for start in range(0, len(characters), CHARACTERS_A_GROUP)]
+
+
+@register.filter
+def spelled(value: Secret | str) -> list[Spelled]:
+    """Return how each character of a secret is said in the active language."""
+    return spell(value.expose() if isinstance(value, Secret) else str(value))
 
 
 def _kind(letter: str) -> str:
