@@ -27,6 +27,7 @@ from passwords.services.bulk_run import Step, run_next_chunk
 from passwords.services.bulk_selection import CHUNK_SIZE, add_items, people_of
 from passwords.services.bulk_waking import wake_workers
 from users.access import has_fresh_proof
+from users.services.statistics import MANY
 
 __all__ = [
     "AT_ONCE",
@@ -184,6 +185,9 @@ def _freeze(job: BulkJob) -> None:
     statement = f"INSERT INTO passwords_bulkitem ({columns}) SELECT {fixed} FROM ({chosen}) AS chosen (user_id, place)"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(statement, (job.tenant_id, job.pk, *values))
+        if cursor.rowcount >= MANY:
+            # The planner knows nothing yet of rows that have just come in numbers.
+            cursor.execute("ANALYZE passwords_bulkitem")
 
 
 def _add_chunks(job: BulkJob) -> None:

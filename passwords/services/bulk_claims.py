@@ -6,16 +6,16 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID, uuid4
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 
-from passwords.models import BulkAct, BulkChunk, BulkEnd, BulkItem, BulkJob, BulkState, PasswordReset
+from adminportal.queries import execute
+from passwords.models import BulkChunk, BulkEnd, BulkItem, BulkJob, BulkState
 
-LEASE: Final = timedelta(seconds=60)
-"""How long a worker may take for one chunk before another one takes it over."""
 MOST_TRIES: Final = 5
 """Claims of one chunk that came to no end, after which its people are given up as failed."""
 
@@ -43,6 +43,7 @@ class Ended:
     end: BulkEnd
     code: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
+    reset_id: UUID | None = None
 
 
 def claim_chunk(job: BulkJob, *, now: datetime) -> Claim | None:
@@ -50,10 +51,13 @@ def claim_chunk(job: BulkJob, *, now: datetime) -> Claim | None:
     free = Q(claim=None) | Q(claimed_until__lte=now)
     is_running = Exists(BulkJob.objects.filter(pk=OuterRef("job"), state=BulkState.RUNNING))
     waiting = BulkChunk.objects.filter(free, job=job, left__gt=0).order_by("tries", "number")
+    until = now + timedelta(seconds=settings.BULK_LEASE_SECONDS)
     while found := list(waiting[:1]):
         chunk, token = found[0], uuid4()
         mine = BulkChunk.objects.filter(is_running, pk=chunk.pk, claim=chunk.claim, left__gt=0)
-        if mine.update(claim=token, claimed_until=now + LEASE, tries=F("tries") + 1):
+        if mine.update(
+            claim=token, claimed_until=until, tries=F("tries") + 1
+        ):
             return Claim(job=job, chunk_id=chunk.pk, number=chunk.number, token=token, tries=chunk.tries + 1)
         if not BulkJob.objects.filter(pk=job.pk, state=BulkState.RUNNING).exists():
             return None
@@ -107,21 +111,31 @@ def end_rest(job: BulkJob, end: BulkEnd, *, code: str = "") -> int:
     return BulkItem.objects.filter(job=job, end=BulkEnd.LEFT).update(end=end, code=code)
 
 
+REACHED = """
+    UPDATE passwords_bulkitem
+    SET "end" = %s, reset_id = fresh.column2
+    FROM (VALUES {people}) AS fresh
+    WHERE job_id = %s AND user_id = fresh.column1 AND "end" = %s
+"""
+"""The names ``column1`` and ``column2`` are those that both databases give to VALUES."""
+
+
 def _write_ends(claim: Claim, ended: Sequence[Ended]) -> int:
     """Write the ends of items that have none yet, by one statement for all with the same end; returns how many."""
+    written = _write_resets(claim, [each for each in ended if each.reset_id])
     alike: dict[tuple[BulkEnd, str, tuple[tuple[str, str], ...]], list[UUID]] = defaultdict(list)
-    for each in ended:
+    for each in (each for each in ended if not each.reset_id):
         alike[each.end, each.code, tuple(sorted(each.values.items()))].append(each.user_id)
-    written = 0
     for (end, code, values), user_ids in alike.items():
         items = BulkItem.objects.filter(job=claim.job, user__in=user_ids, end=BulkEnd.LEFT)
-        if end is BulkEnd.DONE and claim.job.act == BulkAct.RESET:
-            written += items.update(end=end, reset=Subquery(_reset_of_item(claim.job)))
-        else:
-            written += items.update(end=end, code=code, values=dict(values))
+        written += items.update(end=end, code=code, values=dict(values))
     return written
 
 
-def _reset_of_item(job: BulkJob) -> QuerySet[Any, Any]:
-    resets = PasswordReset.objects.filter(job=job, target=OuterRef("user")).order_by("-created_at")
-    return resets.values("pk")[:1]
+def _write_resets(claim: Claim, ended: Sequence[Ended]) -> int:
+    """Write which reset each person got; by keys, so that it costs the same wherever in a long job they stand."""
+    if not ended:
+        return 0
+    each = [value for one in ended for value in (one.user_id, one.reset_id)]
+    people = ", ".join(["(%s, %s)"] * len(ended))
+    return execute(REACHED.format(people=people), [BulkEnd.DONE.value, *each, claim.job.pk, BulkEnd.LEFT.value])

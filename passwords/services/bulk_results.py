@@ -107,7 +107,7 @@ def list_results(
 
     :raises SearchTooLong: when more was typed than is ever searched for.
     """
-    items = BulkItem.objects.filter(job=job).select_related("user", "reset")
+    items = BulkItem.objects.filter(job=job)
     words = words_of(search)
     if words:
         items = items.filter(user__in=_people_called(words))
@@ -115,7 +115,8 @@ def list_results(
         items = items.filter(end=end)
     if after is not None:
         items = items.filter(position__gt=after)
-    found = list(items.order_by("position")[:rows])
+    # Whom they are about is read for the page alone: joined, the planner might look everybody up before it sorts.
+    found = list(items.order_by("position").prefetch_related("user", "reset")[:rows])
     deliveries = _deliveries(found) if BulkOptions.read(job.options).blind else {}
     return [_row(item, deliveries.get(item.pk, ""), now=now) for item in found]
 

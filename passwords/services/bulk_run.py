@@ -143,7 +143,13 @@ def _settler(
 
 def _reset_ended(outcome: ResetOutcome) -> Ended:
     end = {ResetEnd.DONE: BulkEnd.DONE, ResetEnd.REFUSED: BulkEnd.REFUSED, ResetEnd.FAILED: BulkEnd.FAILED}
-    return Ended(user_id=outcome.user_id, end=end[outcome.end], code=outcome.code, values=outcome.values)
+    return Ended(
+        user_id=outcome.user_id,
+        end=end[outcome.end],
+        code=outcome.code,
+        values=outcome.values,
+        reset_id=outcome.reset_id,
+    )
 
 
 def _act_ended(outcome: ActOutcome) -> Ended:

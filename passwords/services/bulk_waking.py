@@ -16,8 +16,6 @@ from users.tenancy import across_tenants, within
 
 RUN_TASK: Final = "passwords.tasks.run_bulk"
 QUEUE: Final = "bulk"
-LEFT_ALONE: Final = timedelta(seconds=20)
-"""After how long without a worker a running job is taken up again by the sweep."""
 CHUNKS_OF_A_SWEEP: Final = 8
 """Chunks that a sweep works off by itself where no worker can be asked."""
 
@@ -50,7 +48,8 @@ def resume_bulk_jobs(now: datetime) -> int:
     Without a broker one of them goes on here, a little at a time.
     """
     with across_tenants():
-        alone = Q(touched_at=None) | Q(touched_at__lt=now - LEFT_ALONE)
+        left_alone = timedelta(seconds=settings.BULK_LEASE_SECONDS / 3)
+        alone = Q(touched_at=None) | Q(touched_at__lt=now - left_alone)
         waiting = list(BulkJob.objects.select_related("tenant").filter(alone, state=BulkState.RUNNING)[:100])
         for job in waiting:
             BulkJob.objects.filter(pk=job.pk).update(wave=F("wave") + 1, touched_at=now)
