@@ -20,9 +20,13 @@ PERMISSION_WORDS: Final[dict[Permission, Promise]] = {
     Permission.PASSWORD_RESET: _("Reset passwords"),
     Permission.SESSION_END: _("Sign people out everywhere"),
     Permission.USER_BLOCK: _("Block and unblock sign-in"),
-    Permission.BULK_READ: _("See bulk jobs, and pause or cancel them"),
+    Permission.BULK_READ: _("See bulk jobs, and pause or cancel one's own"),
+    Permission.BULK_CANCEL: _("Cancel bulk jobs that others started"),
     Permission.MESSAGES_READ: _("See what became of messages"),
+    Permission.GROUP_MANAGE: _("Look after groups, except those that can hold a role"),
     Permission.ROLE_ASSIGN: _("Give and take roles"),
+    Permission.ORG_SETTINGS_READ: _("See the settings of the organization"),
+    Permission.ORG_SETTINGS_WRITE: _("Change the settings of the organization"),
     Permission.AUDIT_READ: _("Read the audit log"),
 }
 """Rights in the order in which they are listed."""

@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from users.access import Decision, can_block, can_end_sessions, can_reset
 from users.actors import Actor
-from users.grid_rows import Holders, name_holders, roles_that_would_do
+from users.grid_rows import roles_that_would_do
 from users.models import User
 from users.refusals import ROLE_VALUES, sentence
+from users.resetters import Resetters, list_resetters
 from users.role_names import role_list, role_name, translate_names
 from users.roles import COVERS, COVERS_IN_UNIT, Role, Standing
 from users.targets import TargetFacts
@@ -89,7 +90,7 @@ class CoverRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explained:
-    """Everything that the page says of the two; ``smallest`` is the role that would do, and ``holders`` who has one."""
+    """Everything that the page says of the two; ``smallest`` is the role that would do, ``resetters`` who has one."""
 
     actor: User
     target: User
@@ -97,13 +98,13 @@ class Explained:
     held: tuple[str, ...]
     covers: tuple[CoverRow, ...]
     smallest: str
-    holders: tuple[Holders, ...]
+    resetters: Resetters | None
     is_actor_out: bool
     needs_proof: bool
 
 
-def explain(*, asked: Actor, target: TargetFacts, reader: Actor) -> Explained:
-    """Ask every question of the two and say why; the holders of a role that would do are named, at most one query."""
+def explain(*, asked: Actor, target: TargetFacts) -> Explained:
+    """Ask every question of the two and say why; who could is named where another role would do, in two queries."""
     decisions = {question: question(asked, target) for question in QUESTIONS}
     reset = decisions[can_reset]
     enough = [role for role in COVERS if role in roles_that_would_do(reset, target)]
@@ -115,7 +116,7 @@ def explain(*, asked: Actor, target: TargetFacts, reader: Actor) -> Explained:
         held=tuple(role_list(target.held)),
         covers=_covers(asked, target, held) if not _is_about_oneself(reset) else (),
         smallest=role_name(enough[0]) if enough else "",
-        holders=name_holders(enough, actor=reader),
+        resetters=list_resetters(target.user) if enough else None,
         is_actor_out=not asked.user.account_enabled,
         needs_proof=reset.allowed and target.holds_role,
     )

@@ -122,7 +122,8 @@ def test_reader_sees_every_command_disabled_with_its_reason(cast: Cast) -> None:
     assert "None of your roles may reset passwords." in page
     assert "None of your roles may block or unblock sign-in." in page
     assert "None of your roles may sign people out." in page
-    assert page.count('aria-disabled="true"') == 4
+    assert "None of your roles may give roles." in page
+    assert page.count('aria-disabled="true"') == 5
     for page_name in ("block", "signout-person"):
         assert url(cast, "adele.vance", page=page_name) not in page
 

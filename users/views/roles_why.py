@@ -78,4 +78,4 @@ def _explained(request: PortalRequest, actor: Side, target: Side) -> Explained |
         return None
     asked = load_actor(actor.chosen, tenant=request.tenant)
     facts = load_facts([target.chosen])[target.chosen.pk]
-    return explain(asked=asked, target=facts, reader=request.actor)
+    return explain(asked=asked, target=facts)

@@ -13,6 +13,7 @@ from adminportal.centre.overview import break_glass_uses, delivery_ways, reason_
 from users.access import own_account
 from users.permissions import Permission
 from users.request import PortalRequest
+from users.role_warnings import list_warnings
 
 
 @own_account
@@ -32,5 +33,6 @@ def home(request: PortalRequest) -> HttpResponse:
         "recent_events": recent_events(actor),
         "audit_sink_is_late": actor.may(Permission.AUDIT_READ) and sink_state(now=now).status == "late",
         "break_glass_uses": break_glass_uses(request.tenant.pk, now=now),
+        "role_warnings": list_warnings() if actor.may(Permission.ROLE_ASSIGN) else [],
     }
     return render(request, "centre/home.html", page)
