@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from users import role_urls
+from users import directory_urls, role_urls
 from users.act_rules import Act
 from users.views import active_users, import_users, my_account, person_acts, sessions, sign_in, user_panel
 
@@ -46,4 +46,5 @@ urlpatterns = [
     path("users/import/examples.csv", import_users.template, {"has_examples": True}, name="import-examples"),
     path("users/import/<uuid:batch_id>", import_users.import_batch, name="import-batch"),
     *role_urls.urlpatterns,
+    *directory_urls.urlpatterns,
 ]

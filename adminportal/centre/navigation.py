@@ -43,6 +43,21 @@ ENTRIES = (
         permission=Permission.BULK_READ,
     ),
     NavEntry(
+        section=Section.GROUPS,
+        label=_("Groups"),
+        url_name="users:groups",
+        icon="group",
+        permission=Permission.USER_READ,
+    ),
+    NavEntry(
+        section=Section.ROLES,
+        label=_("Administrative units"),
+        url_name="users:units",
+        icon="columns",
+        order=40,
+        permission=Permission.ROLE_ASSIGN,
+    ),
+    NavEntry(
         section=Section.ROLES,
         label=_("Role assignments"),
         url_name="users:roles",

@@ -6,7 +6,7 @@ from typing import Final
 
 from playwright.sync_api import Page
 
-from tests.browser import ways, ways_of_many
+from tests.browser import ways, ways_of_groups, ways_of_many
 from tests.browser.atlas import ERRORS, Sheet, at
 from tests.browser.sheets_of_roles import ROLES
 from tests.browser.ways import one_event, one_letter, open_panel, shown_error
@@ -104,6 +104,27 @@ MANY: Final = [
     Sheet(name="bulk-jobs", route="passwords:bulk-jobs", way=ways_of_many.list_of_jobs),
     Sheet(name="bulk-left-out", route="passwords:bulk-left-out", way=ways_of_many.list_those_left_out),
 ]
+GROUPS: Final = [
+    Sheet(name="groups", route="users:groups", way=at("users:groups")),
+    Sheet(name="groups-helpdesk", route="users:groups", way=at("users:groups"), who="helpdesk.admin"),
+    Sheet(name="groups-none", route="users:groups", way=at("users:groups", query="?search=nothing-at-all")),
+    Sheet(name="group-new", route="users:group-new", way=at("users:group-new")),
+    Sheet(name="group-new-refused", route="users:group-new", way=ways_of_groups.name_taken),
+    Sheet(name="group", route="users:group", way=ways_of_groups.at_group("users:group")),
+    Sheet(name="group-owners", route="users:group", way=ways_of_groups.at_group("users:group", query="?part=owner")),
+    Sheet(name="group-helpdesk", route="users:group", way=ways_of_groups.at_group("users:group"), who="helpdesk.admin"),
+    Sheet(name="group-add", route="users:group-add", way=ways_of_groups.at_group("users:group-add")),
+    Sheet(name="group-rename", route="users:group-rename", way=ways_of_groups.at_group("users:group-rename")),
+    Sheet(name="group-delete", route="users:group-delete", way=ways_of_groups.at_group("users:group-delete")),
+    Sheet(name="units", route="users:units", way=ways_of_groups.at_units),
+    Sheet(name="units-none", route="users:units", way=at("users:units")),
+    Sheet(name="unit-new", route="users:unit-new", way=at("users:unit-new")),
+    Sheet(name="unit", route="users:unit", way=ways_of_groups.at_unit("users:unit")),
+    Sheet(name="unit-add", route="users:unit-add", way=ways_of_groups.at_unit("users:unit-add")),
+    Sheet(name="unit-unknown", route="users:unit-add-names", way=ways_of_groups.names_unknown),
+    Sheet(name="unit-edit", route="users:unit-edit", way=ways_of_groups.at_unit("users:unit-edit")),
+    Sheet(name="unit-delete", route="users:unit-delete", way=ways_of_groups.at_unit("users:unit-delete")),
+]
 CENTRE: Final = [
     Sheet(name="home", route="centre:home", way=at("centre:home")),
     Sheet(name="home-helpdesk", route="centre:home", way=at("centre:home"), who="helpdesk.admin"),
@@ -140,6 +161,9 @@ PARTS: Final = {
 NO_PAGES: Final = {
     "users:end-session": "takes a POST and leads on",
     "users:end-own-session": "takes a POST and leads on",
+    "users:group-remove": "takes a POST and leads on",
+    "users:unit-remove": "takes a POST and leads on",
+    "users:unit-add-department": "takes a POST and leads on",
     "users:unlock": "takes a POST and leads on",
     "users:signout": "takes a POST and leads on",
     "users:language": "takes a POST and leads on",

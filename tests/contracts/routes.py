@@ -17,7 +17,7 @@ from passwords.orders import ResetOptions, ResetOrder
 from passwords.services.bulk_selection import draft_from_ids
 from passwords.services.reset import reset_passwords
 from tests.cast import Cast, make_cast
-from users.models import ImportBatch, RoleAssignment
+from users.models import AdministrativeUnit, Group, ImportBatch, RoleAssignment
 from users.permissions import Permission
 from users.tenancy import within
 
@@ -111,6 +111,8 @@ def make_world(domain: str, name: str) -> World:
             actor=cast.actor("global.admin"), act="reset", user_ids=[cast["diego.siciliani"].pk], now=clock.now()
         )
         held = RoleAssignment.objects.get(user=cast["guest.inviter"])
+        group = Group.objects.get(name="Break glass")
+        unit = AdministrativeUnit.objects.create(tenant=cast.tenant, name=f"{name} Sales", created_at=clock.now())
     event = AuditEvent.objects.filter(tenant_id=cast.tenant.pk, actor_id=boss.pk).first()
     assert outcome.reset_id and event
     ids = {
@@ -120,6 +122,8 @@ def make_world(domain: str, name: str) -> World:
         "uid": event.uid,
         "batch_id": batch.pk,
         "job_id": job.pk,
+        "group_id": group.pk,
+        "unit_id": unit.pk,
         "assignment_id": held.pk,
         "template_id": held.role,
     }
@@ -128,7 +132,10 @@ def make_world(domain: str, name: str) -> World:
 
 def nowhere() -> Ids:
     """Return ids that exist in no tenant."""
-    return {name: uuid4() for name in ("user_id", "reset_id", "message_id", "uid", "batch_id", "job_id", *ROLE_IDS)}
+    return {
+        name: uuid4()
+        for name in ("user_id", "reset_id", "message_id", "uid", "batch_id", "job_id", "group_id", "unit_id", *ROLE_IDS)
+    }
 
 
 def state_of(world: World) -> list[tuple[object, ...]]:
@@ -137,6 +144,9 @@ def state_of(world: World) -> list[tuple[object, ...]]:
         "SELECT id, password, account_enabled, must_change FROM users_user WHERE tenant_id = %s ORDER BY id",
         "SELECT id, shown_at, replaced_at FROM passwords_passwordreset WHERE tenant_id = %s ORDER BY id",
         "SELECT id, generation, opened_at, link_closed_at FROM outbox_outboundmessage WHERE tenant_id = %s ORDER BY id",
+        "SELECT id, name FROM users_group WHERE tenant_id = %s ORDER BY id",
+        "SELECT group_id, user_id FROM users_groupmember WHERE tenant_id = %s ORDER BY id",
+        "SELECT id, name FROM users_administrativeunit WHERE tenant_id = %s ORDER BY id",
         "SELECT id, state, position FROM users_importbatch WHERE tenant_id = %s ORDER BY id",
         "SELECT id, state, options, purged_at FROM passwords_bulkjob WHERE tenant_id = %s ORDER BY id",
         "SELECT id, user_id, role, unit_id FROM users_roleassignment WHERE tenant_id = %s ORDER BY id",
