@@ -30,7 +30,7 @@ from passwords.services.bulk_run import Step, run_next_chunk
 from passwords.services.bulk_selection import NobodyChosen, draft_from_group, draft_from_ids, draft_from_names
 from tests.cast import PASSWORD, Cast
 from tests.contracts.matrix import give, join, make_group
-from tests.passwords.bulk_cast import crowd_of, drafted, drafted_for_all, ends_of, make_crowd, started, worked_off
+from tests.passwords.bulk_crowd import crowd_of, drafted, drafted_for_all, ends_of, make_crowd, started, worked_off
 from tests.passwords.reset_cast import TYPED
 from users.models import Contact, RoleAssignment, User
 from users.roles import TEMPLATE_IDS, Role

@@ -17,7 +17,7 @@ from passwords.models import BulkJob, BulkState, PasswordReset
 from passwords.services.bulk import AT_ONCE
 from tests.cast import PASSWORD, Cast
 from tests.contracts.matrix import join, make_group
-from tests.passwords.bulk_cast import crowd_of, make_crowd, worked_off
+from tests.passwords.bulk_crowd import crowd_of, make_crowd, worked_off
 from users.models import User
 from users.tenancy import across_tenants, within
 
@@ -145,7 +145,7 @@ def test_what_cannot_be_is_refused_in_a_sentence(cast: Cast, arguments: tuple[st
 
 
 def test_results_of_an_administrators_job_are_not_printed(cast: Cast) -> None:
-    from tests.passwords.bulk_cast import drafted, started
+    from tests.passwords.bulk_crowd import drafted, started
 
     job = started(cast, drafted(cast, people=crowd_of(cast)))
 

@@ -19,7 +19,7 @@ from passwords.services.bulk_purge import purge_bulk_jobs
 from passwords.services.bulk_results import NotShown, list_results, progress_of, purge_bulk, reveal_items
 from tests.cast import Cast
 from tests.contracts.matrix import give
-from tests.passwords.bulk_cast import crowd_of, drafted, make_crowd, started, worked_off
+from tests.passwords.bulk_crowd import crowd_of, drafted, make_crowd, started, worked_off
 from tests.passwords.reset_cast import try_sign_in
 from users.models import Tenant
 from users.roles import TEMPLATE_IDS, Role

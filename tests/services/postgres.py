@@ -10,7 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from adminportal.tryout import processes
@@ -38,7 +38,25 @@ class Cluster:
 
     folder: Path
     port: int
-    process: subprocess.Popen[bytes]
+    command: list[str | Path]
+    user: str | None
+    process: subprocess.Popen[bytes] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.start()
+
+    def start(self) -> None:
+        """Start the server process; it answers a moment later."""
+        with (self.folder / "log").open("ab") as log:
+            self.process = processes.start(
+                self.command, folder=self.folder, output=log, user=self.user, death_signal=signal.SIGQUIT
+            )
+
+    def restart(self) -> None:
+        """End every session at once, as an operator's restart does, and come back with the same data."""
+        processes.stop(self.process, grace_seconds=10, first=signal.SIGINT)
+        self.start()
+        _wait_until_ready(self)
 
     @property
     def url(self) -> str:
@@ -65,15 +83,8 @@ def start_cluster() -> Cluster:
     port = processes.free_port()
     options = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
     options += ["-p", str(port), "-c", f"unix_socket_directories={folder}"]
-    with (folder / "log").open("wb") as log:
-        process = processes.start(
-            [programs / "postgres", "-D", folder / "data", *options],
-            folder=folder,
-            output=log,
-            user=user,
-            death_signal=signal.SIGQUIT,
-        )
-    cluster = Cluster(folder=folder, port=port, process=process)
+    command = [programs / "postgres", "-D", folder / "data", *options]
+    cluster = Cluster(folder=folder, port=port, command=command, user=user)
     _wait_until_ready(cluster)
     return cluster
 
