@@ -17,6 +17,7 @@ IN_THE_PLURAL: Final[Mapping[str, str | Promise]] = {
     "RESET_DELETED": _("They are deleted. Restore the accounts first."),
     "RESET_FEDERATED": _("Their domain is federated; the password is kept by its sign-in service."),
     "RESET_GUEST": _("They sign in at another organization, so the password is not kept here."),
+    "RESET_HISTORY_LIMIT": _("Too many passwords were refused because they had been used before. Try again later."),
     "RESET_NO_DELIVERY": _("They have no alternate address to send a link to."),
     "RESET_SYNCED_NO_WRITEBACK": _("They come from a directory and password writeback is off."),
     "RESET_TARGET_OUTSIDE_UNIT": _("They are outside the administrative units that your roles are limited to."),

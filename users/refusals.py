@@ -31,6 +31,10 @@ SENTENCES: Final[dict[str, Promise]] = {
     "RESET_DELETED": _("%(user)s is deleted. Restore the account first."),
     "RESET_STEP_UP": _("Confirm your own sign-in to continue."),
     "RESET_POLICY": _("The password was refused: %(rules)s."),
+    "RESET_HISTORY_LIMIT": _(
+        "Too many passwords were refused because they had been used before. Nothing was changed. "
+        "Try again in %(minutes)s minutes, or let the portal create the password."
+    ),
     "RESET_CIRCULAR_RECIPIENT": _(
         "%(address)s is the mailbox of %(user)s, who cannot open it without the password. Choose another address."
     ),

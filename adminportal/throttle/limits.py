@@ -38,6 +38,23 @@ class Throttled(Exception):
 LIMITS: dict[str, Limit] = {
     limit.name: limit
     for limit in (
+        # A refusal because of history says that the typed password is the one of now.
+        Limit(
+            name="HISTORY_ACTOR",
+            what="chosen password refused as used before",
+            key="administrator",
+            number=10,
+            window=timedelta(minutes=15),
+            store=Store.DATABASE,
+        ),
+        Limit(
+            name="HISTORY_TARGET",
+            what="chosen password refused as used before",
+            key="person",
+            number=10,
+            window=timedelta(minutes=15),
+            store=Store.DATABASE,
+        ),
         Limit(
             name="L21",
             what="one-time link, wrong token",

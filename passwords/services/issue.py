@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.hashers import make_password
 from django.views.decorators.debug import sensitive_variables
 
 from adminportal import correlation, sealing
 from adminportal.insertion import insert_rows, row_of
 from adminportal.outbox.enqueue import enqueue
 from adminportal.sealing import Secret
+from adminportal.throttle import Throttled
 from passwords.authority import Authority
 from passwords.generator import generate
 from passwords.models import PasswordHistory, PasswordPolicy, PasswordReset, RevealLink
@@ -25,6 +26,7 @@ from passwords.orders import ResetEnd, ResetOptions, ResetOrder, ResetOutcome, i
 from passwords.policy import RuleName, Violation, judge
 from passwords.reveal import SEALED_FOR, seal_purpose, withdraw
 from passwords.rules import rules_for, temporary_expiry, words_of
+from passwords.services.history_guesses import is_password_of_now, too_many
 from passwords.services.password_columns import save_passwords
 from passwords.services.reset_messages import Delivery, alternates_of, circular_address, language_of, plan_delivery
 from passwords.services.reset_records import record_done
@@ -70,7 +72,10 @@ def prepare(job: Job, order: ResetOrder, user: User) -> Prepared | ResetOutcome:
     if circular:
         values = {"address": circular, "user": user.display_name}
         return refusal(order.user_id, Decision(allowed=False, code="RESET_CIRCULAR_RECIPIENT", values=values))
-    password, violations = _password_for(job, order, user)
+    try:
+        password, violations = _password_for(job, order, user)
+    except Throttled as limit:
+        return refusal(order.user_id, too_many(limit))
     if violations:
         values = {"rules": ", ".join(violation.rule for violation in violations)}
         decision = Decision(allowed=False, code="RESET_POLICY", values=values)
@@ -85,7 +90,8 @@ def _password_for(job: Job, order: ResetOrder, user: User) -> tuple[Secret, tupl
         return generate(style=job.options.style, rules=rules, person=words, language=language_of(user, job.tenant)), ()
     violations = judge(order.password, rules=rules, person=words)
     remembers = job.policy.history_on_reset and rules.history_depth > 0 and user.has_usable_password()
-    if not violations and remembers and check_password(order.password.expose(), user.password):
+    starter = job.authority.starter_id
+    if not violations and remembers and is_password_of_now(order.password, user, starter_id=starter, now=job.now):
         violations = (Violation(rule=RuleName.HISTORY),)
     return order.password, violations
 

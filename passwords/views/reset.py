@@ -32,7 +32,13 @@ from users.refusals import sentence
 from users.request import PortalRequest
 from users.selectors import get_user
 
-STATUS_OF = {"RESET_NO_ROLE": 403, "RESET_STEP_UP": 401, "NOT_FOUND": 404, "RESET_DELETED": 404}
+STATUS_OF = {
+    "NOT_FOUND": 404,
+    "RESET_DELETED": 404,
+    "RESET_HISTORY_LIMIT": 429,
+    "RESET_NO_ROLE": 403,
+    "RESET_STEP_UP": 401,
+}
 """HTTP status of a refusal (roles.md 5); RESET_TARGET_* are 403, all others 400."""
 REFUSED_FORM = 422
 """Status of a form that comes back; htmx puts it into the page, and no other refusal."""
