@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy as _n
 
 from passwords.models import BulkAct, BulkJob
-from users.grid import View
+from users.grid_views import LABELS, View
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,11 +118,18 @@ def will_of(job: BulkJob, number: int) -> str:
     return str(WORDS[job.act].will % {"number": Grouped(number)})
 
 
+def _view_words(view: View) -> str | Promise:
+    """Say whom a view picks; nothing where it picks everybody."""
+    if view is View.ALL:
+        return ""
+    return VIEWS.get(view) or gettext("Everyone in the view “%(view)s”") % {"view": LABELS[view]}
+
+
 def source_of(job: BulkJob) -> str:
     """Say how the people were chosen."""
     kind, source = BulkJob.SourceKind, job.source
     if job.source_kind == kind.FILTER:
-        view = VIEWS.get(source["view"])
+        view = _view_words(View(source["view"]))
         if view and source["search"]:
             return gettext("%(view)s, found by “%(search)s”") % {"view": view, "search": source["search"]}
         return str(view) if view else gettext("Everyone found by “%(search)s”") % {"search": source["search"]}

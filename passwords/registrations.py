@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from adminportal.outbox.registry import register_opener, register_sweeper
-from passwords.password_state import temporary_password_state
+from passwords.password_state import temporary_password_states
 from passwords.reveal import SECRET_PURPOSE, close_links, open_for_mail, purge_expired, wipe_after_use
 from passwords.role_changes import wipe_on_role_change
 from passwords.services.bulk_purge import open_results_for_mail, purge_bulk_jobs
 from passwords.services.bulk_records import RESULTS_PURPOSE
 from passwords.services.bulk_waking import resume_bulk_jobs
 from passwords.services.expire import note_expired
-from users.panel_sections import register_password_state
+from users.panel_sections import register_password_states
 from users.services.acts import on_block
 from users.services.role_changes import on_role_change
 from users.services.sign_in import on_first_use
@@ -27,4 +27,4 @@ def register() -> None:
     on_block(close_links)
     on_first_use(wipe_after_use)
     on_role_change(wipe_on_role_change)
-    register_password_state(temporary_password_state)
+    register_password_states(temporary_password_states)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.http import QueryDict
 from django.utils.formats import number_format
 from django.utils.translation import gettext
 
-from users.grid import COUNTED, PAGE_ROWS, Page, View, Wanted
+from users.access import may_search_contacts
+from users.actors import Actor
+from users.grid import COUNTED, PAGE_ROWS, Page, Wanted
 from users.grid_order import BadPlace, Order, Place
+from users.grid_views import View, list_views, reading_of
 from users.search import LONGEST_SEARCH, SearchTooLong, words_of
 
 PASSING = ("user", "users", "act", "count", "csrfmiddlewaretoken")
@@ -21,14 +26,18 @@ class BadQuery(Exception):
     """The address asks for something that cannot be; its text is the sentence that says what."""
 
 
-def read_wanted(query: QueryDict, *, in_contacts: bool, rows: int = PAGE_ROWS) -> Wanted:
-    """Read what a list of people is asked for; ``in_contacts`` says whether alternate addresses are searched too.
+def read_wanted(
+    query: QueryDict, *, actor: Actor, now: datetime, rows: int = PAGE_ROWS, usual: View = View.ALL
+) -> Wanted:
+    """Read what a list of people is asked for; ``usual`` is the view of an address that names none.
+
+    Alternate addresses are searched where this reader may, and the views are those that this reader is offered.
 
     :raises BadQuery: when a part of it cannot be.
     """
     search = query.get("search", "")
     try:
-        order, view = Order.parse(query.get("sort", "")), View(query.get("view") or View.ALL)
+        order, view = Order.parse(query.get("sort", "")), _view(query.get("view") or usual, actor)
     except ValueError:
         raise BadQuery(gettext("There is no such view or order. All users are shown.")) from None
     try:
@@ -48,7 +57,8 @@ def read_wanted(query: QueryDict, *, in_contacts: bool, rows: int = PAGE_ROWS) -
         before=None if after else before,
         exact=query.get("count") == "exact" or query.get("select") == EVERYONE,
         rows=rows,
-        in_contacts=in_contacts,
+        in_contacts=may_search_contacts(actor),
+        reading=reading_of(actor, now=now),
     )
 
 
@@ -64,6 +74,13 @@ def count_words(page: Page) -> str:
     """Return the count as it is read: a number, or 1,000+ where it was not counted on."""
     number = number_format(COUNTED if page.has_more else page.count, force_grouping=True, use_l10n=True)
     return f"{number}+" if page.has_more else number
+
+
+def _view(text: str, actor: Actor) -> View:
+    view = View(text)
+    if view not in list_views(actor):
+        raise ValueError(view)
+    return view
 
 
 def _place(text: str, order: Order) -> Place | None:

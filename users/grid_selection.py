@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from users.access import Decision
 from users.actors import Actor
-from users.grid import Page, Wanted, matching_people
+from users.grid import Page, Wanted, people_of
 from users.permissions import Permission
 from users.refusals import sentence
 
@@ -93,8 +93,7 @@ def list_commands(actor: Actor) -> tuple[list[Command], list[Command]]:
 
 def count_everyone(wanted: Wanted, page: Page, *, actor: Actor) -> Everyone:
     """Return everyone of a page that was counted exactly; one query."""
-    people = matching_people(words=wanted.words, view=wanted.view, in_contacts=wanted.in_contacts)
-    finds_reader = people.filter(pk=actor.id).exists()
+    finds_reader = people_of(wanted).filter(pk=actor.id).exists()
     return Everyone(count=page.count - finds_reader, leaves_out_reader=finds_reader)
 
 

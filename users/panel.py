@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from django.db.models import F
 
-from adminportal import sealing
 from adminportal.outbox.masking import mask
 from users.access import Decision, can_reset
 from users.act_rules import Act, rule_of
 from users.actors import Actor
 from users.grid_rows import Holders, name_holders, roles_that_would_do
-from users.models import Contact, ContactKind, Group, GroupMember, GroupOwner, SignInGuard, Tenant, User
+from users.locks import Lock, find_locks
+from users.models import Contact, ContactKind, Group, GroupMember, GroupOwner, Tenant, User
 from users.permissions import Permission
 from users.refusals import sentence
 from users.role_assign_form import reason_against_assigning
@@ -86,13 +86,6 @@ class ContactLine:
     is_proven: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lock:
-    """A smart lock; ``until`` is None where it lasts until somebody ends it."""
-
-    until: datetime | None
-
-
 def get_person(user: User, *, actor: Actor) -> Person:
     """Read who it is and what this reader may do; at most five queries."""
     facts = load_facts([user])[user.pk]
@@ -141,26 +134,13 @@ def list_licences(user: User) -> list[str]:
 
 def find_lock(user: User, *, tenant: Tenant, now: datetime) -> Lock | None:
     """Return the smart lock that keeps a person out from some place, or None; one query."""
-    digests = sealing.digests_of_all_keys("sign-in-name", user.upn_folded)
-    guards = list(SignInGuard.objects.filter(name_digest__in=digests))
-    if any(_is_stopped(guard, hard_stop=tenant.lockout_hard_stop) for guard in guards):
-        return Lock(until=None)
-    return _latest(guard.locked_until for guard in guards if guard.locked_until and guard.locked_until > now)
+    return find_locks([user], tenant=tenant, now=now).get(user.pk)
 
 
 def _is_last_global_admin(facts: TargetFacts) -> bool:
     if Role.GLOBAL_ADMINISTRATOR not in facts.held or not facts.user.account_enabled:
         return False
     return count_other_global_admins(facts.user) == 0
-
-
-def _latest(moments: Iterable[datetime]) -> Lock | None:
-    last = max(moments, default=None)
-    return Lock(until=last) if last else None
-
-
-def _is_stopped(guard: SignInGuard, *, hard_stop: int) -> bool:
-    return not guard.is_familiar and 0 < hard_stop <= guard.failures_in_a_row
 
 
 def _line(contact: Contact, *, is_masked: bool) -> ContactLine:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from users.models import User
 
@@ -19,17 +20,25 @@ class PasswordState:
     ends_at: datetime | None = None
 
 
-Provider = Callable[[User, datetime], PasswordState | None]
+Provider = Callable[[Sequence[User], datetime], Mapping[UUID, PasswordState]]
 
 _providers: list[Provider] = []
 
 
-def register_password_state(provider: Provider) -> None:
-    """Let a provider say how the temporary password of a person stands; the same one twice counts once."""
+def register_password_states(provider: Provider) -> None:
+    """Let a provider say how the temporary passwords of people stand; the same one twice counts once."""
     if provider not in _providers:
         _providers.append(provider)
 
 
+def password_states(users: Sequence[User], *, now: datetime) -> dict[UUID, PasswordState]:
+    """Return what the providers know of these people; the first one that knows a person is asked."""
+    states: dict[UUID, PasswordState] = {}
+    for provider in _providers:
+        states = {**provider(users, now), **states}
+    return states
+
+
 def password_state(user: User, *, now: datetime) -> PasswordState | None:
-    """Return what the first provider that knows says, or None."""
-    return next((state for provider in _providers if (state := provider(user, now))), None)
+    """Return what the first provider that knows a person says, or None."""
+    return password_states([user], now=now).get(user.pk)

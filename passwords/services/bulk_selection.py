@@ -13,8 +13,10 @@ from django.db.models import QuerySet
 from adminportal.insertion import insert_rows
 from passwords.bulk_starters import Operator, Starter
 from passwords.models import BulkAct, BulkItem, BulkJob
+from users.actors import Actor
 from users.csv_layout import shorten
 from users.grid import View, matching_people
+from users.grid_views import Reading
 from users.models import Group, User
 from users.names import MAX_UPN, NameFault, check_upn, fold_upn
 from users.search import words_of
@@ -51,11 +53,21 @@ def draft_from_ids(*, actor: Starter, act: str, user_ids: Sequence[UUID], now: d
 def draft_from_filter(*, actor: Starter, act: str, search: str, view: str, in_contacts: bool, now: datetime) -> BulkJob:
     """Make a draft for everyone of a search and a view; the condition is frozen, who that is only at the start.
 
-    :raises ValueError: when there is no such view.
+    Frozen with it are the units of the starter, which one of the views depends on.
+
+    :raises ValueError: when there is no such view, or it is not for this starter.
     :raises SearchTooLong: when more was typed than is ever searched for.
     """
     words_of(search)
-    source = {"search": search, "view": View(view or View.ALL).value, "in_contacts": in_contacts}
+    source: dict[str, object] = {
+        "search": search,
+        "view": View(view or View.ALL).value,
+        "in_contacts": in_contacts,
+    }
+    if source["view"] == View.MY_UNITS:
+        if not isinstance(actor, Actor) or not actor.unit_roles:
+            raise ValueError(view)
+        source["units"] = [str(unit_id) for unit_id in sorted(actor.unit_roles)]
     is_everybody = not search.strip() and source["view"] == View.ALL
     return _draft(actor, act, Kind.ALL if is_everybody else Kind.FILTER, source, now=now)
 
@@ -105,6 +117,7 @@ def people_of(job: BulkJob) -> QuerySet[User]:
             words=words if words or not source["search"].strip() else None,
             view=View(source["view"]),
             in_contacts=source["in_contacts"],
+            reading=_reading_of(job),
         )
     elif job.started_at is None and job.source_kind == Kind.GROUP:
         found = User.objects.filter(memberships__group=source["group"], deleted_at=None)
@@ -113,13 +126,22 @@ def people_of(job: BulkJob) -> QuerySet[User]:
     return found.exclude(pk=job.starter_id) if job.starter_id else found
 
 
+def _reading_of(job: BulkJob) -> Reading:
+    """Return the moment and the units that the filter was frozen with."""
+    return Reading(
+        at=job.created_at,
+        unit_ids=tuple(UUID(unit_id) for unit_id in job.source.get("units", ())),
+        hard_stop=job.tenant.lockout_hard_stop,
+    )
+
+
 def includes_starter(job: BulkJob) -> bool:
     """Tell whether the starter was among the chosen, and was left out."""
     if "includes_self" in job.source:
         return bool(job.source["includes_self"])
     if job.starter_id is None:
         return False
-    everybody = BulkJob(source_kind=job.source_kind, source=job.source)
+    everybody = BulkJob(tenant=job.tenant, source_kind=job.source_kind, source=job.source, created_at=job.created_at)
     return people_of(everybody).filter(pk=job.starter_id).exists()
 
 

@@ -18,6 +18,7 @@ from passwords.services.bulk_selection import NobodyChosen, draft_from_filter, d
 from users.access import Permission, requires
 from users.grid_query import EVERYONE, BadQuery, read_wanted
 from users.grid_selection import MOST_TICKS, refusal_of
+from users.grid_views import default_view
 from users.request import PortalRequest
 from users.views.active_users import show_people
 
@@ -95,9 +96,9 @@ def _ticked_draft(request: PortalRequest, act: BulkAct, ticked: list[UUID]) -> B
 
 
 def _filter_draft(request: PortalRequest, act: BulkAct) -> BulkJob:
-    in_contacts = request.actor.may(Permission.PASSWORD_RESET)
+    now = clock.now()
     try:
-        wanted = read_wanted(request.POST, in_contacts=in_contacts)
+        wanted = read_wanted(request.POST, actor=request.actor, now=now, usual=default_view(request.actor))
     except BadQuery as bad:
         raise _NotChosen(str(bad)) from None
     return draft_from_filter(
@@ -105,6 +106,6 @@ def _filter_draft(request: PortalRequest, act: BulkAct) -> BulkJob:
         act=act,
         search=request.POST.get("search", ""),
         view=wanted.view,
-        in_contacts=in_contacts,
-        now=clock.now(),
+        in_contacts=wanted.in_contacts,
+        now=now,
     )

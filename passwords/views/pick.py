@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
-from users.access import Permission, can_reset, may_search_contacts, requires
+from adminportal import clock
+from users.access import Permission, can_reset, requires
 from users.grid import Wanted, read_page
 from users.grid_query import BadQuery, count_words, read_wanted, with_query
 from users.grid_rows import load_rows
@@ -43,13 +44,13 @@ def pick(request: PortalRequest) -> HttpResponse:
 
 
 def _picker(request: PortalRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
-    query = request.GET
+    query, now = request.GET, clock.now()
     try:
-        wanted = read_wanted(query, in_contacts=may_search_contacts(request.actor), rows=ROWS)
+        wanted = read_wanted(query, actor=request.actor, now=now, rows=ROWS)
     except BadQuery as bad:
         query, wanted, problem, status = QueryDict(), Wanted(rows=ROWS), str(bad), REFUSED_FORM
     page = read_page(wanted)
-    rows, holders = load_rows(page.people, actor=request.actor)
+    rows, holders = load_rows(page.people, actor=request.actor, columns=(), now=now)
     url = reverse("passwords:pick")
     in_panel = request.headers.get("HX-Target") == "panel"
     context = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -12,17 +13,20 @@ from users.actors import Actor
 from users.models import User
 
 
-def note_contact_view(user: User, *, actor: Actor, now: datetime) -> None:
-    """Write the audit row of one look at unmasked contact data; an own transaction."""
-    target = Target(id=user.pk, display_name=user.display_name, user_principal_name=user.user_principal_name)
+def note_contact_views(users: Sequence[User], *, actor: Actor, entrance: str, now: datetime) -> None:
+    """Write the audit row of one look at unmasked contact data, of whomever it was; an own transaction."""
+    targets = tuple(
+        Target(id=user.pk, display_name=user.display_name, user_principal_name=user.user_principal_name)
+        for user in users
+    )
     with transaction.atomic():
         record(
             Entry(
-                tenant_id=user.tenant_id,
+                tenant_id=actor.tenant.pk,
                 activity=Activity.VIEWED_CONTACT_DATA,
                 actor=actor.for_audit(),
-                targets=(target,),
-                details={"Entrance": "panel"},
+                targets=targets,
+                details={"Entrance": entrance},
             ),
             now=now,
         )

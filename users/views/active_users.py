@@ -1,55 +1,24 @@
-"""Active users: the list of people with search, views, order and paging by key."""
+"""Active users: the list of people with search, views, order, chosen columns and paging by key."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from users.access import Permission, may_search_contacts, requires
-from users.grid import Page, View, Wanted, read_page
-from users.grid_order import Order
+from adminportal import clock
+from users.access import Permission, requires
+from users.grid import Page, Wanted, read_page
+from users.grid_columns import columns_of
+from users.grid_links import column_headings, list_addresses, name_heading, view_tabs
 from users.grid_query import EVERYONE, BadQuery, count_words, read_wanted, with_query
-from users.grid_rows import load_rows
+from users.grid_rows import Row, load_rows
 from users.grid_selection import MOST_TICKS, count_everyone, list_commands
+from users.grid_views import View, default_view
 from users.request import PortalRequest
-
-VIEW_LABELS: dict[View, str | Promise] = {
-    View.ALL: _("All users"),
-    View.BLOCKED: _("Sign-in blocked"),
-    View.MUST_CHANGE: _("Must change password"),
-    View.NEVER_ISSUED: _("Password never issued"),
-}
-SORT_LABELS: dict[str, str | Promise] = {
-    "name": _("Display name"),
-    "username": _("Username"),
-    "status": _("Sign-in status"),
-    "changed": _("Last password change"),
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Heading:
-    """Head of a column that sorts."""
-
-    label: str | Promise
-    url: str
-    direction: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tab:
-    """One of the standard views."""
-
-    label: str | Promise
-    url: str
-    is_current: bool
+from users.services.contact_views import note_contact_views
 
 
 @requires(Permission.USER_READ)
@@ -61,34 +30,46 @@ def active(request: PortalRequest) -> HttpResponse:
 
 def show_people(request: PortalRequest, query: QueryDict, *, problem: str = "", status: int = 422) -> HttpResponse:
     """Answer with the page that the query asks for, and with what was wrong with a request, if anything was."""
+    now, usual = clock.now(), default_view(request.actor)
     try:
-        wanted = read_wanted(query, in_contacts=may_search_contacts(request.actor))
+        wanted = read_wanted(query, actor=request.actor, now=now, usual=usual)
     except BadQuery as bad:
-        query, wanted, problem = QueryDict(), Wanted(), str(bad)
-    page = read_page(wanted)
-    rows, holders = load_rows(page.people, actor=request.actor)
+        query, wanted, problem = QueryDict("" if usual is View.ALL else f"view={View.ALL}"), Wanted(), str(bad)
+    page, columns = read_page(wanted), columns_of(request.actor.user)
+    rows, holders = load_rows(page.people, actor=request.actor, columns=columns, now=now)
+    _note_opened(request, rows)
+    tabs, more_tabs = view_tabs(query, wanted, actor=request.actor)
     context = {
         "rows": rows,
         "has_reader": any(row.tick_reason for row in rows),
         "holders": holders,
         "problem": problem,
         "search": query.get("search", ""),
-        "view": query.get("view", ""),
+        # Named wherever the reader's usual view is not everybody: what is sent back says it itself.
+        "view": "" if wanted.view is usual is View.ALL else wanted.view,
         "sort": query.get("sort", ""),
         "after": query.get("after", ""),
         "before": query.get("before", ""),
         "is_searched": wanted.words != (),
         "is_narrowed": wanted.is_narrowed,
-        "headings": _headings(query, wanted),
-        "tabs": _tabs(query, wanted),
+        "name_heading": name_heading(query, wanted),
+        "headings": column_headings(query, wanted, columns),
+        "tabs": tabs,
+        "more_tabs": more_tabs,
         "count": count_words(page),
         "total": page.count,
         "has_more": page.has_more,
         "add_reason": _add_reason(request),
         **_selection(request, query, wanted, page),
-        **_addresses(query, wanted, page),
+        **list_addresses(query, wanted, page),
     }
     return render(request, "users/active.html", context, status=status if problem else 200)
+
+
+def _note_opened(request: PortalRequest, rows: list[Row]) -> None:
+    opened = [row.user for row in rows if row.shows_contacts]
+    if opened and request.method != "HEAD":
+        note_contact_views(opened, actor=request.actor, entrance="list", now=clock.now())
 
 
 def _selection(request: PortalRequest, query: QueryDict, wanted: Wanted, page: Page) -> dict[str, object]:
@@ -104,44 +85,6 @@ def _selection(request: PortalRequest, query: QueryDict, wanted: Wanted, page: P
         "store": f"ticks-{request.actor.id}",
         "most_ticks": MOST_TICKS,
     }
-
-
-def _addresses(query: QueryDict, wanted: Wanted, page: Page) -> dict[str, str]:
-    url = reverse("users:active")
-    return {
-        "list_url": url,
-        "here_url": with_query(url, query),
-        "exact_url": with_query(url, query, count="exact") if page.has_more else "",
-        "unsearched_url": with_query(url, query, search="", select="", after="", before=""),
-        "first_url": with_query(url, query, after="", before="") if wanted.place else "",
-        "previous_url": with_query(url, query, after="", before=page.previous) if page.previous else "",
-        "next_url": with_query(url, query, after=page.next, before="") if page.next else "",
-    }
-
-
-def _headings(query: QueryDict, wanted: Wanted) -> dict[str, Heading]:
-    headings = {}
-    for sort, label in SORT_LABELS.items():
-        is_current = wanted.order.sort == sort
-        order = Order(sort=sort, descending=is_current and not wanted.order.descending)
-        headings[sort] = Heading(
-            label=label,
-            url=with_query(reverse("users:active"), query, sort=str(order), after="", before=""),
-            direction=("descending" if wanted.order.descending else "ascending") if is_current else "",
-        )
-    return headings
-
-
-def _tabs(query: QueryDict, wanted: Wanted) -> list[Tab]:
-    url = reverse("users:active")
-    return [
-        Tab(
-            label=label,
-            url=with_query(url, query, view="" if view is View.ALL else view, select="", after="", before=""),
-            is_current=view is wanted.view,
-        )
-        for view, label in VIEW_LABELS.items()
-    ]
 
 
 def _add_reason(request: PortalRequest) -> str:

@@ -35,7 +35,7 @@ from users.panel import (
 from users.panel_sections import password_state
 from users.request import PortalRequest
 from users.selectors import get_user
-from users.services.contact_views import note_contact_view
+from users.services.contact_views import note_contact_views
 from users.sessions import list_sessions
 
 HISTORY_ROWS = 20
@@ -135,7 +135,7 @@ def _tab_url(url: str, tab: Tab) -> str:
 def _account(request: PortalRequest, person: Person) -> dict[str, object]:
     contacts = list_contacts(person.user, is_masked=not person.sees_contacts)
     if contacts and person.sees_contacts and request.method != "HEAD":
-        note_contact_view(person.user, actor=request.actor, now=clock.now())
+        note_contact_views([person.user], actor=request.actor, entrance="panel", now=clock.now())
     return {"contacts": contacts, "groups": list_groups(person.user)}
 
 
