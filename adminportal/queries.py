@@ -58,11 +58,6 @@ def places(number: int) -> str:
     return ", ".join(["%s"] * number)
 
 
-def singles(number: int) -> str:
-    """Return placeholders for so many rows of one value, as VALUES takes them."""
-    return ", ".join(["(%s)"] * number)
-
-
 def _with_uuids(row: tuple[Any, ...], columns: Collection[int]) -> tuple[Any, ...]:
     return tuple(UUID(value) if place in columns and value else value for place, value in enumerate(row))
 

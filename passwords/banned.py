@@ -66,6 +66,7 @@ def printed_form(text: str, *, pieces: Iterable[Piece]) -> str:
     return "".join(printed)
 
 
+@lru_cache(maxsize=1_024)
 def name_words(value: str) -> tuple[str, ...]:
     """Return the matching forms to look for: the whole value and its words, from four characters on."""
     whole = matching_form(normalize("NFC", value).strip())

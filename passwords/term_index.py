@@ -39,6 +39,8 @@ class TermIndex:
 
 def lower_form(text: str) -> str:
     """Lower-case each character that stays one character, so that positions correspond."""
+    if text.isascii():
+        return text.lower()
     return "".join(low if len(low := sign.lower()) == 1 else sign for sign in text)
 
 

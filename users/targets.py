@@ -8,33 +8,31 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from adminportal.queries import fetch, singles
+from adminportal.queries import fetch, places
 from users.models import User
 from users.roles import ROLE_OF_TEMPLATE, Role, Standing
 
 FACTS = """
-    WITH people (id) AS (VALUES {people}), tenants (id) AS (VALUES {tenants})
     SELECT m.user_id, g.name, g.is_role_assignable, a.role, a.is_restricted_unit, CAST(NULL AS uuid)
     FROM users_groupmember m
     JOIN users_group g ON g.id = m.group_id
     LEFT JOIN users_roleassignment a ON a.group_id = g.id
-    WHERE m.user_id IN (SELECT id FROM people) AND m.tenant_id IN (SELECT id FROM tenants)
-    AND (g.is_role_assignable OR a.id IS NOT NULL)
+    WHERE m.user_id IN ({people}) AND m.tenant_id IN ({tenants}) AND (g.is_role_assignable OR a.id IS NOT NULL)
     UNION ALL
     SELECT o.user_id, g.name, g.is_role_assignable, NULL, NULL, NULL
     FROM users_groupowner o JOIN users_group g ON g.id = o.group_id
-    WHERE o.user_id IN (SELECT id FROM people) AND o.tenant_id IN (SELECT id FROM tenants) AND g.is_role_assignable
+    WHERE o.user_id IN ({people}) AND o.tenant_id IN ({tenants}) AND g.is_role_assignable
     UNION ALL
-    SELECT user_id, NULL, NULL, role, is_restricted_unit, NULL FROM users_roleassignment
-    WHERE user_id IN (SELECT id FROM people) AND tenant_id IN (SELECT id FROM tenants)
+    SELECT user_id, NULL, NULL, role, is_restricted_unit, NULL
+    FROM users_roleassignment WHERE user_id IN ({people}) AND tenant_id IN ({tenants})
     UNION ALL
-    SELECT user_id, NULL, NULL, NULL, NULL, unit_id FROM users_unitmember
-    WHERE user_id IN (SELECT id FROM people) AND tenant_id IN (SELECT id FROM tenants)
+    SELECT user_id, NULL, NULL, NULL, NULL, unit_id
+    FROM users_unitmember WHERE user_id IN ({people}) AND tenant_id IN ({tenants})
     UNION ALL
-    SELECT NULL, name, NULL, NULL, NULL, NULL FROM users_domain
-    WHERE is_federated AND tenant_id IN (SELECT id FROM tenants)
+    SELECT NULL, name, NULL, NULL, NULL, NULL FROM users_domain WHERE is_federated AND tenant_id IN ({tenants})
 """
 """Everything that decides about people, found by their ids; the first part says of which type each column is."""
+PARTS_ABOUT_PEOPLE = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,5 +91,5 @@ def _facts_of(people: Mapping[UUID, User]) -> list[tuple[Any, ...]]:
     if not people:
         return []
     tenants = {user.tenant_id for user in people.values()}
-    asked = FACTS.format(people=singles(len(people)), tenants=singles(len(tenants)))
-    return fetch(asked, [*people, *tenants], uuid_columns=(0, 3, 5))
+    asked = FACTS.format(people=places(len(people)), tenants=places(len(tenants)))
+    return fetch(asked, [*people, *tenants] * PARTS_ABOUT_PEOPLE + [*tenants], uuid_columns=(0, 3, 5))

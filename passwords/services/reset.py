@@ -10,19 +10,27 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.views.decorators.debug import sensitive_variables
 
+from adminportal.queries import fetch, load, places
 from passwords.authority import Authority
-from passwords.models import PasswordReset
 from passwords.orders import ResetEnd, ResetOptions, ResetOrder, ResetOutcome
 from passwords.rules import policy_of
-from passwords.services.issue import Job, Prepared, done, form_key, prepare, refusal, write
+from passwords.services.issue import Job, Prepared, form_key, prepare, refusal, write
 from passwords.services.reset_messages import alternates_of, usable_alternate
 from passwords.services.reset_records import record_refused
 from users.access import Decision
 from users.models import Tenant, User
 from users.targets import TargetFacts, load_facts
+
+REPEATED = """
+    SELECT target_id, id FROM passwords_passwordreset
+    WHERE tenant_id = %s AND idempotency_key = %s AND starter_id {starter} AND target_id IN ({people})
+    AND outcome = 'done'
+"""
+PEOPLE = "SELECT {columns} FROM users_user u WHERE u.tenant_id = %s AND u.id IN ({people}) ORDER BY u.id"  # noqa: S608
+LOCK = " FOR UPDATE OF u"
 
 Settle = Callable[[Sequence[ResetOutcome]], None]
 
@@ -47,7 +55,7 @@ def reset_passwords(
     """
     job = Job(tenant=tenant, authority=authority, options=options, policy=policy_of(tenant), now=now)
     outcomes = _repeated(job, orders)
-    facts = load_facts(User.objects.filter(pk__in=[order.user_id for order in orders]))
+    facts = _facts(job, [order.user_id for order in orders], locked=False)
     alternates = _alternates(job, facts)
     prepared: list[Prepared] = []
     for order in (order for order in orders if order.user_id not in outcomes):
@@ -64,13 +72,25 @@ def reset_passwords(
 
 def _repeated(job: Job, orders: Sequence[ResetOrder]) -> dict[UUID, ResetOutcome]:
     """Find what an earlier submit of the same form has done already."""
-    rows = PasswordReset.objects.filter(
-        idempotency_key=form_key(job),
-        target__in=[order.user_id for order in orders],
-        starter_id=job.authority.starter_id,
-        outcome=PasswordReset.Outcome.DONE,
-    )
-    return {row.target_id: done(row, is_repeat=True) for row in rows}
+    ids = [order.user_id for order in orders]
+    if not ids:
+        return {}
+    starter = [job.authority.starter_id] if job.authority.starter_id else []
+    asked = REPEATED.format(starter="= %s" if starter else "IS NULL", people=places(len(ids)))
+    rows = fetch(asked, [job.tenant.pk, form_key(job), *starter, *ids], uuid_columns=(0, 1))
+    return {
+        user_id: ResetOutcome(user_id=user_id, end=ResetEnd.DONE, reset_id=reset_id, is_repeat=True)
+        for user_id, reset_id in rows
+    }
+
+
+def _facts(job: Job, user_ids: Sequence[UUID], *, locked: bool) -> dict[UUID, TargetFacts]:
+    """Read people of the tenant and what decides about them; ``locked`` takes their rows, in one order for all."""
+    if not user_ids:
+        return {}
+    lock = LOCK if locked and connection.features.has_select_for_update else ""
+    asked = PEOPLE.format(columns="{columns}", people=places(len(user_ids))) + lock
+    return load_facts(user for (user,) in load(asked, [job.tenant.pk, *user_ids], models={"u": User}))
 
 
 def _alternates(job: Job, facts: Mapping[UUID, TargetFacts]) -> dict[UUID, str]:
@@ -106,8 +126,7 @@ def _commit(job: Job, prepared: list[Prepared], settle: Settle | None) -> dict[U
     if not prepared:
         return {}
     with transaction.atomic():
-        locked = User.objects.select_for_update(of=("self",)).filter(pk__in=[ready.order.user_id for ready in prepared])
-        facts = load_facts(locked.order_by("pk"))
+        facts = _facts(job, [ready.order.user_id for ready in prepared], locked=True)
         alternates = _alternates(job, facts)
         asked = replace(job, authority=job.authority.refreshed())
         outcomes = _repeated(job, [ready.order for ready in prepared])
