@@ -57,6 +57,11 @@ def current_key_id() -> str:
     return next(iter(_ring()))
 
 
+def key_ids() -> list[str]:
+    """Return the ids of all keys of the ring, the one that seals today first."""
+    return list(_ring())
+
+
 def seal(purpose: str, plain: Secret, *, context: str) -> str:
     """Encrypt ``plain`` for one purpose and one context (the row it belongs to)."""
     key_id = current_key_id()

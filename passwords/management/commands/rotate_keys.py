@@ -1,0 +1,52 @@
+"""``rotate_keys``: re-seals with the first key of ``SEALING_KEYS``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from adminportal import clock
+from adminportal.shell.answers import PortalCommand
+from passwords.services.key_rotation import OlderKey, Rotation, reseal_all
+from users.devices import LIFETIME
+
+
+class Command(PortalCommand):
+    """Re-seals, and says when an older key may go."""
+
+    help = "Seal with the first key of SEALING_KEYS what an older one sealed; say when an older one may go."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Re-seal and report.
+
+        :raises CommandError: when something was sealed by a key that is not in the ring; the rest is done.
+        """
+        found = reseal_all(now=clock.now())
+        if options["json"]:
+            self.answer(asdict(found), as_json=True)
+        else:
+            self.stdout.write("\n".join(_lines(found)))
+        if found.unreadable:
+            raise CommandError(
+                f"{found.unreadable} temporary passwords were sealed by a key that SEALING_KEYS does not hold, "
+                "and stay as they are. Put that key back behind the first one, or reset these people again."
+            )
+
+
+def _lines(found: Rotation) -> list[str]:
+    lines = [f"sealed with {found.current_key}, the first key: {found.resealed} temporary passwords were re-sealed"]
+    lines += [_line(key) for key in found.older]
+    if found.older:
+        lines.append(
+            "Browsers that nobody has used since the change become unfamiliar when an older key goes; "
+            f"the last of them is forgotten after {LIFETIME.days} days anyway."
+        )
+    return lines
+
+
+def _line(key: OlderKey) -> str:
+    if key.needed_until is None:
+        return f"{key.key_id} may go: nothing needs it"
+    return f"{key.key_id} may go after {key.needed_until:%Y-%m-%d %H:%M} UTC: {key.open_links} open links need it"

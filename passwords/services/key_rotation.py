@@ -1,0 +1,86 @@
+"""Re-seals what an older key of the ring sealed, and says what keeps that key from going.
+
+A link names the key it was derived from and is in somebody's mailbox already, so it cannot be made anew: it ends with
+the temporary password that it leads to, a day later at most.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.db.models import Max
+
+from adminportal import sealing
+from adminportal.outbox.models import OutboundMessage
+from adminportal.sealing import SealBroken
+from passwords.models import PasswordReset, RevealLink
+from passwords.reveal import seal_purpose
+from users.tenancy import across_tenants
+
+BATCH: Final = 500
+"""Rows that are read at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OlderKey:
+    """What still needs a key that seals no more; ``needed_until`` is None when nothing does."""
+
+    key_id: str
+    open_links: int
+    needed_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rotation:
+    """What was done; ``unreadable`` values were sealed by a key that is not in the ring, and stay as they are."""
+
+    current_key: str
+    resealed: int
+    unreadable: int
+    older: tuple[OlderKey, ...]
+
+
+def reseal_all(*, now: datetime) -> Rotation:
+    """Seal every waiting temporary password of every tenant with the newest key; may be repeated at any time.
+
+    Row by row by compare-and-set, so that whoever opens, uses or replaces one meanwhile is not overruled. Not inside
+    a transaction.
+    """
+    with across_tenants():
+        resealed, unreadable = _reseal_passwords(now)
+        older = tuple(_older_key(key_id, now=now) for key_id in sealing.key_ids()[1:])
+    return Rotation(current_key=sealing.current_key_id(), resealed=resealed, unreadable=unreadable, older=older)
+
+
+def _reseal_passwords(now: datetime) -> tuple[int, int]:
+    current = sealing.current_key_id()
+    waiting = PasswordReset.objects.filter(sealed_until__gt=now).exclude(sealed_password__startswith=f"{current}.")
+    waiting = waiting.exclude(sealed_password="").order_by("pk")  # noqa: S106  # an empty column
+    resealed = unreadable = 0
+    last = None
+    while rows := list((waiting.filter(pk__gt=last) if last else waiting)[:BATCH]):
+        last = rows[-1].pk
+        for row in rows:
+            try:
+                resealed += _reseal(row)
+            except SealBroken:
+                unreadable += 1
+    return resealed, unreadable
+
+
+def _reseal(row: PasswordReset) -> int:
+    purpose, context = seal_purpose(row.job_id), str(row.pk)
+    plain = sealing.unseal(purpose, row.sealed_password, context=context)
+    same = PasswordReset.objects.filter(pk=row.pk, sealed_password=row.sealed_password)
+    return same.update(sealed_password=sealing.seal(purpose, plain, context=context))
+
+
+def _older_key(key_id: str, *, now: datetime) -> OlderKey:
+    open_messages = OutboundMessage.objects.filter(key_id=key_id, opened_at=None, link_closed_at=None)
+    open_messages = open_messages.exclude(link_purpose="")
+    links = RevealLink.objects.filter(pk__in=open_messages.values("pk"), reset__sealed_until__gt=now)
+    links = links.exclude(reset__sealed_password="")  # noqa: S106  # an empty column
+    last = links.aggregate(end=Max("reset__sealed_until"))["end"]
+    return OlderKey(key_id=key_id, open_links=links.count(), needed_until=last)
