@@ -55,9 +55,7 @@ def claim_chunk(job: BulkJob, *, now: datetime) -> Claim | None:
     while found := list(waiting[:1]):
         chunk, token = found[0], uuid4()
         mine = BulkChunk.objects.filter(is_running, pk=chunk.pk, claim=chunk.claim, left__gt=0)
-        if mine.update(
-            claim=token, claimed_until=until, tries=F("tries") + 1
-        ):
+        if mine.update(claim=token, claimed_until=until, tries=F("tries") + 1):
             return Claim(job=job, chunk_id=chunk.pk, number=chunk.number, token=token, tries=chunk.tries + 1)
         if not BulkJob.objects.filter(pk=job.pk, state=BulkState.RUNNING).exists():
             return None
