@@ -33,7 +33,7 @@
   });
   document.addEventListener("keydown", function (event) {
     const reason = event.key === "Escape" && event.target.closest && event.target.closest(".command-reason");
-    if (!reason) return;
+    if (!reason || reason.classList.contains("command-reason--quiet")) return;
     event.preventDefault();
     reason.classList.add("command-reason--quiet");
   });
