@@ -30,6 +30,7 @@ urlpatterns = [
     path("passwords/reset/<uuid:user_id>/rules", reset.live_rules, name="reset-rules"),
     path("passwords/result/<uuid:reset_id>", reset.result, name="result"),
     path("passwords/result/<uuid:reset_id>/show", reset.show, name="show"),
+    path("passwords/result/<uuid:reset_id>/printed", reset.printed, name="printed"),
     path("passwords/result/<uuid:reset_id>/progress", reset.progress, name="progress"),
     path("passwords/result/<uuid:reset_id>/send-again/<uuid:message_id>", reset.send_again, name="send-again"),
     path("passwords/bulk", bulk.jobs, name="bulk-jobs"),

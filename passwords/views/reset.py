@@ -24,6 +24,7 @@ from passwords.qr import path_of
 from passwords.reveal import show_to_starter
 from passwords.selectors import ResetPanel, get_choices, get_own_reset, get_reset_panel, get_reset_result
 from passwords.services.deliver_again import NotSentAgain, send_link_again
+from passwords.services.printing import note_printed
 from passwords.services.reset import reset_passwords
 from passwords.ticks import ticks_for
 from passwords.validators import sentence as rule_sentence
@@ -108,6 +109,15 @@ def show(request: PortalRequest, reset_id: UUID) -> HttpResponse:
     reason = "" if password else get_reset_panel(row.target, actor=request.actor, now=clock.now()).reason
     fresh = get_own_reset(reset_id, actor=request.actor)
     return _result(request, fresh, password=password, problem=reason)
+
+
+@requires(Permission.PASSWORD_RESET)
+@never_cache
+@require_POST
+def printed(request: PortalRequest, reset_id: UUID) -> HttpResponse:
+    """Take note that the browser was asked to print the slip."""
+    note_printed(get_own_reset(reset_id, actor=request.actor), actor=request.actor, now=clock.now())
+    return HttpResponse(status=204)
 
 
 @requires(Permission.PASSWORD_RESET)

@@ -175,6 +175,7 @@ NO_PAGES: Final = {
     "passwords:change-rules": "a part of a page",
     "passwords:reset-rules": "a part of a page",
     "passwords:add-user-rules": "a part of a page",
+    "passwords:printed": "takes a POST and answers nothing",
     "passwords:progress": "a part of a page",
     "passwords:send-again": "takes a POST and leads on",
     "passwords:bulk-progress": "a part of a page",

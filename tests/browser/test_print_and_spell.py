@@ -29,8 +29,10 @@ def test_print_asks_the_browser_and_paper_holds_the_slip_alone(portal: Portal, c
     requests: list[str] = []
     tab.on("request", lambda request: requests.append(request.url))
 
-    tab.get_by_role("button", name="Print").click()
+    with tab.expect_response(lambda answer: answer.url.endswith("/printed")) as noted:
+        tab.get_by_role("button", name="Print").click()
 
+    assert noted.value.status == 204
     assert tab.evaluate("window.asked") == 1
     assert [url for url in requests if "/show" in url] == []
     tab.emulate_media(media="print")

@@ -110,6 +110,23 @@ def test_slip_to_print_comes_in_the_answer_that_shows_the_password_and_in_no_oth
         assert "data-print" not in page.text
 
 
+def test_printing_is_noted_by_the_starter_of_a_shown_password_alone(cast: Cast, helpdesk: Client) -> None:
+    reset_id = result_id_of(post_reset(helpdesk, cast["adele.vance"].pk))
+    printed = reverse("passwords:printed", args=[reset_id])
+    rows = AuditEvent.objects.filter(activity="Printed sign-in slips")
+
+    assert helpdesk.post(printed).status_code == 204
+    assert not rows.exists()
+    shown_page = helpdesk.post(reverse("passwords:show", args=[reset_id]))
+    assert f'hx-post="{printed}"' in shown_page.text
+    assert signed_in(cast["user.admin"]).post(printed).status_code == 404
+    assert helpdesk.post(printed).status_code == 204
+
+    row = rows.get()
+    assert (row.actor_user_principal_name, row.subject_id) == ("helpdesk.admin@contoso.example", cast["adele.vance"].pk)
+    assert row.details == {"DeliveryChannel": "print", "Count": "1"}
+
+
 def test_spelling_comes_with_the_password_in_the_language_of_the_reader(cast: Cast, helpdesk: Client) -> None:
     helpdesk.post(reverse("users:language"), {"language": "sv", "next": "/"})
     shown = helpdesk.post(reverse("passwords:show", args=[result_id_of(post_reset(helpdesk, cast["adele.vance"].pk))]))

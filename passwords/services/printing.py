@@ -1,0 +1,29 @@
+"""Notes that the slip of a shown password was printed; the browser says so, the paper itself cannot."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from adminportal.audit.record import Entry, Target, record
+from adminportal.audit.tags import Activity
+from passwords.models import PasswordReset
+from users.actors import Actor
+
+
+def note_printed(reset: PasswordReset, *, actor: Actor, now: datetime) -> None:
+    """Record that the starter printed the slip; nothing is recorded of a password that was never shown."""
+    if reset.shown_at is None:
+        return
+    person = reset.target
+    target = Target(id=person.pk, display_name=person.display_name, user_principal_name=person.user_principal_name)
+    record(
+        Entry(
+            tenant_id=reset.tenant_id,
+            activity=Activity.PRINTED_SIGN_IN_SLIPS,
+            actor=actor.for_audit(),
+            targets=(target,),
+            details={"DeliveryChannel": "print", "Count": "1"},
+            correlation_id=reset.correlation_id,
+        ),
+        now=now,
+    )
