@@ -6,8 +6,10 @@ from typing import Final
 
 from playwright.sync_api import Page
 
-from tests.browser import ways, ways_of_groups, ways_of_many
+from tests.browser import ways, ways_of_many
 from tests.browser.atlas import ERRORS, Sheet, at
+from tests.browser.sheets_of_groups import GROUPS
+from tests.browser.sheets_of_lists import LISTS
 from tests.browser.sheets_of_roles import ROLES
 from tests.browser.ways import one_event, one_letter, open_panel, shown_error
 
@@ -58,7 +60,7 @@ PEOPLE: Final = [
         Sheet(name=act, route=f"users:{act}", way=at(f"users:{act}", "adele.vance"))
         for act in ("force-change", "never-expires", "expires", "strong-optional", "strong-required")
     ],
-    Sheet(name="force-change-refused", route="users:force-change", way=at("users:force-change", "never.issued")),
+    Sheet(name="force-change-refused", route="users:force-change", way=at("users:force-change", "lee.gu")),
     Sheet(name="add-user", route="passwords:add-user", way=at("passwords:add-user")),
     Sheet(name="add-user-refused", route="passwords:add-user", way=ways.add_user_refused),
     Sheet(name="import", route="users:import", way=at("users:import")),
@@ -104,27 +106,6 @@ MANY: Final = [
     Sheet(name="bulk-jobs", route="passwords:bulk-jobs", way=ways_of_many.list_of_jobs),
     Sheet(name="bulk-left-out", route="passwords:bulk-left-out", way=ways_of_many.list_those_left_out),
 ]
-GROUPS: Final = [
-    Sheet(name="groups", route="users:groups", way=at("users:groups")),
-    Sheet(name="groups-helpdesk", route="users:groups", way=at("users:groups"), who="helpdesk.admin"),
-    Sheet(name="groups-none", route="users:groups", way=at("users:groups", query="?search=nothing-at-all")),
-    Sheet(name="group-new", route="users:group-new", way=at("users:group-new")),
-    Sheet(name="group-new-refused", route="users:group-new", way=ways_of_groups.name_taken),
-    Sheet(name="group", route="users:group", way=ways_of_groups.at_group("users:group")),
-    Sheet(name="group-owners", route="users:group", way=ways_of_groups.at_group("users:group", query="?part=owner")),
-    Sheet(name="group-helpdesk", route="users:group", way=ways_of_groups.at_group("users:group"), who="helpdesk.admin"),
-    Sheet(name="group-add", route="users:group-add", way=ways_of_groups.at_group("users:group-add")),
-    Sheet(name="group-rename", route="users:group-rename", way=ways_of_groups.at_group("users:group-rename")),
-    Sheet(name="group-delete", route="users:group-delete", way=ways_of_groups.at_group("users:group-delete")),
-    Sheet(name="units", route="users:units", way=ways_of_groups.at_units),
-    Sheet(name="units-none", route="users:units", way=at("users:units")),
-    Sheet(name="unit-new", route="users:unit-new", way=at("users:unit-new")),
-    Sheet(name="unit", route="users:unit", way=ways_of_groups.at_unit("users:unit")),
-    Sheet(name="unit-add", route="users:unit-add", way=ways_of_groups.at_unit("users:unit-add")),
-    Sheet(name="unit-unknown", route="users:unit-add-names", way=ways_of_groups.names_unknown),
-    Sheet(name="unit-edit", route="users:unit-edit", way=ways_of_groups.at_unit("users:unit-edit")),
-    Sheet(name="unit-delete", route="users:unit-delete", way=ways_of_groups.at_unit("users:unit-delete")),
-]
 CENTRE: Final = [
     Sheet(name="home", route="centre:home", way=at("centre:home")),
     Sheet(name="home-helpdesk", route="centre:home", way=at("centre:home"), who="helpdesk.admin"),
@@ -156,6 +137,8 @@ PARTS: Final = {
     "reset": RESET,
     "many": MANY,
     "roles": ROLES,
+    "groups": GROUPS,
+    "lists": LISTS,
     "centre": CENTRE,
 }
 NO_PAGES: Final = {
@@ -169,6 +152,7 @@ NO_PAGES: Final = {
     "users:language": "takes a POST and leads on",
     "users:signout-everywhere": "takes a POST and leads on",
     "users:role-favourite": "takes a POST and leads on",
+    "users:export": "a file",
     "users:roles-export": "a file",
     "users:import-template": "a file",
     "users:import-examples": "a file",
