@@ -9,6 +9,7 @@ from uuid import UUID
 from adminportal.audit.record import Actor as AuditActor
 from passwords.authority import Authority, BulkAuthority, OperatorAuthority
 from passwords.models import BulkAct, BulkJob
+from passwords.orders import item_correlation
 from users.access import Decision, can_reset
 from users.act_rules import Act, rule_of
 from users.actors import OPERATOR, Actor, load_actor
@@ -97,27 +98,37 @@ def reset_authority(job: BulkJob, starter: Starter, *, items: Mapping[UUID, int]
 def act_authority(job: BulkJob, starter: Starter, *, items: Mapping[UUID, int]) -> ActAuthority:
     """Return the same for every other act."""
     if isinstance(starter, Operator):
-        return BulkOperatorActs(details={"JobId": str(job.pk)}, items=items)
-    return BulkAdminActs(actor=starter, entrance=job.entrance, details={"JobId": str(job.pk)}, items=items)
+        return BulkOperatorActs(job_id=job.pk, items=items)
+    return BulkAdminActs(actor=starter, entrance=job.entrance, job_id=job.pk, items=items)
 
 
 @dataclass(frozen=True, kw_only=True)
 class BulkAdminActs(AdminActs):
     """An administrator's acts of a job, each with the number of its person."""
 
+    job_id: UUID
     items: Mapping[UUID, int]
 
     def details_of(self, user_id: UUID) -> Mapping[str, str]:
         """Return the job and the number of the person in it."""
-        return {**self.details, "JobItem": str(self.items.get(user_id, ""))}
+        return {"JobId": str(self.job_id), "JobItem": str(self.items.get(user_id, ""))}
+
+    def correlation_of(self, user_id: UUID) -> UUID | None:
+        """Return the id of this person of the job."""
+        return item_correlation(self.job_id, user_id)
 
 
 @dataclass(frozen=True, kw_only=True)
 class BulkOperatorActs(OperatorActs):
     """The operator's acts of a job, each with the number of its person."""
 
+    job_id: UUID
     items: Mapping[UUID, int]
 
     def details_of(self, user_id: UUID) -> Mapping[str, str]:
         """Return the job and the number of the person in it."""
-        return {**self.details, "JobItem": str(self.items.get(user_id, ""))}
+        return {"JobId": str(self.job_id), "JobItem": str(self.items.get(user_id, ""))}
+
+    def correlation_of(self, user_id: UUID) -> UUID | None:
+        """Return the id of this person of the job."""
+        return item_correlation(self.job_id, user_id)

@@ -33,6 +33,9 @@ class ActAuthority(Protocol):
     def details_of(self, user_id: UUID) -> Mapping[str, str]:
         """Return what else the audit log keeps with the act on this person, such as JobId."""
 
+    def correlation_of(self, user_id: UUID) -> UUID | None:
+        """Return the correlation id of this person's act, where it is not that of the whole request."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdminActs:
@@ -57,6 +60,10 @@ class AdminActs:
     def details_of(self, user_id: UUID) -> Mapping[str, str]:
         """Return the same for everybody."""
         return self.details
+
+    def correlation_of(self, user_id: UUID) -> UUID | None:
+        """Return none: the acts of one request belong together."""
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +93,10 @@ class OperatorActs:
     def details_of(self, user_id: UUID) -> Mapping[str, str]:
         """Return the same for everybody."""
         return self.details
+
+    def correlation_of(self, user_id: UUID) -> UUID | None:
+        """Return none: the acts of one request belong together."""
+        return None
 
 
 def _values(target: TargetFacts) -> dict[str, str]:

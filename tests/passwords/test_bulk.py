@@ -333,6 +333,7 @@ def test_other_acts_reach_everybody_and_leave_passwords_alone(
         assert not PasswordReset.objects.exists()
     rows = AuditEvent.objects.filter(details__JobId=str(job.pk), details__has_key="JobItem")
     assert sorted(row.details["JobItem"] for row in rows) == ["0", "1", "2", "3"]
+    assert len({row.correlation_id for row in rows}) == 4
 
 
 def test_each_person_has_a_correlation_id_and_the_job_joins_them(few: Cast) -> None:

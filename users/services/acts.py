@@ -107,8 +107,8 @@ class _Batch:
 def _lock(batch: _Batch, user_ids: Sequence[UUID]) -> dict[UUID, TargetFacts]:
     """Take the rows in the order of their ids; whatever may end the last Global Administrator waits for the tenant."""
     if RULES[batch.act].keeps_last_admin:
-        Tenant.objects.select_for_update().get(pk=batch.tenant.pk)
-    rows = User.objects.select_for_update(of=("self",)).filter(tenant=batch.tenant, pk__in=set(user_ids))
+        Tenant.objects.select_for_update(no_key=True).get(pk=batch.tenant.pk)
+    rows = User.objects.select_for_update(of=("self",), no_key=True).filter(tenant=batch.tenant, pk__in=set(user_ids))
     return load_facts(rows.order_by("pk"))
 
 
@@ -195,6 +195,7 @@ def _entry(batch: _Batch, outcome: ActOutcome, facts: dict[UUID, TargetFacts]) -
         result=Result.SUCCESS if decision.allowed else Result.FAILURE,
         reason=decision.code,
         details={key: value for key, value in details.items() if value},
+        correlation_id=batch.authority.correlation_of(outcome.user_id),
     )
 
 
