@@ -9,26 +9,30 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from tests.benchmarks import figures
+from tests.benchmarks import bulk_figures, figures
 from tests.benchmarks.report import Figure, table, write
 from tests.benchmarks.stand import ROOT, Stand
 from tests.benchmarks.wire import Child
 
 FEW, MANY = 1_000, 100_000
-PARTS = ("users", "sign-in", "neutral", "mail")
+PARTS = ("users", "sign-in", "neutral", "mail", "bulk")
+RESULTS = 100
 
 
 def main() -> int:
     """Return 0 when every target is held, 1 otherwise."""
     reader = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     reader.add_argument("--only", choices=PARTS, action="append", help="take these figures alone; may be repeated")
-    wanted = reader.parse_args().only or list(PARTS)
+    reader.add_argument("--everybody", action="store_true", help=f"reset {MANY:,} people in bulk instead of a tenth")
+    asked = reader.parse_args()
+    wanted = asked.only or list(PARTS)
     started = time.perf_counter()
     with Stand() as stand:
         try:
-            found, facts = _measure(stand, wanted)
+            found, facts = _measure(stand, wanted, everybody=asked.everybody)
         except Exception:
             print(stand.logs(), file=sys.stderr)
             raise
@@ -42,7 +46,7 @@ def main() -> int:
     return 1 if missed else 0
 
 
-def _measure(stand: Stand, wanted: list[str]) -> tuple[list[Figure], dict[str, object]]:
+def _measure(stand: Stand, wanted: list[str], *, everybody: bool) -> tuple[list[Figure], dict[str, object]]:
     few = _loaded(stand, "portal", "few", FEW)
     steps: list[tuple[str, Callable[[], list[Figure]]]] = [("time of one hash", lambda: figures.hash_time(few))]
     if "sign-in" in wanted:
@@ -54,15 +58,30 @@ def _measure(stand: Stand, wanted: list[str]) -> tuple[list[Figure], dict[str, o
     if "mail" in wanted:
         stand.start_worker(database="few")
         steps.append(("reset to mail", lambda: figures.reset_to_mail(stand, few)))
-    if "users" in wanted:
+    if {"users", "bulk"} & set(wanted):
         many = _loaded(stand, "portal", "many", MANY)
+    if "users" in wanted:
         pages = lambda: figures.active_users(few, many, few_people=FEW, many_people=MANY)  # noqa: E731
         steps.append(("Active users", pages))
+    if "bulk" in wanted:
+        steps += _bulk_steps(stand, everybody=everybody)
     found: list[Figure] = []
     for name, step in steps:
         print(f"Measuring: {name} …", flush=True)
         found += step()
     return found, _facts(few)
+
+
+def _bulk_steps(stand: Stand, *, everybody: bool) -> list[tuple[str, Callable[[], list[Figure]]]]:
+    bulk = stand.child("bulk", database="many", is_new=False)
+    bulk.ask("load")
+    people = MANY if everybody else MANY // 10
+    speed = partial(bulk_figures.bulk_speed, stand, bulk, database="many", everybody=everybody, people=people)
+    return [
+        ("preview of a bulk reset", lambda: bulk_figures.preview_time(bulk, people=MANY)),
+        (f"bulk reset of {people:,}", speed),
+        ("results of a bulk reset", lambda: bulk_figures.results_time(bulk, many=MANY, few=RESULTS)),
+    ]
 
 
 def _loaded(stand: Stand, module: str, database: str, people: int) -> Child:

@@ -114,3 +114,35 @@ def _insert(tenant: Tenant, users: list[User], *, now: datetime) -> None:
         RoleAssignment(tenant=tenant, user=user, role=TEMPLATE_IDS[Role.REPORTS_READER], created_at=now)
         for user in users[7::500]
     )
+
+
+PEOPLE_OF_RESULTS = """
+    FROM (SELECT id, tenant_id, row_number() OVER (ORDER BY sort_name, id) - 1 AS place FROM users_user) AS u
+    JOIN passwords_bulkjob AS j ON j.id = %(job)s
+    WHERE u.place < %(rows)s
+"""
+RESULTS = (
+    f"""
+    INSERT INTO passwords_passwordreset
+        (id, tenant_id, target_id, starter_id, starter_name, job_id, is_blind, entrance, idempotency_key, outcome,
+         code, acting_role, acting_unit, reason, ticket, correlation_id, must_change, style, created_at,
+         sealed_password)
+    SELECT gen_random_uuid(), u.tenant_id, u.id, j.starter_id, j.starter_name, j.id, FALSE, 'bulk', j.id::text, 'done',
+        '', '', '', '', '', gen_random_uuid(), TRUE, 'random', j.created_at, ''
+    {PEOPLE_OF_RESULTS}
+    """,
+    """
+    INSERT INTO passwords_bulkitem (tenant_id, job_id, user_id, position, chunk, "end", code, "values", reset_id)
+    SELECT u.tenant_id, j.id, u.id, u.place, u.place / %(size)s, 'done', '', '{}', r.id
+    FROM (SELECT id, tenant_id, row_number() OVER (ORDER BY sort_name, id) - 1 AS place FROM users_user) AS u
+    JOIN passwords_bulkjob AS j ON j.id = %(job)s
+    JOIN passwords_passwordreset AS r ON r.job_id = j.id AND r.target_id = u.id
+    """,
+    """
+    INSERT INTO passwords_bulkchunk
+        (tenant_id, job_id, number, tries, "left", done, refused, failed, unknown, canceled)
+    SELECT tenant_id, job_id, chunk, 1, 0, count(*), 0, 0, 0, 0
+    FROM passwords_bulkitem WHERE job_id = %(job)s GROUP BY tenant_id, job_id, chunk
+    """,
+)
+"""Results of a finished job, written at once."""

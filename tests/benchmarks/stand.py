@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+import subprocess
 import sys
 import tempfile
 import threading
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+import psutil
 import psycopg
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
@@ -24,10 +26,11 @@ from tests.services.smtp import SmtpSink
 from tests.services.valkey import Valkey
 
 ROOT = Path(__file__).resolve().parents[2]
-OWN_NAMES = ("HASH_MEMORY_KIB", "HASH_PARALLELISM", "HASH_SLOTS", "HASH_TIME", "PUBLIC_URL", "SMS_URL")
+OWN_NAMES = ("BULK_WORKERS", "HASH_MEMORY_KIB", "HASH_PARALLELISM", "HASH_SLOTS", "HASH_TIME", "PUBLIC_URL", "SMS_URL")
 """Environment of a developer that must not leak into the figures."""
 PATIENCE_SECONDS = 60
-WORKER = ("celery", "-A", "adminportal", "worker", "-Q", "mail,default", "-c", "2", "-l", "INFO")
+CORES = os.cpu_count() or 1
+WORKER = ("celery", "-A", "adminportal", "worker", "-l", "INFO")
 QUIET = ("--without-gossip", "--without-mingle", "--without-heartbeat")
 
 
@@ -82,25 +85,39 @@ class Stand:
     def __exit__(self, *_problem: object) -> None:
         self._parts.close()
 
-    def child(self, module: str, *, database: str, settings: str = "adminportal.settings") -> Child:
-        """Start a process of the benchmark with a database of its own."""
+    def child(
+        self, module: str, *, database: str, settings: str = "adminportal.settings", is_new: bool = True
+    ) -> Child:
+        """Start a process of the benchmark with a database of its own, or beside another one with the same."""
         assert self._cluster is not None
-        with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{database}"')
+        if is_new:
+            self._create(database)
         own = {"DATABASE_URL": self._address(database), "DJANGO_SETTINGS_MODULE": settings}
         environment = self._environment | own
-        child = Child(module, environment=environment, log=self.folder / f"{database}.log")
+        child = Child(module, environment=environment, log=self.folder / f"{module}-{database}.log")
         self._parts.callback(child.close)
         return child
 
+    def _create(self, database: str) -> None:
+        with psycopg.connect(self._address("postgres"), autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{database}"')
+
     def start_worker(self, *, database: str) -> None:
-        """Start the worker as a trial run and the compose file do."""
+        """Start the worker of mails as a trial run and the compose file do."""
+        self._start_celery("worker", ("-Q", "mail,default", "-c", "2"), database=database)
+
+    def start_bulk_worker(self, *, database: str) -> psutil.Process:
+        """Start the worker of bulk jobs with a process for each core."""
+        process = self._start_celery("bulk-worker", ("-Q", "bulk", "-c", str(CORES)), database=database)
+        return psutil.Process(process.pid)
+
+    def _start_celery(self, name: str, queues: tuple[str, ...], *, database: str) -> subprocess.Popen[bytes]:
         environment = self._environment | {"DATABASE_URL": self._address(database)}
-        with (self.folder / "worker.log").open("wb") as log:
-            worker = processes.start(
-                [sys.executable, "-m", *WORKER, *QUIET], environment=environment, folder=ROOT, output=log
-            )
+        command = [sys.executable, "-m", *WORKER, "-n", f"{name}@%h", *queues, *QUIET]
+        with (self.folder / f"{name}.log").open("wb") as log:
+            worker = processes.start(command, environment=environment, folder=ROOT, output=log)
         self._parts.callback(processes.stop, worker, grace_seconds=10)
+        return worker
 
     def logs(self) -> str:
         """Return the ends of all logs, for when something fails."""
@@ -127,6 +144,7 @@ class Stand:
             "REDIS_URL": valkey.url,
             "EMAIL_URL": self.sink.url,
             "LOG_LEVEL": "INFO",
+            "BULK_WORKERS": str(CORES),
         }
         self._make_files()
 
