@@ -20,7 +20,7 @@ from users.grid_views import Reading, View, condition_of
 from users.models import User
 from users.search import matching
 
-__all__ = ["COUNTED", "PAGE_ROWS", "Page", "View", "Wanted", "matching_people", "people_of", "read_page"]
+__all__ = ["COUNTED", "PAGE_ROWS", "Page", "View", "Wanted", "matching_people", "people_of", "read_on", "read_page"]
 
 PAGE_ROWS = 50
 """People on one page."""
@@ -87,6 +87,11 @@ def matching_people(
 def people_of(wanted: Wanted) -> QuerySet[User]:
     """Return everyone of what is asked for, whatever the page."""
     return matching_people(words=wanted.words, view=wanted.view, in_contacts=wanted.in_contacts, reading=wanted.reading)
+
+
+def read_on(wanted: Wanted) -> list[User]:
+    """Read the next people along the order, as many as one page has, without a count: whoever wants them all."""
+    return _walk(wanted, people_of(wanted))[: wanted.rows] if wanted.words is not None else []
 
 
 def read_page(wanted: Wanted) -> Page:

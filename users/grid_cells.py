@@ -25,12 +25,16 @@ from users.targets import TargetFacts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One cell: a text, a moment, or a state with the colour of its pill; empty where there is nothing to say."""
+    """One cell: a text, a moment, or a state with the colour of its pill; empty where there is nothing to say.
+
+    ``breaks`` lets a long word go on in the next line, ``is_line`` keeps all words in one.
+    """
 
     text: str = ""
     moment: datetime | None = None
     pill: str = ""
     breaks: bool = False
+    is_line: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +133,7 @@ def _contact(kind: str) -> Callable[[User, _Page], Cell]:
 
 
 def _licences(user: User, page: _Page) -> Cell:
-    return Cell(text=", ".join(page.licences.get(user.pk, ())) or gettext("Unlicensed"))
+    return Cell(text=", ".join(page.licences.get(user.pk, ())) or gettext("Unlicensed"), is_line=True)
 
 
 def _status(user: User, page: _Page) -> Cell:

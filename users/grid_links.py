@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlencode
 
 from django.http import QueryDict
 from django.urls import reverse
@@ -67,6 +68,7 @@ def list_addresses(query: QueryDict, wanted: Wanted, page: Page) -> dict[str, st
         "list_url": url,
         "all_url": with_query(url, QueryDict(), view=View.ALL),
         "here_url": with_query(url, query),
+        "columns_url": f"{reverse('users:columns')}?{urlencode({'next': with_query(url, query)})}",
         "exact_url": with_query(url, query, count="exact") if page.has_more else "",
         "unsearched_url": with_query(url, query, search="", select="", after="", before=""),
         "first_url": with_query(url, query, after="", before="") if wanted.place else "",

@@ -6,7 +6,17 @@ from django.urls import path
 
 from users import directory_urls, role_urls
 from users.act_rules import Act
-from users.views import active_users, import_users, my_account, person_acts, sessions, sign_in, user_panel
+from users.views import (
+    active_users,
+    choose_columns,
+    export_users,
+    import_users,
+    my_account,
+    person_acts,
+    sessions,
+    sign_in,
+    user_panel,
+)
 
 app_name = "users"
 urlpatterns = [
@@ -18,6 +28,8 @@ urlpatterns = [
     path("account/end-session", sessions.end_own_session, name="end-own-session"),
     path("account/signout-everywhere", my_account.signout_everywhere, name="signout-everywhere"),
     path("users/active", active_users.active, name="active"),
+    path("users/active/columns", choose_columns.columns, name="columns"),
+    path("users/active/export", export_users.export, name="export"),
     path("users/active/<uuid:user_id>", user_panel.panel, name="panel"),
     path("users/active/<uuid:user_id>/block", person_acts.act, {"act": Act.BLOCK}, name="block"),
     path("users/active/<uuid:user_id>/allow", person_acts.act, {"act": Act.ALLOW}, name="allow"),

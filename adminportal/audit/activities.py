@@ -49,6 +49,7 @@ class Activity(StrEnum):
     EXPORTED_ADMIN_LIST = "Exported admin list"
     EXPORTED_AUDIT = "Exported audit"
     EXPORTED_BULK_RESULTS = "Exported bulk results"
+    EXPORTED_USERS = "Exported users"
     FINISHED_BULK_RESET = "Finished bulk reset"
     FRESH_PROOF_GIVEN = "Fresh proof given"
     HARD_DELETE_USER = "Hard Delete user"

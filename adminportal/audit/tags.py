@@ -173,6 +173,7 @@ _TABLE: dict[tuple[Service, Category], dict[Activity, str]] = {
         Activity.RESENT_SIGN_IN_LINK: "",
         Activity.PRINTED_SIGN_IN_SLIPS: "",
         Activity.VIEWED_CONTACT_DATA: "",
+        Activity.EXPORTED_USERS: "",
         Activity.CONTACT_CHANGE_WAITING: "",
         Activity.CONTACT_CHANGE_STOPPED: "",
         Activity.REPORTED_RESET_AS_UNWANTED: "",
