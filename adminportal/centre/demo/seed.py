@@ -11,6 +11,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from adminportal.audit.record import Actor as AuditActor
 from adminportal.centre.demo.people import Invented, invent
+from adminportal.centre.demo.units import HELPDESK, add_unit
 from adminportal.sealing import Secret
 from passwords.authority import OperatorAuthority
 from passwords.orders import ResetEnd, ResetOptions, ResetOrder
@@ -47,13 +48,14 @@ class Part:
 
 
 def parts() -> list[Part]:
-    """List the people with a part: one for every role, a second Global Administrator, and the ordinary ones."""
+    """List the people with a part: one a role, a second Global Administrator, the helpdesk of a unit, the ordinary."""
     order = [*reversed(COVERS), *(role for role in Role if role not in COVERS)]
     roles = [Part(local_part=local_part_of(role), display_name=role.value, role=role) for role in order]
     second = Part(local_part="global.admin2", display_name="Global Administrator 2", role=Role.GLOBAL_ADMINISTRATOR)
     return [
         *roles,
         second,
+        Part(local_part=HELPDESK, display_name="Sales Helpdesk", details={"department": "Support"}),
         Part(
             local_part="adele.vance",
             display_name="Adele Vance",
@@ -105,6 +107,7 @@ def _seed_tenant(domain: str, name: str, size: int, *, password: Secret, now: da
         fresh = _add_parts(tenant, domain, now=now)
         fresh += _add_crowd(tenant, domain, size - len(parts()), now=now)
         _add_group(tenant, domain, now=now)
+        add_unit(tenant, domain, now=now)
         _give_password(tenant, fresh, password, now=now)
     return tenant
 
