@@ -8,13 +8,17 @@ from playwright.sync_api import Page
 from adminportal import clock
 from passwords.bulk_options import BulkOptions
 from passwords.models import BulkJob
-from passwords.services.bulk import start_bulk
+from passwords.services.bulk import start_bulk, typed_text
 from passwords.services.bulk_preview import preview
 from passwords.services.bulk_run import run_next_chunk
 from passwords.services.bulk_selection import draft_from_filter, draft_from_ids
 from tests.browser.atlas import Way, deliver, go, press
 from tests.cast import Cast
+from tests.passwords.many_cast import add_department
 from users.tenancy import within
+
+DEPARTMENT = 120
+"""People of a department that is too large to be done at once."""
 
 
 def tick_people(page: Page, cast: Cast) -> None:
@@ -91,22 +95,18 @@ def send_empty_list(page: Page, cast: Cast) -> None:
 
 
 def start(cast: Cast, *names: str, act: str = "reset", options: BulkOptions | None = None) -> BulkJob:
-    """Do an act to these people as Global Administrator, or begin with everybody where none is named."""
+    """Do an act to these people as Global Administrator, or begin with a department where nobody is named."""
     actor, now, chosen = cast.actor("global.admin"), clock.now(), options or BulkOptions()
+    if not names and "sales.000" not in cast.people:
+        add_department(cast, DEPARTMENT)
     with within(cast.tenant):
         if names:
             job = draft_from_ids(actor=actor, act=act, user_ids=[cast[name].pk for name in names], now=now)
         else:
-            job = draft_from_filter(actor=actor, act=act, search="", view="all", in_contacts=True, now=now)
+            job = draft_from_filter(actor=actor, act=act, search="sales", view="all", in_contacts=True, now=now)
         found = preview(job, actor=actor, options=chosen, now=now)
-        return start_bulk(
-            job.pk,
-            actor=actor,
-            options=chosen,
-            fingerprint=found.fingerprint,
-            typed=f"RESET {found.reachable}",
-            now=now,
-        )
+        typed = typed_text(job, found)
+        return start_bulk(job.pk, actor=actor, options=chosen, fingerprint=found.fingerprint, typed=typed, now=now)
 
 
 def results(page: Page, cast: Cast) -> None:
@@ -149,7 +149,7 @@ def slips(page: Page, cast: Cast) -> None:
 
 
 def running(page: Page, cast: Cast) -> None:
-    """Watch a job of everybody that has begun."""
+    """Watch a job of a large department that has begun."""
     job = start(cast)
     with within(cast.tenant):
         run_next_chunk(job.pk, now=clock.now())
