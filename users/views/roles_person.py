@@ -73,6 +73,7 @@ def _page(request: PortalRequest, user: User, *, problem: str = "", status: int 
         "units": list_units(),
         "reason": reason_against_assigning(request.actor),
         "problem": problem,
+        "is_refused": bool(problem) and status != REFUSED_FORM,
         "done": "" if problem else DONE.get(request.GET.get("done", ""), ""),
         "panel_url": reverse("users:panel", args=[user.pk]),
         "in_panel": in_panel,
