@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Self
+from typing import Final, Self
 
 from passwords.generator import Style
 from passwords.models import BulkJob
 from passwords.orders import ResetOptions
+from users.models import Tenant
+
+AT_ONCE: Final = 40
+"""Up to here a job runs at once in the request, and its passwords may stand in the one mail about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,3 +61,8 @@ class BulkOptions:
             results_to=self.deliver_to if shows_results else (),
             job_id=job.pk,
         )
+
+
+def shows_results(tenant: Tenant, options: BulkOptions, *, requested: int) -> bool:
+    """Tell whether the mail about the job carries the passwords: a setting of the tenant, for few people only."""
+    return tenant.password_in_mail and bool(options.deliver_to) and not options.blind and requested <= AT_ONCE

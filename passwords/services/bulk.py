@@ -16,12 +16,12 @@ from django.views.decorators.debug import sensitive_variables
 from adminportal.audit.tags import Activity
 from adminportal.insertion import insert_rows
 from adminportal.sealing import Secret
-from passwords.bulk_options import BulkOptions
+from passwords.bulk_options import AT_ONCE, BulkOptions
 from passwords.bulk_starters import Operator, Starter, right_of
 from passwords.models import BulkAct, BulkChunk, BulkItem, BulkJob, BulkState
 from passwords.reveal import SEALED_FOR
 from passwords.services.bulk_moves import NotPossible, cancel_bulk, pause_bulk, resume_bulk, retry_failed
-from passwords.services.bulk_preview import AT_ONCE, Preview, preview
+from passwords.services.bulk_preview import Preview, preview
 from passwords.services.bulk_records import record_job
 from passwords.services.bulk_run import Step, run_next_chunk
 from passwords.services.bulk_selection import CHUNK_SIZE, add_items, people_of

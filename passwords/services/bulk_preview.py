@@ -6,14 +6,15 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from adminportal.audit.tags import Activity
 from passwords.bulk_classes import (
     PlainClass,
     Sorting,
@@ -24,20 +25,18 @@ from passwords.bulk_classes import (
     split_by_standing,
     with_facts,
 )
-from passwords.bulk_options import BulkOptions
+from passwords.bulk_options import BulkOptions, shows_results
 from passwords.bulk_sentences import plural_of
 from passwords.bulk_starters import Starter, judge_of
 from passwords.models import BulkAct, BulkJob
+from passwords.services.bulk_records import record_job
 from passwords.services.bulk_selection import includes_starter, people_of
 from passwords.services.reset_messages import alternates_of, usable_alternate
 from users.access import Decision
-from users.models import Tenant, User
+from users.models import Contact, ContactKind, User
 from users.refusals import sentence
 from users.search import matching, words_of
 from users.targets import load_facts
-
-AT_ONCE = 40
-"""Up to here a job runs at once in the request, and its passwords may stand in the one mail about it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,22 +112,16 @@ def preview(job: BulkJob, *, actor: Starter, options: BulkOptions, now: datetime
         requested=requested,
         reachable=reachable,
         left_out=tuple(reasons),
-        told=_told(job, judged, options, reachable=reachable),
+        told=_told(job, judged, options, reachable=reachable, now=now),
         unknown=[(line, name) for line, name in job.source.get("unknown", [])],
         duplicates=[(line, name) for line, name in job.source.get("duplicates", [])],
         includes_self=includes_starter(job),
         holds_role=judged.holds_role,
         fingerprint=_fingerprint(job, judged, counts, reachable=reachable),
     )
-    BulkJob.objects.filter(pk=job.pk, started_at=None).update(
-        previewed_at=now, requested=requested, fingerprint=found.fingerprint
-    )
+    if job.started_at is None:
+        _note(job, found, actor, now=now)
     return found
-
-
-def shows_results(tenant: Tenant, options: BulkOptions, *, requested: int) -> bool:
-    """Tell whether the mail about the job carries the passwords: a setting of the tenant, for few people only."""
-    return tenant.password_in_mail and bool(options.deliver_to) and not options.blind and requested <= AT_ONCE
 
 
 def list_left_out(
@@ -150,6 +143,17 @@ def list_left_out(
         name, _, pk = after.rpartition("|")
         people = people.filter(Q(sort_name__gt=name) | Q(sort_name=name, pk__gt=UUID(pk)))
     return _with_reasons(judged.sorting, list(people.order_by("sort_name", "pk")[:rows]))
+
+
+def _note(job: BulkJob, found: Preview, actor: Starter, *, now: datetime) -> None:
+    """Keep what was previewed with the draft; the audit log hears of the first look alone, not of each option."""
+    with transaction.atomic():
+        draft = BulkJob.objects.filter(pk=job.pk, started_at=None)
+        is_first = draft.filter(previewed_at=None).update(previewed_at=now)
+        draft.update(previewed_at=now, requested=found.requested, fingerprint=found.fingerprint)
+        if is_first:
+            details = {"Source": job.source_kind, "Requested": str(found.requested), "Reached": str(found.reachable)}
+            record_job(job, Activity.PREVIEWED_BULK_RESET, by=actor.for_audit(), details=details, now=now)
 
 
 def _with_reasons(sorting: Sorting, people: Sequence[User]) -> list[LeftOut]:
@@ -201,6 +205,7 @@ def _codes(judged: _Judged) -> Counter[str]:
 
 TOLD: dict[str, Promise] = {
     "alternate": _("get a one-time link at their alternate address"),
+    "fresh_alternate": _("have an alternate address that was changed only recently"),
     "notice": _("are told at their mailbox that their password was reset"),
     "password_by_mail": _("get the password itself at their alternate address"),
     "without_alternate": _("have no alternate address, so nothing is sent there"),
@@ -208,7 +213,7 @@ TOLD: dict[str, Promise] = {
 """What happens to how many people; the number stands before it."""
 
 
-def _told(job: BulkJob, judged: _Judged, options: BulkOptions, *, reachable: int) -> tuple[Told, ...]:
+def _told(job: BulkJob, judged: _Judged, options: BulkOptions, *, reachable: int, now: datetime) -> tuple[Told, ...]:
     if job.act != BulkAct.RESET:
         return ()
     links = sum(each.count for each in judged.plain if each.decision.allowed and each.has_alternate)
@@ -218,9 +223,17 @@ def _told(job: BulkJob, judged: _Judged, options: BulkOptions, *, reachable: int
         shows_password = job.tenant.password_in_mail and not options.blind
         counts["password_by_mail" if shows_password else "alternate"] = links
         counts["without_alternate"] = reachable - links
+        counts["fresh_alternate"] = _count_fresh(job, now=now)
     if job.tenant.notify_user_on_admin_reset:
         counts["notice"] = reachable
     return tuple(Told(code=code, count=count, sentence=str(TOLD[code])) for code, count in counts.items() if count)
+
+
+def _count_fresh(job: BulkJob, *, now: datetime) -> int:
+    """Count alternate addresses of the chosen that were changed within the tenant's ``fresh_contact_hours``."""
+    since = now - timedelta(hours=job.tenant.fresh_contact_hours)
+    fresh = Contact.objects.filter(kind=ContactKind.ALTERNATE_EMAIL, changed_at__gt=since)
+    return fresh.filter(user__in=people_of(job).values("pk")).count()
 
 
 def _fingerprint(job: BulkJob, judged: _Judged, counts: Counter[str], *, reachable: int) -> str:

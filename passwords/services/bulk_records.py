@@ -13,9 +13,8 @@ from adminportal.audit.record import Actor as AuditActor
 from adminportal.audit.record import Entry, masked_contact, record
 from adminportal.audit.tags import Activity, Result
 from adminportal.outbox.enqueue import Draft, enqueue
-from passwords.bulk_options import BulkOptions
+from passwords.bulk_options import AT_ONCE, BulkOptions, shows_results
 from passwords.models import BulkAct, BulkChunk, BulkEnd, BulkJob, BulkState
-from passwords.services.bulk_preview import AT_ONCE, shows_results
 from users.moments import tell_moment
 
 RESULTS_PURPOSE: Final = "bulk-results"

@@ -14,11 +14,10 @@ from django.views.decorators.debug import sensitive_variables
 from adminportal.audit.record import Entry, record
 from adminportal.audit.tags import Activity
 from adminportal.sealing import SealBroken, Secret
-from passwords.bulk_options import BulkOptions
+from passwords.bulk_options import AT_ONCE, BulkOptions
 from passwords.bulk_starters import Operator, Starter, judge_of
 from passwords.models import BulkAct, BulkEnd, BulkItem, BulkJob, PasswordReset
 from passwords.reveal import unseal_password
-from passwords.services.bulk_preview import AT_ONCE
 from passwords.services.bulk_records import record_job
 from passwords.services.reset_records import target_of
 from users.access import has_fresh_proof

@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from adminportal.hashing import HashingBusy
 from adminportal.sealing import Secret
-from passwords.bulk_options import BulkOptions
+from passwords.bulk_options import BulkOptions, shows_results
 from passwords.bulk_starters import RIGHT_OF_ACT, Starter, act_authority, reset_authority, right_of, starter_of
 from passwords.models import BulkAct, BulkChunk, BulkEnd, BulkJob, BulkState
 from passwords.orders import ResetEnd, ResetOrder, ResetOutcome
@@ -30,7 +30,6 @@ from passwords.services.bulk_claims import (
     release,
     settle,
 )
-from passwords.services.bulk_preview import shows_results
 from passwords.services.bulk_records import record_over
 from passwords.services.reset import reset_passwords
 from users.actors import SYSTEM

@@ -492,3 +492,35 @@ def test_mail_tells_the_starter_of_a_job_in_the_background(many: Cast) -> None:
     mail = OutboundMessage.objects.get(template="bulk_finished")
     assert mail.to == many["helpdesk"].mail
     assert mail.context["job_path"] == f"/passwords/bulk/{job.pk}" and mail.context["done"] == "53"
+
+
+def test_first_preview_is_a_row_of_the_audit_log_and_the_next_are_not(few: Cast) -> None:
+    job = drafted(few)
+
+    with within(few.tenant):
+        for options in (BulkOptions(), BulkOptions(blind=True), BulkOptions()):
+            job.refresh_from_db()
+            preview(job, actor=few.actor("helpdesk"), options=options, now=clock.now())
+
+    row = AuditEvent.objects.get(activity="Previewed bulk reset")
+    assert (row.details["JobId"], row.details["Reached"]) == (str(job.pk), "4")
+
+
+def test_preview_says_who_is_told_how(few: Cast) -> None:
+    long_ago = clock.now() - timedelta(days=30)
+    with within(few.tenant):
+        for name, changed_at in (("p0", clock.now()), ("p1", long_ago)):
+            Contact.objects.create(
+                tenant=few.tenant, user=few[name], kind="alternate_email", value="a@mail.example", changed_at=changed_at
+            )
+        job, actor = drafted(few), few.actor("helpdesk")
+        plain = preview(job, actor=actor, options=BulkOptions(), now=clock.now())
+        by_link = preview(job, actor=actor, options=BulkOptions(deliver_to_alternate=True), now=clock.now())
+
+    assert {each.code: each.count for each in plain.told} == {"notice": 4}
+    assert {each.code: each.count for each in by_link.told} == {
+        "alternate": 2,
+        "without_alternate": 2,
+        "fresh_alternate": 1,
+        "notice": 4,
+    }
