@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +22,7 @@ STEPS_PER_CHARACTER = 1 + sum(length + 1 for length in range(TERM_LENGTHS.start,
 """Most steps a code point can cost: each window looked up whole and once for each character left out."""
 
 _NAME_BREAKS = re.compile(r"[\s\-\u2010-\u2015]+")
+_more_blocklists: list[Callable[[str], bool]] = []
 _loaded_terms: dict[str, tuple[str, ...]] = {}
 
 
@@ -157,27 +158,22 @@ def load_global_terms(path: Path) -> int:
 
 def is_on_blocklist(text: str) -> bool:
     """Tell whether ``text`` as a whole is a common password, exactly (NFC, lower case) or in matching form."""
-    common, composed = _blocklist(), normalize("NFC", text)
-    return composed.lower() in common or matching_form(composed) in common
+    common, forms = _blocklist(), forms_of(text)
+    return not common.isdisjoint(forms) or any(is_on_it(form) for is_on_it in _more_blocklists for form in forms)
 
 
-def load_blocklist(paths: Iterable[Path]) -> int:
-    """Add files of common passwords, one a line in UTF-8, plain or ``.gz``; return how many forms were new.
+def forms_of(text: str) -> tuple[str, str]:
+    """Return the two forms in which a text is looked up: composed and lower, and its matching form."""
+    composed = normalize("NFC", text)
+    return composed.lower(), matching_form(composed)
 
-    :raises ListUnreadable: when one of the files cannot be read; then none is added.
-    """
-    added = set[str]().union(*(_both_forms(read_lines(path)) for path in paths))
-    common = _blocklist()
-    before = len(common)
-    common.update(added)
-    return len(common) - before
+
+def also_refuse(is_on_it: Callable[[str], bool]) -> None:
+    """Ask one more list for each form of a password; the same one twice counts once."""
+    if is_on_it not in _more_blocklists:
+        _more_blocklists.append(is_on_it)
 
 
 @lru_cache(maxsize=1)
-def _blocklist() -> set[str]:
-    return _both_forms(common_passwords())
-
-
-def _both_forms(lines: Iterable[str]) -> set[str]:
-    composed = [normalize("NFC", line) for line in lines]
-    return {line.lower() for line in composed} | {matching_form(line) for line in composed}
+def _blocklist() -> frozenset[str]:
+    return frozenset(form for line in common_passwords() for form in forms_of(line))

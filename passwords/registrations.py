@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from adminportal.outbox.registry import register_opener, register_sweeper
+from passwords.banned import also_refuse
+from passwords.blocklist_file import is_in_file
 from passwords.password_state import temporary_password_states
 from passwords.reveal import SECRET_PURPOSE, close_links, open_for_mail, purge_expired, wipe_after_use
 from passwords.role_changes import wipe_on_role_change
@@ -17,11 +19,12 @@ from users.services.sign_in import on_first_use
 
 
 def register() -> None:
-    """Register sweepers and the listeners of blocks, first sign-ins and changes of rights."""
+    """Register sweepers, the larger block list, and the listeners of blocks, first sign-ins and changes of rights."""
     register_sweeper("sealed-passwords", purge_expired)
     register_sweeper("expired-passwords", note_expired)
     register_sweeper("bulk-jobs", resume_bulk_jobs)
     register_sweeper("bulk-results", purge_bulk_jobs)
+    also_refuse(is_in_file)
     register_opener(SECRET_PURPOSE, open_for_mail)
     register_opener(RESULTS_PURPOSE, open_results_for_mail)
     on_block(close_links)
