@@ -30,7 +30,8 @@ REPEATED = """
     AND outcome = 'done'
 """
 PEOPLE = "SELECT {columns} FROM users_user u WHERE u.tenant_id = %s AND u.id IN ({people}) ORDER BY u.id"  # noqa: S608
-LOCK = " FOR UPDATE OF u"
+LOCK = " FOR NO KEY UPDATE OF u"
+"""As weak as a change of passwords allows: whoever writes a row that names the person goes on."""
 
 Settle = Callable[[Sequence[ResetOutcome]], None]
 

@@ -30,7 +30,7 @@ def end_session_of(*, actor: Actor, user_id: UUID, reference: str, now: datetime
     :raises Refused: when the actor may not; nothing ended then, and the audit log says so.
     """
     with transaction.atomic():
-        row = User.objects.select_for_update(of=("self",)).filter(tenant=actor.tenant, pk=user_id)
+        row = User.objects.select_for_update(of=("self",), no_key=True).filter(tenant=actor.tenant, pk=user_id)
         target = load_facts(row)[user_id]
         decision = AdminActs(actor=actor).refreshed().reaches(target, Act.SIGN_OUT)
         session = _find(target.user, reference, now=now) if decision.allowed else None

@@ -70,7 +70,7 @@ def change_settings(*, actor: Actor, values: Mapping[str, int | bool], now: date
         if setting.least is not None and setting.most is not None and not setting.least <= value <= setting.most:
             raise NotBetween(setting)
     with transaction.atomic():
-        tenant = Tenant.objects.select_for_update().get(pk=actor.tenant.pk)
+        tenant = Tenant.objects.select_for_update(no_key=True).get(pk=actor.tenant.pk)
         decision = _decide(reload_actor(actor), now=now)
         if decision.allowed:
             return _write(tenant, values, actor=actor, now=now)
