@@ -39,6 +39,7 @@ def load(sql: str, values: Iterable[object], *, models: Mapping[str, type[Model]
     """Run a query for whole instances and return them, one of each model a row.
 
     ``models`` are by the names that ``sql`` gives to their tables; ``{columns}`` stands for the columns of them all.
+    Where an outer join found nothing there is None.
     """
     readers = [_reader_of(model, name) for name, model in models.items()]
     rows = fetch(sql.format(columns=", ".join(reader.columns for reader in readers)), values, uuid_columns=())
@@ -69,6 +70,7 @@ class _Reader:
     model: type[Model]
     columns: str
     names: Sequence[str]
+    key: int
     converters: Sequence[tuple[int, Callable[..., Any], object]]
 
 
@@ -84,15 +86,19 @@ def _reader_of(model: type[Model], alias: str) -> _Reader:
         model=model,
         columns=", ".join(f'{alias}."{field.column}"' for field in fields),
         names=[field.attname for field in fields],
+        key=next(place for place, field in enumerate(fields) if field.primary_key),
         converters=found,
     )
 
 
-def _instances(row: tuple[Any, ...], readers: Iterable[_Reader]) -> Iterator[Model]:
+def _instances(row: tuple[Any, ...], readers: Iterable[_Reader]) -> Iterator[Model | None]:
     start = 0
     for reader in readers:
         values = list(row[start : start + len(reader.names)])
+        start += len(reader.names)
+        if values[reader.key] is None:
+            yield None
+            continue
         for place, converter, column in reader.converters:
             values[place] = converter(values[place], column, connection)
         yield reader.model.from_db(connection.alias, reader.names, values)
-        start += len(reader.names)

@@ -11,13 +11,32 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models import Case, F, Value, When
 
-from adminportal.queries import execute
+from adminportal.queries import execute, fetch
 from passwords.models import BulkChunk, BulkEnd, BulkItem, BulkJob, BulkState
 
 MOST_TRIES: Final = 5
 """Claims of one chunk that came to no end, after which its people are given up as failed."""
+
+
+NEXT_FREE: Final = """
+    SELECT id, number, claim, tries FROM passwords_bulkchunk
+    WHERE job_id = %s AND "left" > 0 AND (claim IS NULL OR claimed_until <= %s)
+    ORDER BY tries, number LIMIT 1
+"""
+CLAIM: Final = """
+    UPDATE passwords_bulkchunk SET claim = %s, claimed_until = %s, tries = tries + 1
+    WHERE id = %s AND claim {holder} AND "left" > 0
+    AND EXISTS (SELECT 1 FROM passwords_bulkjob j WHERE j.id = %s AND j.state = 'running')
+"""
+LEFT: Final = """
+    SELECT user_id, "position" FROM passwords_bulkitem WHERE job_id = %s AND chunk = %s AND "end" = 'left'
+    ORDER BY "position"
+"""
+SETTLE: Final = """
+    UPDATE passwords_bulkchunk SET "left" = "left" - %s, tries = 0, settled_at = %s{added} WHERE id = %s AND claim = %s
+"""
 
 
 class ClaimLost(Exception):
@@ -48,15 +67,13 @@ class Ended:
 
 def claim_chunk(job: BulkJob, *, now: datetime) -> Claim | None:
     """Take the next chunk of a running job that nobody holds; None when there is none. Of many who try, one gets it."""
-    free = Q(claim=None) | Q(claimed_until__lte=now)
-    is_running = Exists(BulkJob.objects.filter(pk=OuterRef("job"), state=BulkState.RUNNING))
-    waiting = BulkChunk.objects.filter(free, job=job, left__gt=0).order_by("tries", "number")
     until = now + timedelta(seconds=settings.BULK_LEASE_SECONDS)
-    while found := list(waiting[:1]):
-        chunk, token = found[0], uuid4()
-        mine = BulkChunk.objects.filter(is_running, pk=chunk.pk, claim=chunk.claim, left__gt=0)
-        if mine.update(claim=token, claimed_until=until, tries=F("tries") + 1):
-            return Claim(job=job, chunk_id=chunk.pk, number=chunk.number, token=token, tries=chunk.tries + 1)
+    while found := fetch(NEXT_FREE, [job.pk, now], uuid_columns=(2,)):
+        chunk_id, number, holder, tries = found[0]
+        token = uuid4()
+        asked = CLAIM.format(holder="= %s" if holder else "IS NULL")
+        if execute(asked, [token, until, chunk_id, *([holder] if holder else []), job.pk]):
+            return Claim(job=job, chunk_id=chunk_id, number=number, token=token, tries=tries + 1)
         if not BulkJob.objects.filter(pk=job.pk, state=BulkState.RUNNING).exists():
             return None
     return None
@@ -71,8 +88,7 @@ def release(claim: Claim) -> None:
 
 def people_left(claim: Claim) -> dict[UUID, int]:
     """Return the people of the chunk who have no end yet, each with the number in the job."""
-    items = BulkItem.objects.filter(job=claim.job, chunk=claim.number, end=BulkEnd.LEFT).order_by("position")
-    return dict(items.values_list("user_id", "position"))
+    return dict(fetch(LEFT, [claim.job.pk, claim.number], uuid_columns=(0,)))
 
 
 def settle(claim: Claim, ended: Sequence[Ended], *, now: datetime) -> None:
@@ -81,9 +97,8 @@ def settle(claim: Claim, ended: Sequence[Ended], *, now: datetime) -> None:
     :raises ClaimLost: when the chunk is not this worker's any more; the transaction must be taken back.
     """
     counts = Counter(each.end for each in ended)
-    mine = BulkChunk.objects.filter(pk=claim.chunk_id, claim=claim.token)
-    added = {end.value: F(end.value) + number for end, number in counts.items()}
-    if not mine.update(left=F("left") - len(ended), tries=0, settled_at=now, **added):
+    added = "".join(f", {end.value} = {end.value} + %s" for end in counts)
+    if not execute(SETTLE.format(added=added), [len(ended), now, *counts.values(), claim.chunk_id, claim.token]):
         raise ClaimLost
     if _write_ends(claim, ended) != len(ended):
         raise ClaimLost

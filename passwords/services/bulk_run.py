@@ -13,6 +13,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.views.decorators.debug import sensitive_variables
 
 from adminportal.hashing import HashingBusy
+from adminportal.queries import load
 from adminportal.sealing import Secret
 from passwords.bulk_options import BulkOptions, shows_results
 from passwords.bulk_starters import RIGHT_OF_ACT, Starter, act_authority, reset_authority, right_of, starter_of
@@ -33,6 +34,7 @@ from passwords.services.bulk_claims import (
 from passwords.services.bulk_records import record_over
 from passwords.services.reset import reset_passwords
 from users.actors import SYSTEM
+from users.models import Tenant, User
 from users.services.acts import Act, ActOutcome, act_on_people
 
 logger = logging.getLogger(__name__)
@@ -41,6 +43,13 @@ Outcome = TypeVar("Outcome", ResetOutcome, ActOutcome)
 
 OF_THE_DATABASE = (OperationalError, InterfaceError)
 """Faults that are nobody's of the chunk: the lease runs out and another worker goes on."""
+
+
+RUNNING = """
+    SELECT {columns}
+    FROM passwords_bulkjob j JOIN users_tenant t ON t.id = j.tenant_id LEFT JOIN users_user u ON u.id = j.starter_id
+    WHERE j.id = %s AND j.state = 'running'
+"""
 
 
 class Step(StrEnum):
@@ -58,7 +67,7 @@ def run_next_chunk(job_id: UUID, *, now: datetime, password: Secret | None = Non
 
     ``password`` is the one that was chosen for everybody, which only the request that started the job knows.
     """
-    job = BulkJob.objects.select_related("tenant", "starter").filter(pk=job_id, state=BulkState.RUNNING).first()
+    job = _running_job(job_id)
     if job is None:
         return Step.OVER
     starter = starter_of(job)
@@ -76,6 +85,14 @@ def run_next_chunk(job_id: UUID, *, now: datetime, password: Secret | None = Non
         release(claim)
         return Step.BUSY
     return Step.RAN
+
+
+def _running_job(job_id: UUID) -> BulkJob | None:
+    job: BulkJob
+    for job, tenant, starter in load(RUNNING, [job_id], models={"j": BulkJob, "t": Tenant, "u": User}):
+        job.tenant, job.starter = tenant, starter
+        return job
+    return None
 
 
 @sensitive_variables()
