@@ -492,3 +492,18 @@ def test_pages_cost_a_fixed_number_of_queries(cast: Cast, boss: Client, name: st
 
     with within_budget(name):
         assert boss.get(address, query).status_code == 200
+
+
+def test_large_group_names_some_members_and_counts_the_others(cast: Cast, boss: Client) -> None:
+    cast.add_all(*(part(f"member{number:02}", has_password=False) for number in range(12)))
+    with within(cast.tenant):
+        crowd, empty = (make_group(cast, name, is_role_assignable=True) for name in ("Crowd", "Empty"))
+        for group in (crowd, empty):
+            give_group(cast, group, HELPDESK)
+        for number in range(12):
+            join(cast, crowd, cast[f"member{number:02}"])
+
+    text = text_of(page(boss, "role", HELPDESK, tab="assigned"))
+
+    assert "Group: Member00, Member01" in text and "Member09 and 2 more" in text and "Member10" not in text
+    assert "Empty Group without members" in text
