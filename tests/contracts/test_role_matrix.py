@@ -27,9 +27,10 @@ from tests.contracts.matrix import (
     name_of_target,
 )
 from users.access import can_block, can_reset
+from users.authority import AdminActs
 from users.models import User
 from users.roles import COVERS, SENSITIVE_ROLES, Role, Standing
-from users.services.acts import Act, Refused, act_on_person
+from users.services.acts import Act, Refused, act_on_people, act_on_person
 from users.targets import load_facts
 from users.tenancy import within
 
@@ -125,6 +126,23 @@ def test_block_and_allow_obey_the_sensitive_matrix(cast: Cast, actor: str, targe
                 act_on_person(act=Act.ALLOW, actor=acting, user_id=person.pk, now=clock.now())
 
     assert fresh(cast, name_of_target(target)).account_enabled
+
+
+@by_row(RESET_ROWS)
+def test_forced_change_obeys_the_matrix_of_resets(cast: Cast, actor: str, target: str, allowed: bool) -> None:
+    person = cast[name_of_target(target)]
+
+    with within(cast.tenant):
+        (outcome,) = act_on_people(
+            tenant=cast.tenant,
+            act=Act.FORCE_CHANGE,
+            user_ids=[person.pk],
+            authority=AdminActs(actor=cast.actor(name_of_actor(actor))),
+            now=clock.now(),
+        )
+
+    assert outcome.decision.allowed is allowed
+    assert fresh(cast, name_of_target(target)).must_change is allowed
 
 
 @pytest.mark.parametrize("role", sorted(set(Role) - set(COVERS)))

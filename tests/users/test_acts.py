@@ -18,7 +18,7 @@ from tests.cast import PASSWORD, Cast, make_tenant, part, signed_in
 from tests.contracts.matrix import give
 from tests.passwords.reset_cast import reset, try_sign_in
 from users.authority import AdminActs, OperatorActs
-from users.models import Session, User
+from users.models import AdministrativeUnit, Session, UnitMember, User
 from users.refusals import SENTENCES, sentence
 from users.roles import TEMPLATE_IDS, Role
 from users.services.acts import Act, ActOutcome, Refused, act_on_people, act_on_person, rule_of
@@ -292,6 +292,21 @@ def test_settling_that_fails_takes_the_act_back(cast: Cast) -> None:
 
     assert stored(cast, "adele").account_enabled
     assert not rows(Activity.DISABLE_ACCOUNT)
+
+
+def test_helpdesk_of_a_unit_acts_inside_it_alone_and_the_audit_log_names_the_unit(cast: Cast) -> None:
+    unit = AdministrativeUnit.objects.create(tenant=cast.tenant, name="Sales", created_at=clock.now())
+    UnitMember.objects.create(tenant=cast.tenant, unit=unit, user=cast["adele"])
+    give(cast, cast["grady"], TEMPLATE_IDS[Role.HELPDESK_ADMINISTRATOR], unit=unit)
+
+    ends = many(cast, Act.FORCE_CHANGE, "adele", "diego", actor="grady")
+
+    assert {name: end.decision.code for name, end in ends.items()} == {
+        "adele": "",
+        "diego": "RESET_TARGET_OUTSIDE_UNIT",
+    }
+    (row,) = (row for row in rows(Activity.SET_FORCE_CHANGE_USER_PASSWORD) if row.result == "success")
+    assert (row.details["ActingRole"], row.details["ActingUnit"]) == ("Helpdesk Administrator", "Sales")
 
 
 def test_actor_who_lost_the_role_reaches_nobody(cast: Cast) -> None:
