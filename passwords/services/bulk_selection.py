@@ -18,7 +18,7 @@ from users.csv_layout import shorten
 from users.grid import View, matching_people
 from users.grid_views import Reading
 from users.models import Group, User
-from users.names import MAX_UPN, NameFault, check_upn, fold_upn
+from users.names import MAX_UPN, fold_upn
 from users.search import words_of
 
 CHUNK_SIZE: Final = 25
@@ -174,11 +174,12 @@ def _batched(names: Iterable[str]) -> Iterable[list[str]]:
 
 
 def _can_be(folded: str) -> bool:
-    """Tell whether anybody can be called so; a database is not asked for characters that it cannot hold."""
+    """Tell whether a database can be asked for the name: it holds no NUL and no half of a surrogate pair."""
     try:
-        return bool(check_upn(folded))
-    except NameFault:
+        folded.encode()
+    except UnicodeEncodeError:
         return False
+    return "\x00" not in folded and len(folded) <= MAX_UPN
 
 
 def _shown(name: str) -> str:
