@@ -35,17 +35,29 @@ class BulkResetForm(ResetForm):
         )
         del self.fields["form_key"]
         self.may_choose, self.is_preview = may_choose, is_preview
-        self.fields["must_change"].label = _("Require these users to change their passwords when they first sign in")
-        self.fields["email_to_me"].label = _("Email me when it is done")
-        self.fields["addresses"].help_text = _(
-            "Up to five addresses, separated by semicolons. The mail leads to the results."
-        )
-        self.fields["email_to_alternate"].label = _("Email each user a one-time link at their alternate address")
-        self.fields["blind"].help_text = _(
-            "Passwords go to the alternate addresses alone. Whoever has none is left out."
-        )
+        self._name_fields(tenant)
         if not may_choose:
             self.fields["how"].choices = [(self.AUTOMATIC, _("Automatically create passwords"))]  # type: ignore[attr-defined]
+
+    def _name_fields(self, tenant: Tenant) -> None:
+        """Say in the plural what the panel says of one person, and where the mails hold the passwords themselves."""
+        labels = {
+            "must_change": _("Require these users to change their passwords when they first sign in"),
+            "email_to_me": _("Email me when it is done"),
+            "email_to_alternate": _("Email each user the password at their alternate address")
+            if tenant.password_in_mail
+            else _("Email each user a one-time link at their alternate address"),
+        }
+        hints = {
+            "addresses": _("Up to five addresses, separated by semicolons. The mail holds the passwords.")
+            if tenant.password_in_mail and self.may_choose
+            else _("Up to five addresses, separated by semicolons. The mail leads to the results."),
+            "blind": _("Passwords go to the alternate addresses alone. Whoever has none is left out."),
+        }
+        for name, label in labels.items():
+            self.fields[name].label = label
+        for name, hint in hints.items():
+            self.fields[name].help_text = hint
 
     def clean(self) -> dict[str, Any]:
         """Ask for what belongs together; a preview needs no password."""

@@ -303,3 +303,17 @@ def test_alternate_addresses_are_counted_not_shown(cast: Cast, admin: Client) ->
 
     assert "<strong>1</strong> get a one-time link at their alternate address" in body(part)
     assert known not in body(part)
+
+
+def test_page_says_so_where_mails_hold_the_passwords(cast: Cast, admin: Client) -> None:
+    job = draft(cast, ["adele.vance", "diego.siciliani"])
+    before = body(admin.get(address(job)))
+
+    cast.tenant.password_in_mail = True
+    cast.tenant.save(update_fields=["password_in_mail"])
+    after = body(admin.get(address(job)))
+
+    assert "The mail leads to the results." in before
+    assert "Email each user a one-time link at their alternate address" in before
+    assert "The mail holds the passwords." in after
+    assert "Email each user the password at their alternate address" in after
