@@ -324,6 +324,7 @@ def test_actor_who_lost_the_role_reaches_nobody(cast: Cast) -> None:
     assert [outcome.decision.code for outcome in outcomes] == ["RESET_NO_ROLE"]
 
 
+@pytest.mark.postgres  # SQLite takes the rows of one INSERT by portions
 def test_batch_asks_as_often_for_many_as_for_few(cast: Cast) -> None:
     cast.add_all(*(part(f"person{number}", has_password=False) for number in range(40)))
     User.objects.filter(upn_folded__startswith="person").update(password_issued_at=clock.now())
