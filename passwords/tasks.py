@@ -25,7 +25,7 @@ def run_bulk(*, job_id: str, tenant_id: str, wave: int) -> None:
     end = time.monotonic() + SLICE_SECONDS
     with within(tenant):
         newest = touch(UUID(job_id), now=clock.now())
-        step = Step.RAN
+        step = run_next_chunk(UUID(job_id), now=clock.now())
         while step is Step.RAN and time.monotonic() < end:
             step = run_next_chunk(UUID(job_id), now=clock.now())
         if step in (Step.RAN, Step.BUSY) and newest == wave:
