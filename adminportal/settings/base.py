@@ -122,9 +122,10 @@ WEB_PROCESSES = env.integer("WEB_PROCESSES", 1, low=1, high=256)
 WEB_THREADS = env.integer("WEB_THREADS", 16, low=2, high=512)
 HASH_SLOTS = env.integer("HASH_SLOTS", max(1, CORES // WEB_PROCESSES), low=1, high=256)
 BULK_WORKERS = env.integer("BULK_WORKERS", max(1, CORES - 1), low=1, high=256)
-# How long a worker may take for the 25 people of a chunk before another one takes them over; a third of it is how long
+# How long a worker may take for the people of a chunk before another one takes them over; a third of it is how long
 # a running job may stand still before workers are woken again.
 BULK_LEASE_SECONDS = 60
+BULK_CHUNK_SIZE = 50
 HASH_QUEUE = max(1, WEB_THREADS // 2)
 HASH_WAIT_SECONDS = 5.0
 ARGON2_MEMORY_KIB = env.integer("HASH_MEMORY_KIB", 19_456, low=19_456)

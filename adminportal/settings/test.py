@@ -22,3 +22,5 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
+# Jobs of a few dozen people have several chunks then.
+BULK_CHUNK_SIZE = 25
