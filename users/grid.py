@@ -131,7 +131,7 @@ def _walk_a_little(wanted: Wanted, people: QuerySet[User]) -> list[User]:
     """Read hits among the next ``WALK`` people of the part where the page begins; an empty list when they run out."""
     part = _parts_from_place(wanted)[0]
     stretch = _in_order(User.objects.filter(_in_part(wanted, part)), wanted, part)
-    edge = list(stretch.values_list(*part.columns)[WALK - 1 : WALK])
+    edge = list(stretch.values_list(*part.walked)[WALK - 1 : WALK])
     if edge:
         down = wanted.order.descending ^ wanted.backwards
         people = people.filter(Place(part=part, values=edge[0]).up_to(down=down))
@@ -142,9 +142,9 @@ def _gather(wanted: Wanted, people: QuerySet[User]) -> list[User]:
     """Sort these people, whatever index there is, and read the page."""
     reached = Q()
     for part in _parts_from_place(wanted):
-        reached |= _in_part(wanted, part)
-    rows = wanted.order.joined(people.filter(reached))
-    return list(rows.order_by(*wanted.order.columns(backwards=wanted.backwards))[: wanted.rows + 1])
+        reached |= _in_part(wanted, part, walking=False)
+    rows = people.filter(reached).order_by(*wanted.order.columns(backwards=wanted.backwards))
+    return list(rows[: wanted.rows + 1])
 
 
 def _parts_from_place(wanted: Wanted) -> tuple[Part, ...]:
@@ -152,15 +152,15 @@ def _parts_from_place(wanted: Wanted) -> tuple[Part, ...]:
     return parts[parts.index(wanted.place.part) :] if wanted.place else parts
 
 
-def _in_part(wanted: Wanted, part: Part) -> Q:
+def _in_part(wanted: Wanted, part: Part, *, walking: bool = True) -> Q:
     if wanted.place and wanted.place.part == part:
-        return wanted.place.beyond(down=wanted.order.descending ^ wanted.backwards)
-    return part.where
+        return wanted.place.beyond(down=wanted.order.descending ^ wanted.backwards, walking=walking)
+    return part.where & part.joins if walking else part.where
 
 
 def _in_order(people: QuerySet[User], wanted: Wanted, part: Part) -> QuerySet[User]:
     sign = "-" if wanted.order.descending ^ wanted.backwards else ""
-    return wanted.order.joined(people).order_by(*(f"{sign}{column}" for column in part.columns))
+    return people.order_by(*(f"{sign}{column}" for column in part.walked))
 
 
 def _page(wanted: Wanted, found: list[User], *, count: int, has_more: bool) -> Page:

@@ -20,49 +20,58 @@ from django.db.models import (
     DateTimeField,
     F,
     Field,
-    ForeignKey,
     Func,
     Q,
-    QuerySet,
     UUIDField,
     Value,
 )
 from django.db.models.expressions import OrderBy
 from django.db.models.functions import Concat
 
-from users.models import SortKeys, User
+from users.models import User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """People that stand together in a sort: ``where`` picks them, the columns of their key order them, the id last."""
+    """People that stand together in a sort: ``where`` picks them, the columns of their key order them, the id last.
+
+    ``walked`` are the same columns where an index has them, and ``joins`` is what leads there.
+    """
 
     columns: tuple[str, ...]
     where: Q = field(default_factory=Q)
+    walked: tuple[str, ...]
+    joins: Q = field(default_factory=Q)
 
 
-def _by_keys(*columns: str) -> tuple[Part, ...]:
-    """Return a sort by the keys that are kept beside the people; the tenant of both is one, so that an index does."""
-    key = tuple(f"sort_keys__{column}" for column in (*columns, "user_id"))
-    return (Part(columns=key, where=Q(sort_keys__tenant=F("tenant"))),)
+def _part(*columns: str, where: Q | None = None) -> Part:
+    """Return a part whose index is on the people themselves."""
+    return Part(columns=columns, walked=columns, where=where or Q())
+
+
+def _kept(**places: str) -> tuple[Part, ...]:
+    """Return a sort whose index is on the keys that are kept beside the people; each place with its column there."""
+    walked = tuple(f"sort_keys__{name}" for name in (*places.values(), "user_id"))
+    # The tenant of both is one: so the planner knows the first column of the index.
+    return (Part(columns=(*places, "id"), walked=walked, joins=Q(sort_keys__tenant=F("tenant"))),)
 
 
 SORTS: Final[dict[str, tuple[Part, ...]]] = {
-    "name": (Part(columns=("sort_name", "id")),),
-    "username": (Part(columns=("upn_folded", "id")),),
+    "name": (_part("sort_name", "id"),),
+    "username": (_part("upn_folded", "id"),),
     "changed": (
-        Part(columns=("id",), where=Q(password_changed_at=None)),
-        Part(columns=("password_changed_at", "id"), where=Q(password_changed_at__isnull=False)),
+        _part("id", where=Q(password_changed_at=None)),
+        _part("password_changed_at", "id", where=Q(password_changed_at__isnull=False)),
     ),
     "status": (
-        Part(columns=("sort_name", "id"), where=Q(account_enabled=True)),
-        Part(columns=("sort_name", "id"), where=Q(account_enabled=False)),
+        _part("sort_name", "id", where=Q(account_enabled=True)),
+        _part("sort_name", "id", where=Q(account_enabled=False)),
     ),
-    "department": _by_keys("department", "name"),
-    "office": _by_keys("office", "name"),
-    "city": _by_keys("city", "name"),
-    "country": _by_keys("country", "name"),
-    "created": _by_keys("created_at"),
+    "department": _kept(sort_department="department", sort_name="name"),
+    "office": _kept(sort_office="office", sort_name="name"),
+    "city": _kept(sort_city="city", sort_name="name"),
+    "country": _kept(sort_country="country", sort_name="name"),
+    "created": _kept(created_at="created_at"),
 }
 """Every sort with its parts in ascending order: who never had a password first, who may sign in first."""
 
@@ -121,11 +130,6 @@ class Order:
         down = self.descending ^ backwards
         return [_ordered(column, down=down ^ flips) for column, flips in _WHOLE[self.sort]]
 
-    def joined(self, people: QuerySet[User]) -> QuerySet[User]:
-        """Return the same people with what their places are made of."""
-        has_keys = SORTS[self.sort][0].columns[0].startswith("sort_keys__")
-        return people.select_related("sort_keys") if has_keys else people
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -138,7 +142,7 @@ class Place:
     def of(cls, user: User, order: Order) -> Self:
         """Return the place of a person."""
         part = SORTS[order.sort][_part_of(user, order.sort)]
-        return cls(part=part, values=tuple(_value_of(user, column) for column in part.columns))
+        return cls(part=part, values=tuple(getattr(user, column) for column in part.columns))
 
     @classmethod
     def parse(cls, text: str, order: Order) -> Self:
@@ -164,13 +168,18 @@ class Place:
         plain = json.dumps([order.sort, number, *values], separators=(",", ":"))
         return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
 
-    def beyond(self, *, down: bool) -> Q:
-        """Return the condition of the rows of this part that come after this one."""
-        return self.part.where & Q(_Compare("<" if down else ">", self.part.columns, self.values))
+    def beyond(self, *, down: bool, walking: bool) -> Q:
+        """Return the condition of the rows of this part that come after this one, on the index or on the people."""
+        return self._compared("<" if down else ">", walking=walking)
 
     def up_to(self, *, down: bool) -> Q:
-        """Return the condition of the rows of this part that do not come after this one."""
-        return self.part.where & Q(_Compare(">=" if down else "<=", self.part.columns, self.values))
+        """Return the condition, on the index, of the rows of this part that do not come after this one."""
+        return self._compared(">=" if down else "<=", walking=True)
+
+    def _compared(self, operator: str, *, walking: bool) -> Q:
+        part = self.part
+        key = _Compare(operator, part.walked if walking else part.columns, part.columns, self.values)
+        return part.where & (part.joins if walking else Q()) & Q(key)
 
 
 def _part_of(user: User, sort: str) -> int:
@@ -179,15 +188,8 @@ def _part_of(user: User, sort: str) -> int:
     return 0 if sort != "status" or user.account_enabled else 1
 
 
-def _value_of(user: User, column: str) -> Any:
-    holder, _, name = column.rpartition("__")
-    return getattr(getattr(user, holder) if holder else user, name)
-
-
 def _field_of(column: str) -> Field[Any, Any]:
-    holder, _, name = column.rpartition("__")
-    found = (SortKeys if holder else User)._meta.get_field(name)
-    return cast("Field[Any, Any]", found.target_field if isinstance(found, ForeignKey) else found)
+    return cast("Field[Any, Any]", User._meta.get_field(column))
 
 
 def _ordered(column: str, *, down: bool) -> OrderBy:
@@ -225,7 +227,9 @@ class _Compare(Func):
     template = "%(expressions)s"
     output_field = BooleanField()
 
-    def __init__(self, operator: str, columns: tuple[str, ...], values: tuple[Any, ...]) -> None:
+    def __init__(
+        self, operator: str, names: tuple[str, ...], columns: tuple[str, ...], values: tuple[Any, ...]
+    ) -> None:
         pairs = zip(columns, values, strict=True)
         wanted = (Value(value, output_field=_field_of(column)) for column, value in pairs)
-        super().__init__(_Key(*map(F, columns)), _Key(*wanted), arg_joiner=f" {operator} ")
+        super().__init__(_Key(*map(F, names)), _Key(*wanted), arg_joiner=f" {operator} ")

@@ -8,12 +8,14 @@ from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from adminportal import clock
 from tests.cast import Cast, make_cast, make_tenant, signed_in
-from users.grid import PAGE_ROWS
+from users.grid import PAGE_ROWS, Wanted, _in_order, _in_part, people_of
+from users.grid_order import Order, Place
 from users.models import LicenceAssignment, LicenceProduct, User
 from users.roles import Role
 from users.tenancy import within
@@ -125,6 +127,8 @@ def crowd() -> Cast:
             account_enabled=number % 4 != 0,
             must_change=number % 2 == 0,
             password_changed_at=None if number % 5 == 0 else now,
+            department="Sales" if number % 3 else "",
+            city="Ålesund" if number % 2 else "Oslo",
         )
         person.fold()
         people.append(person)
@@ -156,7 +160,8 @@ def test_paging_has_no_gap_and_no_repeat_at_equal_keys(
     client = signed_in(crowd["global.admin"])
     expected = {"": 131, "search": 130, "view": 65}[next(iter(narrowed), "")]
 
-    for sort in ("name", "-name", "username", "-username", "changed", "-changed", "status", "-status"):
+    sorts = ("name", "username", "changed", "status", "department", "city", "created")
+    for sort in (*sorts, *(f"-{sort}" for sort in sorts)):
         pages = list(walk(client, {"sort": sort, **narrowed}, "next_url"))
 
         seen = [name for page in pages for name in page]
@@ -164,7 +169,7 @@ def test_paging_has_no_gap_and_no_repeat_at_equal_keys(
         assert all(len(page) == PAGE_ROWS for page in pages[:-1]), sort
 
 
-@pytest.mark.parametrize("sort", ["name", "-changed", "status"])
+@pytest.mark.parametrize("sort", ["name", "-changed", "status", "-department", "created"])
 @pytest.mark.parametrize("narrowed", [{}, {"search": "anna"}])
 def test_going_back_shows_the_same_pages(crowd: Cast, sort: str, narrowed: dict[str, str]) -> None:
     client = signed_in(crowd["global.admin"])
@@ -177,6 +182,40 @@ def test_going_back_shows_the_same_pages(crowd: Cast, sort: str, narrowed: dict[
     back = list(walk(client, query, "previous_url"))
 
     assert back == forth[-2::-1]
+
+
+def test_places_are_sorted_by_their_folded_names_and_inside_by_the_people(crowd: Cast) -> None:
+    client = signed_in(crowd["global.admin"])
+
+    people = [row.user for row in client.get(LIST, {"sort": "-city"}).context["rows"]]
+    last = [row.user for row in client.get(LIST, {"sort": "city"}).context["rows"]]
+
+    keys = [(user.sort_city, user.sort_name) for user in people]
+    assert keys == sorted(keys, reverse=True)
+    assert keys[-1][0] == "oslo"
+    assert last[0].city == ""
+    assert last[1].city == "Ålesund"
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("sort", ["department", "-office", "city", "-country", "created"])
+def test_sort_by_keys_is_answered_from_its_index(crowd: Cast, sort: str) -> None:
+    order = Order.parse(sort)
+    with within(crowd.tenant):
+        wanted = Wanted(order=order, after=Place.of(crowd["global.admin"], order))
+        (part,) = order.parts(backwards=False)
+        page = _in_order(people_of(wanted).filter(_in_part(wanted, part)), wanted, part)[:50]
+        with connection.cursor() as cursor:
+            # So few rows are otherwise read from front to back and sorted, whatever indexes there are.
+            for way in ("seqscan", "bitmapscan", "sort", "hashjoin", "mergejoin"):
+                cursor.execute(f"SET LOCAL enable_{way} = off")
+            plan = page.explain()
+
+    name = {"created": "creation"}.get(order.sort, order.sort)
+    assert f"keys_by_{name}" in plan
+    assert "Sort" not in plan
+    assert "Index Cond: ((tenant_id =" in plan
+    assert "ROW(" in plan
 
 
 def test_count_stops_at_a_thousand_and_is_exact_on_demand(crowd: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
