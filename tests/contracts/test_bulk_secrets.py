@@ -1,102 +1,74 @@
-"""Passwords of bulk jobs go every way and are looked for everywhere afterwards."""
+"""The passwords of bulk jobs go down every way at DEBUG level and are looked for everywhere afterwards."""
 
 from __future__ import annotations
 
-import io
-import json
-from typing import Any
+import re
+from uuid import UUID
 
 import pytest
-from django.core.management import call_command
+from django.urls import reverse
 
-from adminportal import clock
-from adminportal.outbox.sweep import deliver_due
-from passwords.services import bulk_run
-from passwords.services.bulk import AT_ONCE
-from passwords.services.bulk_results import reveal_items
+from passwords.models import BulkJob, PasswordReset
+from passwords.reveal import unseal_password
+from tests.cast import PASSWORD, Cast, make_tenant
 from tests.contracts import canaries
-from tests.contracts.canaries import found_in, logs_at_debug
-from tests.passwords.bulk_crowd import drafted, make_crowd, started, worked_off
-from tests.services.smtp import SmtpSink
+from tests.contracts.canaries import Recorder, found_in, logs_at_debug
+from tests.passwords.many_cast import add_department
 from tests.services.valkey import Valkey
-from users.models import Tenant
+from users.roles import Role
 from users.tenancy import within
 
 pytestmark = [pytest.mark.valkey, pytest.mark.django_db(transaction=True)]
 
-CHOSEN = "Canary-For-Everybody-3391"
+TYPED = "Canary-Forall-2946-Rt"
+PEOPLE = 3
 
 
-def everything(valkey: Valkey, lines: list[str]) -> dict[str, str]:
-    return canaries.database() | canaries.files() | canaries.queue(valkey) | {"log": "\n".join(lines)}
+@pytest.fixture
+def cast() -> Cast:
+    made = make_tenant("contoso.example", "Contoso")
+    made.add("global", roles=(Role.GLOBAL_ADMINISTRATOR,))
+    return made
 
 
-def test_passwords_of_a_job_rest_nowhere_but_under_their_seal(valkey: Valkey, smtp_sink: SmtpSink) -> None:
-    cast = make_crowd(AT_ONCE + 1)
+def start(desk: Recorder, people: str, **options: str) -> UUID:
+    """Choose everyone of a search, look at the preview, start; return the id of the job."""
+    chosen = desk.post(reverse("passwords:bulk-new"), {"act": "reset", "select": "all", "search": people})
+    address = chosen.headers["Location"]
+    found = re.search(r'name="fingerprint" value="(\w+)"', desk.get(address).content.decode())
+    assert found
+    form = {"style": "random", "must_change": "on", "email_to_alternate": "on", **options}
+    desk.post(f"{address}/preview", form)
+    again = re.search(r'name="fingerprint" value="(\w+)"', desk.get(address).content.decode())
+    assert again
+    desk.post(address, {**form, "fingerprint": again[1]})
+    return UUID(address.rpartition("/")[2])
+
+
+def test_passwords_of_many_rest_nowhere_and_come_out_where_they_were_asked_for(cast: Cast, valkey: Valkey) -> None:
+    add_department(cast, PEOPLE)
+    add_department(cast, PEOPLE, department="Warehouse")
+    desk = Recorder()
     with logs_at_debug() as lines:
-        job = worked_off(cast, started(cast, drafted(cast)))
+        desk.post(reverse("users:signin"), {"user_name": "global@contoso.example", "password": PASSWORD})
+        start(desk, "warehouse", how="own", new_password=TYPED, own_for_all="on")
+        job = start(desk, "sales", how="automatic")
         with within(cast.tenant):
-            handed = reveal_items(job.pk, actor=cast.actor("helpdesk"), item_ids=None, channel="csv", now=clock.now())
-            secrets = {item.user.display_name: secret.expose() for item, secret in handed if secret}
-        deliver_due(now=clock.now())
-        evidence = everything(valkey, lines)
+            resets = list(PasswordReset.objects.filter(job_id=job))
+            own = list(PasswordReset.objects.exclude(job_id=job))
+            secrets = {f"generated {number}": unseal_password(row).expose() for number, row in enumerate(resets)}
+            assert {unseal_password(row).expose() for row in own} == {TYPED}
+        before = dict(desk.answers)
+        for name in ("show", "csv", "slips"):
+            desk.post(reverse(f"passwords:bulk-{name}", args=[job]))
+        desk.get(reverse("passwords:bulk", args=[job]))
+    evidence = {"log": "\n".join(lines)} | canaries.database() | canaries.files() | canaries.queue(valkey)
 
-    assert len(secrets) == AT_ONCE + 1 and any(place.startswith("queue bulk") for place in evidence)
-    assert found_in(evidence, secrets) == set()
-    mails = {str(number): mail.raw.decode() + mail.body() for number, mail in enumerate(smtp_sink.received)}
-    assert mails and found_in(mails, secrets) == set()
-
-
-def test_passwords_in_mails_are_in_their_own_mail_and_nowhere_else(valkey: Valkey, smtp_sink: SmtpSink) -> None:
-    cast = make_crowd(0)
-    Tenant.objects.filter(pk=cast.tenant.pk).update(password_in_mail=True)
-    cast.tenant.refresh_from_db()
-    for name in ("q1", "q2"):
-        cast.add(name, alternate_email=f"{name}@mail.example")
-    with logs_at_debug() as lines:
-        job = started(
-            cast,
-            drafted(cast, people=[cast["q1"], cast["q2"]]),
-            deliver_to=("desk@mail.example",),
-            deliver_to_alternate=True,
-        )
-        with within(cast.tenant):
-            handed = reveal_items(
-                job.pk, actor=cast.actor("helpdesk"), item_ids=None, channel="screen", now=clock.now()
-            )
-            secrets = {item.user.display_name.lower(): secret.expose() for item, secret in handed if secret}
-        deliver_due(now=clock.now())
-        evidence = everything(valkey, lines)
-
-    assert found_in(evidence, secrets) == set()
-    mails = {f"{mail.recipients[0]} {number}": mail.body() for number, mail in enumerate(smtp_sink.received)}
-    hits = {(name, place.partition(" ")[0]) for name, place in found_in(mails, secrets)}
-    desk = "desk@mail.example"
-    assert hits == {("q1", "q1@mail.example"), ("q2", "q2@mail.example"), ("q1", desk), ("q2", desk)}
-
-
-def test_fault_in_a_chunk_tells_no_password(valkey: Valkey, monkeypatch: pytest.MonkeyPatch) -> None:
-    cast = make_crowd(3)
-
-    def broken(*, orders: list[Any], **_rest: object) -> None:
-        raise RuntimeError(repr(orders))
-
-    monkeypatch.setattr(bulk_run, "reset_passwords", broken)
-    with logs_at_debug() as lines:
-        started(cast, drafted(cast), password=CHOSEN)
-        evidence = everything(valkey, lines)
-
-    assert "RuntimeError" in evidence["log"]
-    assert found_in(evidence, {"chosen": CHOSEN}) == set()
-
-
-def test_command_prints_each_password_once_and_leaves_none_behind(valkey: Valkey) -> None:
-    make_crowd(3)
-    out = io.StringIO()
-    with logs_at_debug() as lines:
-        call_command("bulk_reset", "--tenant", "contoso.example", "--all", "--wait", "--json", stdout=out)
-        evidence = everything(valkey, lines)
-
-    secrets = {row["user_name"]: row["temporary_password"] for row in json.loads(out.getvalue())["results"]}
-    assert len(secrets) == 5 and all(out.getvalue().count(secret) == 1 for secret in secrets.values())
-    assert found_in(evidence, secrets) == set()
+    assert len(secrets) == PEOPLE
+    assert len(lines) > 10
+    assert found_in(evidence, secrets | {"typed": TYPED}) == set()
+    assert found_in(before, secrets | {"typed": TYPED}) == set()
+    places = {place.rpartition("/")[2] for _name, place in found_in(desk.answers, secrets)}
+    assert places == {"show 200", "passwords.csv 200", "slips 200"}
+    with within(cast.tenant):
+        assert BulkJob.objects.filter(state="finished").count() == 2

@@ -13,6 +13,7 @@ from django.urls import reverse
 from adminportal import clock
 from passwords.models import BulkItem, BulkJob, BulkState, PasswordReset
 from passwords.services.bulk import AT_ONCE
+from tests.budgets import within_budget
 from tests.cast import Cast, make_cast, signed_in
 from tests.passwords.many_cast import add_department, draft
 from users.models import Contact, Session, User
@@ -317,3 +318,35 @@ def test_page_says_so_where_mails_hold_the_passwords(cast: Cast, admin: Client) 
     assert "Email each user a one-time link at their alternate address" in before
     assert "The mail holds the passwords." in after
     assert "Email each user the password at their alternate address" in after
+
+
+@pytest.mark.parametrize(
+    ("chosen", "words"),
+    [
+        ({"select": "all"}, "All users"),
+        ({"select": "all", "search": "adele"}, "Everyone found by “adele”"),
+        ({"select": "all", "view": "blocked"}, "Everyone whose sign-in is blocked"),
+        (
+            {"select": "all", "view": "licensed", "search": "adele"},
+            "Everyone in the view “Licensed users”, found by “adele”",
+        ),
+    ],
+)
+def test_page_says_how_the_people_were_chosen(cast: Cast, admin: Client, chosen: dict[str, str], words: str) -> None:
+    response = admin.post(reverse("passwords:bulk-new"), {"act": "reset", **chosen}, follow=True)
+
+    assert response.context["source"] == words
+
+
+def test_pages_of_a_job_cost_a_fixed_number_of_queries(cast: Cast, admin: Client) -> None:
+    job = draft(cast, add_department(cast, LARGE))
+
+    with within_budget("passwords:bulk draft"):
+        admin.get(address(job))
+    admin.post(address(job), {**AUTOMATIC, "fingerprint": fingerprint(admin, job), "typed": f"RESET {LARGE}"})
+    with within_budget("passwords:bulk"):
+        admin.get(address(job))
+    with within_budget("passwords:bulk-progress"):
+        admin.get(reverse("passwords:bulk-progress", args=[job.pk]), headers=PART)
+    with within_budget("passwords:bulk-jobs"):
+        admin.get(reverse("passwords:bulk-jobs"))
