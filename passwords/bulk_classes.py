@@ -6,6 +6,7 @@ facts that one query counts: for each class of equal facts the very rule of the 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -146,6 +147,19 @@ def plain_classes(plain: QuerySet[User], sorting: Sorting) -> list[PlainClass]:
             )
         )
     return found
+
+
+def checksums(plain: QuerySet[User], classes: Sequence[PlainClass], sorting: Sorting) -> Counter[tuple[str, bool]]:
+    """Sum plain people up by what would happen to them: two who change places change both sums."""
+    fate = {each.facts: (each.decision.code, each.has_alternate) for each in classes}
+    sums: Counter[tuple[str, bool]] = Counter()
+    if connection.vendor == "postgresql":
+        for each in classes:
+            sums[fate[each.facts]] += each.checksum
+        return sums
+    for pk, *facts in with_facts(plain, sorting).values_list("pk", *sorting.names):
+        sums[fate[tuple(facts)]] += hash(pk)
+    return sums
 
 
 def decide(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from passwords.models.bulk import BulkAct, BulkChunk, BulkEnd, BulkItem, BulkJob, BulkState
+from passwords.models.bulk import UNDER_WAY, BulkAct, BulkChunk, BulkEnd, BulkItem, BulkJob, BulkState
 from passwords.models.policy import PasswordHistory, PasswordPolicy
 from passwords.models.reset import PasswordReset, RevealLink
 
 __all__ = [
+    "UNDER_WAY",
     "BulkAct",
     "BulkChunk",
     "BulkEnd",

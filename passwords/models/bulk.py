@@ -36,6 +36,10 @@ class BulkState(models.TextChoices):
     FINISHED = "finished", _("Finished")
 
 
+UNDER_WAY = (BulkState.RUNNING, BulkState.PAUSED)
+"""States in which people are yet to come to their end."""
+
+
 class BulkEnd(models.TextChoices):
     """How one item ended; every item of a job that is over has left LEFT behind."""
 

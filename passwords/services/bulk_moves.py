@@ -13,17 +13,19 @@ from django.db.models import Max
 from adminportal.audit.tags import Activity
 from adminportal.insertion import insert_rows
 from passwords.bulk_options import BulkOptions
-from passwords.bulk_starters import Starter
-from passwords.models import BulkChunk, BulkEnd, BulkItem, BulkJob, BulkState
+from passwords.bulk_starters import Operator, Starter
+from passwords.models import BulkAct, BulkChunk, BulkEnd, BulkItem, BulkJob, BulkState
+from passwords.reveal import SEALED_FOR
 from passwords.services.bulk_claims import end_rest
 from passwords.services.bulk_records import record_job
 from passwords.services.bulk_selection import CHUNK_SIZE
 from passwords.services.bulk_waking import wake_workers
+from users.access import has_fresh_proof
 from users.permissions import Permission
 
 
 class NotPossible(Exception):
-    """Nothing was changed: ``code`` says why: nobody, too_many, state, password, not_yours or a code of a right."""
+    """Nothing was changed: ``code`` says why: nobody, too_many, state, password, not_yours, RESET_STEP_UP, a right."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -39,9 +41,9 @@ def pause_bulk(job_id: UUID, *, actor: Starter, now: datetime) -> BulkJob:
 
 
 def resume_bulk(job_id: UUID, *, actor: Starter, now: datetime) -> BulkJob:
-    """Let workers go on with a paused job.
+    """Let workers go on with a paused job; asks for fresh proof as its start did.
 
-    :raises NotPossible: when the job is not paused, or not the actor's.
+    :raises NotPossible: when the job is not paused, not the actor's, or fresh proof is needed.
     """
     return _move(
         job_id, actor, (BulkState.PAUSED,), BulkState.RUNNING, Activity.RESUMED_BULK_RESET, wakes=True, now=now
@@ -66,9 +68,10 @@ def cancel_bulk(job_id: UUID, *, actor: Starter, now: datetime) -> BulkJob:
 
 
 def retry_failed(job_id: UUID, *, actor: Starter, now: datetime) -> BulkJob:
-    """Begin again with those who failed or whose end is unknown, and nobody else.
+    """Begin again with those who failed or whose end is unknown, and nobody else; asks for fresh proof.
 
-    :raises NotPossible: when the job is not over, nobody failed, its password was chosen, or it is not the actor's.
+    :raises NotPossible: when the job is not over, nobody failed, its password was chosen, it is not the actor's, or
+        fresh proof is needed.
     """
 
     def reopen(job: BulkJob) -> dict[str, str]:
@@ -106,15 +109,27 @@ def _move(
             raise NotPossible("not_yours")
         if job.state not in before:
             raise NotPossible("state")
+        if wakes and not isinstance(actor, Operator) and not has_fresh_proof(actor, now=now):
+            raise NotPossible("RESET_STEP_UP")
         details = change(job) if change else {}
         job.state, job.touched_at, job.wave = after, now, job.wave + 1
         job.finished_at = now if after == BulkState.CANCELED else None
         job.stop_code = ""
-        job.save(update_fields=["state", "touched_at", "wave", "finished_at", "stop_code"])
+        _keep_seals(job, now=now)
+        moved = ["state", "touched_at", "wave", "finished_at", "stop_code", "sealed_until", "purged_at"]
+        job.save(update_fields=moved)
         record_job(job, activity, by=actor.for_audit(), details=details, now=now)
         if wakes:
             transaction.on_commit(partial(wake_workers, job), robust=True)
     return job
+
+
+def _keep_seals(job: BulkJob, *, now: datetime) -> None:
+    """Let passwords be handed out for a day from now on: each of them ends by itself, the job only after the last."""
+    if job.act == BulkAct.RESET:
+        job.sealed_until = now + SEALED_FOR
+    if job.state == BulkState.RUNNING:
+        job.purged_at = None
 
 
 def _reopen(job: BulkJob) -> int:

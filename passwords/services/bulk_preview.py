@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +18,7 @@ from adminportal.audit.tags import Activity
 from passwords.bulk_classes import (
     PlainClass,
     Sorting,
+    checksums,
     decide,
     of_classes,
     plain_classes,
@@ -96,6 +97,7 @@ class _Judged:
 
     sorting: Sorting
     plain: list[PlainClass]
+    plain_people: QuerySet[User]
     standing: dict[UUID, tuple[Decision, bool]]
     holds_role: bool
 
@@ -186,6 +188,7 @@ def _judge(job: BulkJob, actor: Starter, options: BulkOptions, *, shows_results:
     return _Judged(
         sorting=sorting,
         plain=plain_classes(plain, sorting),
+        plain_people=plain,
         standing=judged,
         holds_role=any(decision.allowed and facts[pk].holds_role for pk, (decision, _link) in judged.items()),
     )
@@ -237,10 +240,8 @@ def _count_fresh(job: BulkJob, *, now: datetime) -> int:
 
 
 def _fingerprint(job: BulkJob, judged: _Judged, counts: Counter[str], *, reachable: int) -> str:
-    """Return what changes with the set and with what would happen to it."""
-    checksum = sum(each.checksum for each in judged.plain)
-    if connection.vendor != "postgresql":
-        checksum = sum(hash(pk) for pk in people_of(job).values_list("pk", flat=True))
-    standing = sorted((str(pk), decision.code) for pk, (decision, _link) in judged.standing.items())
-    told = (str(job.act), reachable, sorted(counts.items()), checksum, standing)
+    """Return what changes with the set and with what would happen to anybody in it."""
+    sums = checksums(judged.plain_people, judged.plain, judged.sorting)
+    standing = sorted((str(pk), decision.code, link) for pk, (decision, link) in judged.standing.items())
+    told = (str(job.act), reachable, sorted(counts.items()), sorted(sums.items()), standing)
     return hashlib.sha256(repr(told).encode()).hexdigest()

@@ -8,9 +8,10 @@ from typing import Final
 from django.views.decorators.debug import sensitive_variables
 
 from adminportal.outbox.models import OutboundMessage
-from passwords.models import BulkEnd, BulkItem, BulkJob, BulkState
+from passwords.bulk_starters import starter_of
+from passwords.models import UNDER_WAY, BulkEnd, BulkItem, BulkJob, BulkState
 from passwords.reveal import unseal_password
-from passwords.services.bulk_reveal import wipe_seals
+from passwords.services.bulk_reveal import is_sealed, reachable, wipe_seals
 from users.tenancy import across_tenants, find_tenant, within
 
 DRAFT_LIVES: Final = timedelta(hours=24)
@@ -24,7 +25,8 @@ JOBS_AT_ONCE: Final = 20
 def purge_bulk_jobs(now: datetime) -> int:
     """Delete drafts and jobs whose time is over and wipe sealed passwords, in every tenant; returns how many jobs."""
     with across_tenants():
-        over = BulkJob.objects.filter(purged_at=None, sealed_until__lte=now)
+        # A job under way makes passwords yet; those of long ago end by themselves.
+        over = BulkJob.objects.filter(purged_at=None, sealed_until__lte=now).exclude(state__in=UNDER_WAY)
         to_wipe = list(over[:JOBS_AT_ONCE])
         for job in to_wipe:
             wipe_seals(job)
@@ -38,23 +40,31 @@ def purge_bulk_jobs(now: datetime) -> int:
 
 @sensitive_variables()
 def open_results_for_mail(message: OutboundMessage, now: datetime) -> dict[str, object] | None:
-    """Return the passwords of a small job at the moment its mail is delivered; None when they are gone."""
+    """Return the passwords of a small job at the moment its mail is delivered; None when they are gone.
+
+    They are gone, too, where the starter has left or may not reset these people any more.
+    """
     tenant = find_tenant(message.tenant_id)
     if tenant is None:
         return None
     with within(tenant):
         job = BulkJob.objects.filter(pk=message.context.get("job_id"), purged_at=None).first()
-        if job is None or job.sealed_until is None or job.sealed_until <= now:
+        starter = starter_of(job) if job else None
+        if job is None or starter is None or job.sealed_until is None or job.sealed_until <= now:
             return None
-        items = BulkItem.objects.filter(job=job, end=BulkEnd.DONE).select_related("user", "reset").order_by("position")
-        return {"rows": [_line(item) for item in items]}
+        done = BulkItem.objects.filter(job=job, end=BulkEnd.DONE).select_related("user", "reset").order_by("position")
+        items = list(done)
+        open_to_starter = {item.pk for item in reachable(job, items, starter)}
+        if not open_to_starter:
+            return None
+        return {"rows": [_line(item, is_open=item.pk in open_to_starter, now=now) for item in items]}
 
 
 @sensitive_variables()
-def _line(item: BulkItem) -> dict[str, str]:
-    """Return a person with the password; without one where it was used or replaced already."""
+def _line(item: BulkItem, *, is_open: bool, now: datetime) -> dict[str, str]:
+    """Return a person with the password; without one where it was used, replaced or taken out of reach already."""
     reset = item.reset
-    is_there = reset is not None and reset.sealed_password and reset.replaced_at is None
+    is_there = is_open and reset is not None and is_sealed(reset, now=now)
     return {
         "display_name": item.user.display_name,
         "user_name": item.user.user_principal_name,

@@ -15,6 +15,7 @@ from adminportal.audit.tags import Activity, Result
 from adminportal.outbox.enqueue import Draft, enqueue
 from passwords.bulk_options import AT_ONCE, BulkOptions, shows_results
 from passwords.models import BulkAct, BulkChunk, BulkEnd, BulkJob, BulkState
+from passwords.reveal import SEALED_FOR
 from users.moments import tell_moment
 
 RESULTS_PURPOSE: Final = "bulk-results"
@@ -63,6 +64,10 @@ def record_job(
 
 def record_over(job: BulkJob, *, by: AuditActor, now: datetime) -> None:
     """Write that a job is over with its counts, and mail whoever waits for it; inside the caller's transaction."""
+    if job.act == BulkAct.RESET:
+        # The last passwords are as young as this moment; the older ones end by themselves.
+        job.sealed_until = now + SEALED_FOR
+        job.save(update_fields=["sealed_until"])
     counts = counts_of(job)
     details = {end.capitalize(): str(number) for end, number in counts.items() if number}
     mailed = _mail(job, counts, now=now)

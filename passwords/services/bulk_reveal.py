@@ -16,11 +16,12 @@ from adminportal.audit.tags import Activity
 from adminportal.sealing import SealBroken, Secret
 from passwords.bulk_options import AT_ONCE, BulkOptions
 from passwords.bulk_starters import Operator, Starter, judge_of
-from passwords.models import BulkAct, BulkEnd, BulkItem, BulkJob, PasswordReset
+from passwords.models import UNDER_WAY, BulkAct, BulkEnd, BulkItem, BulkJob, PasswordReset
 from passwords.reveal import unseal_password
 from passwords.services.bulk_records import record_job
 from passwords.services.reset_records import target_of
 from users.access import has_fresh_proof
+from users.actors import reload_actor
 from users.targets import load_facts
 
 AT_A_TIME: Final = 500
@@ -28,7 +29,7 @@ AT_A_TIME: Final = 500
 
 
 class NotShown(Exception):
-    """No password is shown: ``code`` is not_yours, blind, gone or RESET_STEP_UP."""
+    """No password is shown: ``code`` is not_yours, blind, gone, state or RESET_STEP_UP."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -63,12 +64,14 @@ def reveal_items(
 def purge_bulk(job_id: UUID, *, actor: Starter, now: datetime) -> BulkJob:
     """Wipe every password of the job that is still sealed; outcomes stay. Links that nobody opened die with them.
 
-    :raises NotShown: when this is not the starter.
+    :raises NotShown: when this is not the starter, or the job makes passwords yet.
     """
     with transaction.atomic():
         job = BulkJob.objects.select_for_update(of=("self",), no_key=True).get(pk=job_id)
         if job.starter_id != actor.id:
             raise NotShown("not_yours")
+        if job.state in UNDER_WAY:
+            raise NotShown("state")
         if job.purged_at is None:
             wiped = wipe_seals(job)
             job.purged_at = now
@@ -108,7 +111,7 @@ def _hand_out(
         items.filter(position__gt=after).select_related("user", "reset__target").order_by("position")[:AT_A_TIME]
     ):
         with transaction.atomic():
-            opened = {item.pk: _open(item, now=now) for item in _reachable(job, part, actor)}
+            opened = {item.pk: _open(item, now=now) for item in reachable(job, part, _present(actor))}
             shown = [item for item in part if opened.get(item.pk)]
             resets = [item.reset_id for item in shown if item.reset_id]
             PasswordReset.objects.filter(pk__in=resets, shown_at=None).update(shown_at=now)
@@ -117,7 +120,12 @@ def _hand_out(
         after = part[-1].position
 
 
-def _reachable(job: BulkJob, part: Sequence[BulkItem], actor: Starter) -> list[BulkItem]:
+def _present(actor: Starter) -> Starter:
+    """Return the starter with the rights of this moment: a long file outlasts a role or an account."""
+    return actor if isinstance(actor, Operator) else reload_actor(actor)
+
+
+def reachable(job: BulkJob, part: Sequence[BulkItem], actor: Starter) -> list[BulkItem]:
     """Ask again: since the reset the starter may have lost a role, or a person have gained one."""
     judge = judge_of(job.act, actor)
     facts = load_facts([item.user for item in part])

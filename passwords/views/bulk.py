@@ -15,10 +15,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from adminportal import clock
 from passwords.bulk_jobs import JOBS_A_PAGE, OVERSEERS, get_own_job, get_visible_job, list_jobs
 from passwords.bulk_words import source_of, title_of
-from passwords.models import BulkJob, BulkState
+from passwords.models import UNDER_WAY, BulkJob, BulkState
 from passwords.services.bulk_results import progress_of
 from passwords.views.bulk_draft import show_draft, stored_draft, to_page, wants_part
-from passwords.views.bulk_page import STATE_KINDS, UNDER_WAY, Asked, frame_of, show_job
+from passwords.views.bulk_page import STATE_KINDS, Asked, frame_of, show_job
 from passwords.views.bulk_start import start
 from users.access import Permission, requires
 from users.request import PortalRequest

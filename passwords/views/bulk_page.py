@@ -16,7 +16,7 @@ from adminportal import clock
 from adminportal.sealing import Secret
 from passwords.bulk_options import BulkOptions
 from passwords.bulk_words import Grouped, source_of, title_of
-from passwords.models import BulkAct, BulkEnd, BulkJob, BulkState
+from passwords.models import UNDER_WAY, BulkAct, BulkEnd, BulkJob, BulkState
 from passwords.services.bulk import AT_ONCE
 from passwords.services.bulk_results import BulkRow, Progress, list_results, progress_of
 from users.access import Permission, has_fresh_proof
@@ -43,7 +43,6 @@ STATE_KINDS: Final[Mapping[str, str]] = {
     BulkState.STOPPED: "bad",
 }
 """How the state of a job is drawn."""
-UNDER_WAY: Final = (BulkState.RUNNING, BulkState.PAUSED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from passwords.bulk_words import title_of
 from passwords.models import BulkJob, BulkState
 from passwords.services.bulk import NotPossible, cancel_bulk, pause_bulk, resume_bulk, retry_failed
 from passwords.services.bulk_results import NotShown, purge_bulk
+from passwords.views.bulk_draft import to_confirm
 from passwords.views.bulk_page import Asked, show_job
 from users.access import Permission, requires
 from users.request import PortalRequest
@@ -87,6 +88,8 @@ def _take(request: PortalRequest, job: BulkJob, service: Callable[..., BulkJob])
     try:
         service(now=now)
     except (NotPossible, NotShown) as refusal:
+        if refusal.code == "RESET_STEP_UP":
+            return to_confirm(request, job)
         job.refresh_from_db()
         status = 403 if refusal.code == "not_yours" else 409
         problem = str(WHY_NOT.get(refusal.code, WHY_NOT["state"]))
