@@ -25,6 +25,8 @@ def run_bulk(*, job_id: str, tenant_id: str, wave: int) -> None:
     end = time.monotonic() + SLICE_SECONDS
     with within(tenant):
         newest = touch(UUID(job_id), now=clock.now())
+        if newest is None:
+            return  # not running any more, or no job of this tenant
         step = run_next_chunk(UUID(job_id), now=clock.now())
         while step is Step.RAN and time.monotonic() < end:
             step = run_next_chunk(UUID(job_id), now=clock.now())

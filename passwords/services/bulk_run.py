@@ -10,6 +10,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Exists, OuterRef
 from django.views.decorators.debug import sensitive_variables
 
 from adminportal.hashing import HashingBusy
@@ -189,11 +190,12 @@ def _stop(job: BulkJob, *, now: datetime) -> None:
 
 def _finish(job: BulkJob, *, now: datetime) -> bool:
     """End a job of which nobody is left; true also when another worker has just done so."""
-    if BulkChunk.objects.filter(job=job, left__gt=0).exists():
-        return False
     with transaction.atomic():
-        running = BulkJob.objects.filter(pk=job.pk, state=BulkState.RUNNING)
+        # Asked by the change itself: asked before it, the job could end in between and be tried again.
+        waiting = BulkChunk.objects.filter(job=OuterRef("pk"), left__gt=0)
+        running = BulkJob.objects.filter(~Exists(waiting), pk=job.pk, state=BulkState.RUNNING)
         if running.update(state=BulkState.FINISHED, finished_at=now):
             job.refresh_from_db()
             record_over(job, by=SYSTEM, now=now)
-    return True
+            return True
+    return not BulkChunk.objects.filter(job=job, left__gt=0).exists()

@@ -11,7 +11,7 @@ import pytest
 from adminportal import clock
 from adminportal.audit.models import AuditEvent
 from passwords.models import BulkAct, BulkChunk, BulkItem, BulkJob, BulkState, PasswordReset
-from passwords.services.bulk import cancel_bulk, pause_bulk
+from passwords.services.bulk import cancel_bulk, pause_bulk, retry_failed
 from passwords.services.bulk_claims import ClaimLost, claim_chunk, people_left
 from passwords.services.bulk_results import adds_up, progress_of
 from passwords.services.bulk_run import Step, run_next_chunk
@@ -251,3 +251,32 @@ def test_claim_that_was_lost_writes_nothing(cast: Cast) -> None:
         with pytest.raises(ClaimLost):
             give_up(claim, "BULK_FAULT", user_ids=list(people_left(claim)), now=clock.now())
         assert adds_up(job) and progress_of(job, now=clock.now()).left == 100
+
+
+def test_worker_that_looked_before_a_retry_does_not_end_the_job_over_it(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It finds nobody left; the job ends and is tried again; only then it writes that the job is over."""
+    job = worked_off(cast, started(cast, drafted(cast)))
+    with within(cast.tenant):
+        item = BulkItem.objects.filter(job=job).order_by("position")[0]
+        BulkItem.objects.filter(pk=item.pk).update(end="failed", reset=None)
+        PasswordReset.objects.filter(pk=item.reset_id).delete()
+        BulkChunk.objects.filter(job=job, number=item.chunk).update(done=24, failed=1)
+        BulkJob.objects.filter(pk=job.pk).update(state=BulkState.RUNNING, finished_at=None)
+
+    def finish_and_retry() -> None:
+        with within(cast.tenant):
+            assert run_next_chunk(job.pk, now=clock.now()) is Step.OVER
+            retry_failed(job.pk, actor=cast.actor("helpdesk"), now=clock.now())
+
+    meanwhile(monkeypatch, "django.db.transaction.atomic", finish_and_retry)
+    with within(cast.tenant):
+        run_next_chunk(job.pk, now=clock.now())
+        job.refresh_from_db()
+
+    assert job.state == BulkState.RUNNING
+    job = worked_off(cast, job)
+    assert job.state == BulkState.FINISHED
+    with within(cast.tenant):
+        assert progress_of(job, now=clock.now()).done == 100
