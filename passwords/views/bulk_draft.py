@@ -125,17 +125,12 @@ def show_draft(
 ) -> HttpResponse:
     """Answer with the page of a draft, or its preview alone."""
     found, job = draft.found, draft.job
-    number = found.reachable if found else 0
     page = {
+        **_words(job, found),
         "job": job,
         "form": draft.form,
         "is_reset": job.act == BulkAct.RESET,
         "preview": found,
-        "title": title_of(job, found.requested if found else job.requested),
-        "will": will_of(job, number),
-        "text": WORDS[job.act].text,
-        "button": WORDS[job.act].button,
-        "source": source_of(job),
         "unknown": found.unknown[:NAMES_SHOWN] if found else (),
         "duplicates": found.duplicates[:NAMES_SHOWN] if found else (),
         "phrase": typed_text(job, found) if found else "",
@@ -145,8 +140,17 @@ def show_draft(
         "at_once": AT_ONCE,
     }
     name = "passwords/_bulk_preview.html" if is_part else "passwords/bulk_draft.html"
-    invalid = found is None
-    return render(request, name, page, status=REFUSED_FORM if invalid and status == 200 else status)
+    return render(request, name, page, status=REFUSED_FORM if found is None and status == 200 else status)
+
+
+def _words(job: BulkJob, found: Preview | None) -> dict[str, object]:
+    return {
+        "title": title_of(job, found.requested if found else job.requested),
+        "will": will_of(job, found.reachable if found else 0),
+        "text": WORDS[job.act].text,
+        "button": WORDS[job.act].button,
+        "source": source_of(job),
+    }
 
 
 def to_page(request: PortalRequest, job: BulkJob) -> HttpResponse:
