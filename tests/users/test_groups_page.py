@@ -139,7 +139,9 @@ def test_reader_sees_a_group_with_its_commands_disabled_and_is_refused_by_post(
         client.post(url("group-new"), {"name": "Mine"}),
     ]
 
-    assert page.count('aria-disabled="true"') == 4
+    may_reset = reader == "helpdesk.admin"
+    assert page.count('aria-disabled="true"') == (4 if may_reset else 5)
+    assert (f"{reverse('passwords:bulk-group')}?group={staff.pk}" in page) is may_reset
     assert "Groups Administrator is the smallest role that may." in page
     assert [answer.status_code for answer in answers] == [403] * 5
     assert all("Groups Administrator is the smallest role that may." in body(answer) for answer in answers)

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from adminportal import clock
 from users import cookies
-from users.access import Permission, requires
+from users.access import Decision, Permission, requires
 from users.directory_forms import GroupForm, read_part
 from users.directory_lists import get_group, list_groups, list_roles_of_group, read_people
 from users.grid_query import with_query
@@ -152,6 +152,7 @@ def show_group(request: PortalRequest, found: Group, *, problem: str = "", statu
         "part": part,
         "page": page,
         "reason": reason_against(request, found),
+        "bulk_reason": _reason_against_bulk(request),
         "problem": problem,
         "done": "" if problem else DONE.get(request.GET.get("done", ""), ""),
         "tabs": [(label, group_address(found.pk, part=each), each is part) for each, label in PARTS.items()],
@@ -198,6 +199,13 @@ def _reason_against_adding(request: PortalRequest) -> str:
     if any(decision.allowed or decision.code == "RESET_STEP_UP" for decision in kinds):
         return ""
     return sentence(kinds[0])
+
+
+def _reason_against_bulk(request: PortalRequest) -> str:
+    """Say why the reader starts no bulk job, or nothing."""
+    if request.actor.may(Permission.PASSWORD_RESET):
+        return ""
+    return sentence(Decision(allowed=False, code="RESET_NO_ROLE"))
 
 
 def _form(
