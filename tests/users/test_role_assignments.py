@@ -71,7 +71,7 @@ def roles_of(cast: Cast, name: str) -> set[str]:
 
 def rows(activity: str) -> list[AuditEvent]:
     """Return the rows of this test: those of the cast's making have no entrance."""
-    return [row for row in AuditEvent.objects.filter(activity=activity) if "Entrance" in row.details]
+    return [row for row in AuditEvent.objects.filter(activity=activity).order_by("pk") if "Entrance" in row.details]
 
 
 @pytest.mark.parametrize("role", Role)

@@ -267,7 +267,20 @@ def test_any_held_role_or_protection_asks_for_fresh_proof(cast: Cast) -> None:
 def test_every_refusal_is_a_whole_sentence_with_its_values_filled_in(cast: Cast, language: str) -> None:
     values = {
         name: f"<{name}>"
-        for name in ("user", "role", "best", "enough", "list", "group", "domain", "name", "rules", "address", "units")
+        for name in (
+            "user",
+            "role",
+            "best",
+            "enough",
+            "list",
+            "group",
+            "domain",
+            "name",
+            "rules",
+            "address",
+            "units",
+            "minutes",
+        )
     }
 
     with translation.override(language):
