@@ -64,7 +64,11 @@ def main() -> int:
     try:
         valkey.start()
         _prepare(cluster, valkey)
-        return _lay_siege(wanted, cluster, valkey)
+        with tempfile.TemporaryDirectory(prefix="portal-siege-") as folder:
+            failed = _lay_siege(wanted, cluster, valkey, folder=Path(folder))
+            if failed:
+                print("\n".join(log.read_text(errors="replace")[-2000:] for log in Path(folder).glob("*.log")))
+            return failed
     finally:
         valkey.remove()
         cluster.stop()
@@ -91,9 +95,8 @@ def _prepare(cluster: postgres.Cluster, valkey: Valkey) -> None:
     call_command("migrate", verbosity=0)
 
 
-def _lay_siege(wanted: argparse.Namespace, cluster: postgres.Cluster, valkey: Valkey) -> int:
+def _lay_siege(wanted: argparse.Namespace, cluster: postgres.Cluster, valkey: Valkey, *, folder: Path) -> int:
     chance = random.Random(wanted.seed)
-    folder = Path(tempfile.mkdtemp(prefix="portal-siege-"))
     job_id = _start_job(wanted.people)
     workers = [_start_worker(folder, number) for number in range(WORKERS)]
     told = Counter[str]()
