@@ -278,6 +278,7 @@ def test_every_refusal_is_a_whole_sentence_with_its_values_filled_in(cast: Cast,
             "name",
             "rules",
             "address",
+            "unit",
             "units",
             "minutes",
         )
