@@ -18,6 +18,7 @@ KEYWORDS: Final = {
     "gettext": None,
     "gettext_lazy": None,
     "gettext_noop": None,
+    "_n": (1, 2),
     "ngettext": (1, 2),
     "ngettext_lazy": (1, 2),
     "pgettext": ((1, "c"), 2),
