@@ -36,8 +36,9 @@ from django.db.models.functions import Lower
 from passwords.bulk_options import BulkOptions
 from passwords.bulk_starters import Judge, Operator, Starter
 from users.access import Decision
-from users.models import ContactKind, Domain, GroupMember, GroupOwner, RoleAssignment, UnitMember, User
+from users.models import ContactKind, Domain, UnitMember, User
 from users.names import fold_upn
+from users.standing import standing_ids
 from users.targets import TargetFacts
 
 Facts = tuple[Any, ...]
@@ -96,15 +97,6 @@ def sorting_for(
         needs_alternate=is_reset and options.blind,
         results_to=tuple(sorted(map(fold_upn, options.deliver_to))) if is_reset and shows_results else (),
     )
-
-
-def standing_ids() -> QuerySet[Any, Any]:
-    """Return the ids of everybody in the tenant who has any standing, as one subquery; inside the scope."""
-    protected = Q(group__is_role_assignable=True)
-    direct = RoleAssignment.objects.filter(user__isnull=False).values("user")
-    members = GroupMember.objects.filter(protected | Q(group__role_assignments__isnull=False)).values("user")
-    owners = GroupOwner.objects.filter(protected).values("user")
-    return direct.union(members, owners)
 
 
 def split_by_standing(people: QuerySet[User]) -> tuple[QuerySet[User], QuerySet[User]]:

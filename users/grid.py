@@ -17,8 +17,9 @@ from django.db.models import Q, QuerySet
 
 from users.grid_order import Order, Part, Place
 from users.grid_views import Reading, View, condition_of
-from users.models import User
+from users.models import User, UserType
 from users.search import matching
+from users.standing import standing_ids
 
 __all__ = ["COUNTED", "PAGE_ROWS", "Page", "View", "Wanted", "matching_people", "people_of", "read_on", "read_page"]
 
@@ -81,7 +82,17 @@ def matching_people(
     if words is None:
         return User.objects.none()
     in_view = condition_of(view, reading=reading)
-    return User.objects.filter(in_view, matching(words, in_contacts=in_contacts), deleted_at=None)
+    found = User.objects.filter(in_view, matching(words, in_contacts=in_contacts), deleted_at=None)
+    return found.filter(_seen_so(words)) if words and in_contacts else found
+
+
+def _seen_so(words: tuple[str, ...]) -> Q:
+    """Leave out whom only an alternate address would find that is masked for many who reset people.
+
+    Those are whoever has any standing or has the password elsewhere: searched letter by letter it would be told.
+    """
+    plain = Q(user_type=UserType.MEMBER, on_premises_sync_enabled=False) & ~Q(pk__in=standing_ids())
+    return matching(words, in_contacts=False) | plain
 
 
 def people_of(wanted: Wanted) -> QuerySet[User]:

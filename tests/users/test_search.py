@@ -55,6 +55,19 @@ def test_fragments_are_found_whatever_case_accent_and_order(cast: Cast, typed: s
     assert found(cast, typed) == expected
 
 
+def test_masked_address_of_a_role_holder_is_no_way_to_find_them(cast: Cast) -> None:
+    """A helpdesk sees ordinary people's addresses, and only a mask of those of whom it may not reset."""
+    cast.add("helpdesk", roles=(Role.HELPDESK_ADMINISTRATOR,))
+    cast.add(
+        "boss", display_name="Sea Boss", alternate_email="sea.shore@mail.example", roles=(Role.BILLING_ADMINISTRATOR,)
+    )
+    cast.add("synced", alternate_email="sea.shell@mail.example", details={"on_premises_sync_enabled": True})
+
+    assert found(cast, "sea.breeze", by="helpdesk") == ["oyvind"]
+    assert found(cast, "sea.s", by="helpdesk") == []
+    assert found(cast, "sea boss", by="helpdesk") == ["boss"]
+
+
 def test_reader_who_sees_addresses_masked_finds_nobody_by_them(cast: Cast) -> None:
     assert found(cast, "sea.breeze") == ["oyvind"]
     assert found(cast, "sea.breeze", by="reader") == []
