@@ -261,7 +261,7 @@ def test_worker_that_looked_before_a_retry_does_not_end_the_job_over_it(
     with within(cast.tenant):
         item = BulkItem.objects.filter(job=job).order_by("position")[0]
         BulkItem.objects.filter(pk=item.pk).update(end="failed", reset=None)
-        PasswordReset.objects.filter(pk=item.reset_id).delete()
+        PasswordReset.objects.filter(job=job, target=item.user_id).delete()
         BulkChunk.objects.filter(job=job, number=item.chunk).update(done=24, failed=1)
         BulkJob.objects.filter(pk=job.pk).update(state=BulkState.RUNNING, finished_at=None)
 

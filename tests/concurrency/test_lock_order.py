@@ -11,7 +11,7 @@ import pytest
 from adminportal import clock
 from passwords.authority import AdminAuthority
 from passwords.orders import ResetEnd, ResetOptions, ResetOrder, ResetOutcome
-from passwords.services import issue
+from passwords.reveal import withdraw
 from passwords.services.reset import reset_passwords
 from tests.cast import Cast, make_cast
 from tests.concurrency.crowd import PATIENCE_SECONDS, at_once, meet, wait_until_blocked
@@ -55,7 +55,6 @@ def test_two_administrators_who_reset_each_other_both_come_through(cast: Cast, m
 def test_block_that_waits_for_a_reset_does_not_hold_it_up(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     """The block holds the tenant and waits for the person, whom the reset holds; both write rows of the tenant."""
     blocks: list[Any] = []
-    original = issue.withdraw
 
     def block() -> bool:
         with within(cast.tenant):
@@ -65,9 +64,9 @@ def test_block_that_waits_for_a_reset_does_not_hold_it_up(cast: Cast, monkeypatc
     def hooked(*arguments: Any, **options: Any) -> None:
         blocks.append(crowd.submit(at_once, [block]))
         wait_until_blocked(1)
-        original(*arguments, **options)
+        withdraw(*arguments, **options)
 
-    monkeypatch.setattr(issue, "withdraw", hooked)
+    monkeypatch.setattr("passwords.services.issue.withdraw", hooked)
     with ThreadPoolExecutor(1) as crowd:
         outcome = resetting(cast, "helpdesk.admin", "adele.vance")()
         assert outcome.end is ResetEnd.DONE

@@ -55,7 +55,7 @@ def fail_one(cast: Cast, job: BulkJob) -> None:
     with within(cast.tenant):
         item = BulkItem.objects.filter(job=job, end=BulkEnd.DONE).order_by("position")[0]
         BulkItem.objects.filter(pk=item.pk).update(end=BulkEnd.FAILED, reset=None)
-        PasswordReset.objects.filter(pk=item.reset_id).delete()
+        PasswordReset.objects.filter(job=job, target=item.user_id).delete()
         chunk = job.chunks.get(number=item.chunk)
         job.chunks.filter(pk=chunk.pk).update(done=chunk.done - 1, failed=1)
 
