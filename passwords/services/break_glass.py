@@ -121,7 +121,9 @@ def _account(tenant: Tenant, user_name: str, role: Role, *, now: datetime) -> tu
     found = find_person_to_sign_in(check_upn(user_name))
     if found is None:
         return _new_account(tenant, user_name, role, now=now), True
-    User.objects.filter(pk=found.pk).update(account_enabled=True, block_reason="")
+    # Whoever holds a role needs a strong password, whatever was allowed before.
+    as_needed = {"account_enabled": True, "block_reason": "", "strong_password_required": True}
+    User.objects.filter(pk=found.pk).update(**as_needed)
     given = {"tenant": tenant, "created_at": now}
     # A role that was only eligible, or held for one unit, would leave the operator outside.
     in_force = {"is_active": True, "is_restricted_unit": False}

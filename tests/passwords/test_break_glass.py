@@ -129,6 +129,16 @@ def test_role_that_was_not_in_force_comes_into_force(full: Cast, facts: dict[str
     assert AuditEvent.objects.filter(activity="Add member to role", actor_kind="operator").count() == 1
 
 
+def test_whoever_gets_the_role_needs_a_strong_password_again(full: Cast) -> None:
+    with within(full.tenant):
+        User.objects.filter(pk=full["adele.vance"].pk).update(strong_password_required=False)
+
+    user = rescue("adele.vance@contoso.example").user
+
+    with within(full.tenant):
+        assert User.objects.get(pk=user.pk).strong_password_required
+
+
 def test_every_global_administrator_is_told_and_no_mail_holds_the_password(full: Cast) -> None:
     result = rescue()
     assert result.password
