@@ -117,6 +117,11 @@ def start_bulk(
     return job
 
 
+def _letters(typed: str) -> str:
+    """Return what counts of a typed confirmation: "reset 5,248" is RESET 5248, as the page groups the number."""
+    return "".join(letter for letter in typed.upper() if letter.isalnum())
+
+
 def _check(job: BulkJob, found: Preview, actor: Starter, typed: str, *, has_password: bool, now: datetime) -> None:
     """Ask everything that is asked once, at the start."""
     if not actor.may(right_of(job.act)):
@@ -130,7 +135,7 @@ def _check(job: BulkJob, found: Preview, actor: Starter, typed: str, *, has_pass
     if (found.requested > AT_ONCE or found.holds_role) and not has_fresh_proof(actor, now=now):
         raise ConfirmationNeeded("RESET_STEP_UP", found)
     wanted = typed_text(job, found)
-    if wanted and " ".join(typed.split()).upper() != wanted:
+    if wanted and _letters(typed) != _letters(wanted):
         raise ConfirmationNeeded("TYPED", found)
 
 

@@ -62,7 +62,7 @@ class Told:
 class Preview:
     """What would happen; ``unknown`` and ``duplicates`` are lines and names of a list.
 
-    ``holds_role`` says that somebody with a role would be reached, for which fresh proof is asked.
+    ``role_holders`` counts those with a role who would be reached, for which fresh proof is asked.
     """
 
     requested: int
@@ -72,8 +72,13 @@ class Preview:
     unknown: list[tuple[int, str]] = field(default_factory=list)
     duplicates: list[tuple[int, str]] = field(default_factory=list)
     includes_self: bool
-    holds_role: bool
+    role_holders: int
     fingerprint: str
+
+    @property
+    def holds_role(self) -> bool:
+        """Tell whether somebody with a role would be reached."""
+        return self.role_holders > 0
 
     @property
     def left_out_count(self) -> int:
@@ -99,7 +104,7 @@ class _Judged:
     plain: list[PlainClass]
     plain_people: QuerySet[User]
     standing: dict[UUID, tuple[Decision, bool]]
-    holds_role: bool
+    role_holders: int
 
 
 def preview(job: BulkJob, *, actor: Starter, options: BulkOptions, now: datetime) -> Preview:
@@ -118,7 +123,7 @@ def preview(job: BulkJob, *, actor: Starter, options: BulkOptions, now: datetime
         unknown=[(line, name) for line, name in job.source.get("unknown", [])],
         duplicates=[(line, name) for line, name in job.source.get("duplicates", [])],
         includes_self=includes_starter(job),
-        holds_role=judged.holds_role,
+        role_holders=judged.role_holders,
         fingerprint=_fingerprint(job, judged, counts, reachable=reachable),
     )
     if job.started_at is None:
@@ -190,7 +195,7 @@ def _judge(job: BulkJob, actor: Starter, options: BulkOptions, *, shows_results:
         plain=plain_classes(plain, sorting),
         plain_people=plain,
         standing=judged,
-        holds_role=any(decision.allowed and facts[pk].holds_role for pk, (decision, _link) in judged.items()),
+        role_holders=sum(decision.allowed and facts[pk].holds_role for pk, (decision, _link) in judged.items()),
     )
 
 

@@ -136,6 +136,11 @@ def _reading_of(job: BulkJob) -> Reading:
     )
 
 
+def list_chosen(job: BulkJob, *, most: int) -> list[User]:
+    """List the first so many people of a job by name, reached or left out."""
+    return list(people_of(job).order_by("sort_name", "pk")[:most])
+
+
 def includes_starter(job: BulkJob) -> bool:
     """Tell whether the starter was among the chosen, and was left out."""
     if "includes_self" in job.source:

@@ -24,6 +24,7 @@ from passwords.models import BulkAct, BulkJob, BulkState
 from passwords.services.bulk import AT_ONCE, typed_text
 from passwords.services.bulk_drafts import keep_options
 from passwords.services.bulk_preview import Preview, list_left_out, preview
+from passwords.services.bulk_selection import list_chosen
 from users.access import Permission, has_fresh_proof, requires
 from users.request import PortalRequest
 from users.search import SearchTooLong
@@ -31,6 +32,8 @@ from users.search import SearchTooLong
 OptionsForm = BulkResetForm | BulkReasonForm
 LISTED: Final = 50
 """People on one page of those who are left out."""
+NAMED: Final = 40
+"""People of a draft who are named, before the others are counted."""
 NAMES_SHOWN: Final = 100
 """Unknown and repeated names that are listed; the others are counted."""
 REFUSED_FORM: Final = 422
@@ -137,6 +140,8 @@ def show_draft(
         "typed_error": typed_error,
         "needs_proof": found is not None and _needs_proof(request, found),
         "problem": problem,
+        "was_proven": "proven" in request.GET and not problem,
+        "chosen": list_chosen(job, most=NAMED) if found else [],
         "at_once": AT_ONCE,
     }
     name = "passwords/_bulk_preview.html" if is_part else "passwords/bulk_draft.html"
@@ -160,8 +165,8 @@ def to_page(request: PortalRequest, job: BulkJob) -> HttpResponse:
 
 
 def to_confirm(request: PortalRequest, job: BulkJob) -> HttpResponse:
-    """Lead to fresh proof of who is signed in, and back to the job."""
-    query = urlencode({"next": reverse("passwords:bulk", args=[job.pk])})
+    """Lead to fresh proof of who is signed in, and back to the job, which says that nothing has happened yet."""
+    query = urlencode({"next": f"{reverse('passwords:bulk', args=[job.pk])}?proven=1"})
     return HttpResponseRedirect(f"{reverse('users:confirm')}?{query}")
 
 

@@ -70,8 +70,21 @@ def test_draft_shows_who_is_reached_and_why_the_others_are_not(cast: Cast, admin
     assert "2 passwords will be reset" in page
     assert "You yourself are left out." in page
     assert "2 users will be left out" in page
-    assert "<strong>1</strong> They come from a directory and password writeback is off." in page
-    assert "<strong>1</strong> They sign in at another organization, so the password is not kept here." in page
+    assert "They come from a directory and password writeback is off. <strong>(1)</strong>" in page
+    assert "They sign in at another organization, so the password is not kept here. <strong>(1)</strong>" in page
+    assert [user.display_name for user in admin.get(address(job)).context["chosen"]] == [
+        "Adele Vance",
+        "Diego Siciliani",
+        "Guest Person",
+        "Lee Gu",
+    ]
+    assert "administrator" not in page.partition("What will happen")[2].partition("</section>")[0]
+
+
+def test_preview_counts_the_administrators_who_would_be_reset(cast: Cast, admin: Client) -> None:
+    job = draft(cast, ["adele.vance", "helpdesk.admin", "grady.archie"])
+
+    assert "2 of them are administrators or protected by a role-assignable group." in body(admin.get(address(job)))
 
 
 def test_everyone_who_is_left_out_is_listed_with_a_sentence_and_can_be_searched(cast: Cast, admin: Client) -> None:
@@ -171,7 +184,7 @@ def test_many_people_need_the_typed_number(cast: Cast, admin: Client) -> None:
     missing = admin.post(address(job), fields)
     wrong = admin.post(address(job), {**fields, "typed": f"RESET {LARGE - 1}"})
     stale = state_of(cast, job)
-    right = admin.post(address(job), {**fields, "typed": f" reset  {LARGE} "})
+    right = admin.post(address(job), {**fields, "typed": f" reset  {str(LARGE)[0]},{str(LARGE)[1:]} "})
 
     assert f"To confirm, type RESET {LARGE}" in page
     for refused in (missing, wrong):
@@ -193,6 +206,9 @@ def test_many_people_need_fresh_proof_and_the_options_survive_it(cast: Cast, adm
     assert response.headers["Location"].startswith(f"{reverse('users:confirm')}?next=%2Fpasswords%2Fbulk%2F")
     assert state_of(cast, job) == BulkState.DRAFT
     assert admin.get(address(job)).context["form"]["reason"].value() == "Leak"
+    back = body(admin.get(f"{address(job)}?proven=1"))
+    assert "Your sign-in is confirmed. Nothing has started yet: confirm below." in back
+    assert "Nothing has started yet" not in body(admin.get(address(job)))
 
 
 def test_changed_set_is_shown_again_and_nothing_starts(cast: Cast, admin: Client) -> None:
