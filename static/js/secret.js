@@ -11,6 +11,11 @@
     button.textContent = masked ? button.dataset.show : button.dataset.hide;
   });
 
+  document.addEventListener("click", function (event) {
+    if (!event.target.closest("[data-secret-all]")) return;
+    for (const button of document.querySelectorAll(".secret--masked [data-secret-toggle]")) button.click();
+  });
+
   function empty(secret) {
     for (const value of secret.querySelectorAll("[data-secret-value], [data-secret-part]")) value.replaceChildren();
     for (const control of secret.querySelectorAll("button")) control.remove();
