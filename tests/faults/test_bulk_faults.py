@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-pytestmark = [pytest.mark.postgres, pytest.mark.valkey]
+pytestmark = [pytest.mark.full, pytest.mark.postgres, pytest.mark.valkey]
 
 
 def lay_siege(*arguments: str) -> str:
@@ -34,7 +34,6 @@ def test_killed_workers_and_an_emptied_broker_lose_nobody() -> None:
     assert "200 outcomes, 0 lost, 0 twice, every shown password signs in" in told
 
 
-@pytest.mark.full
 def test_ten_kills_a_flush_and_a_restart_lose_nobody_of_two_thousand() -> None:
     told = lay_siege("--people", "2000", "--kills", "10", "--flush", "--restart")
 
