@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.utils.html import escape
 
 from adminportal import clock, sealing
 from adminportal.centre.views.messages import LETTERS
@@ -35,6 +36,10 @@ def _message(template: str, *, language: str) -> OutboundMessage:
     )
 
 
+ABOUT_A_JOB = ("bulk_finished", "bulk_finished_shown")
+"""Messages about many people: they name who started the job."""
+
+
 @pytest.mark.parametrize("language", [*dict(settings.LANGUAGES), "pt", ""])
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_message_of_the_product_is_complete(template: str, language: str) -> None:
@@ -43,8 +48,9 @@ def test_message_of_the_product_is_complete(template: str, language: str) -> Non
     parcel = build(message)
 
     assert parcel.subject
-    assert "megan@contoso.example" in parcel.text
-    assert "megan@contoso.example" in parcel.html
+    named = {True: "Megan O'Brien", False: "megan@contoso.example"}[template in ABOUT_A_JOB]
+    assert named in parcel.text
+    assert escape(named) in parcel.html
     link = links.address_of(message).expose()
     assert (link in parcel.text) == (link in parcel.html)
     assert "O&#x27;Brien" not in parcel.subject + parcel.text
