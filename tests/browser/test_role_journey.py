@@ -70,6 +70,7 @@ def test_protected_role_keeps_a_command_that_says_why(portal: Portal, cast: Cast
     page.goto("/roles")
     page.get_by_role("link", name="Password Administrator", exact=True).click()
     command = page.get_by_role("dialog").get_by_role("button", name="Assign", disabled=True)
+    expect(page.get_by_role("dialog").get_by_role("heading", name="Password Administrator")).to_be_focused()
 
     tab_to(page, command)
 
