@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from passwords.models.bulk import UNDER_WAY, BulkAct, BulkChunk, BulkEnd, BulkItem, BulkJob, BulkState
 from passwords.models.policy import PasswordHistory, PasswordPolicy
+from passwords.models.request import PasswordRequest, RequestState
 from passwords.models.reset import PasswordReset, RevealLink
 
 __all__ = [
@@ -16,6 +17,8 @@ __all__ = [
     "BulkState",
     "PasswordHistory",
     "PasswordPolicy",
+    "PasswordRequest",
     "PasswordReset",
+    "RequestState",
     "RevealLink",
 ]

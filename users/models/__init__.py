@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from users.models.challenge import Challenge, ContactChange, Purpose
 from users.models.contact import Contact, ContactKind
 from users.models.favourite import RoleFavourite
 from users.models.grid_choice import GridChoice
@@ -9,6 +10,7 @@ from users.models.group import Group, GroupMember, GroupOwner
 from users.models.guard import SignInGuard
 from users.models.import_batch import ImportBatch
 from users.models.licence import LicenceAssignment, LicenceProduct
+from users.models.method import AuthenticationMethod, MethodKind, RecoveryCode, TrustedDevice
 from users.models.role import RoleAssignment
 from users.models.session import Session
 from users.models.sort_keys import SortKeys
@@ -18,7 +20,10 @@ from users.models.user import User, UserType
 
 __all__ = [
     "AdministrativeUnit",
+    "AuthenticationMethod",
+    "Challenge",
     "Contact",
+    "ContactChange",
     "ContactKind",
     "Domain",
     "GridChoice",
@@ -28,12 +33,16 @@ __all__ = [
     "ImportBatch",
     "LicenceAssignment",
     "LicenceProduct",
+    "MethodKind",
+    "Purpose",
+    "RecoveryCode",
     "RoleAssignment",
     "RoleFavourite",
     "Session",
     "SignInGuard",
     "SortKeys",
     "Tenant",
+    "TrustedDevice",
     "UnitMember",
     "User",
     "UserType",

@@ -10,7 +10,11 @@ from users.models.user import User
 
 
 class Session(models.Model):
-    """One session; the key itself is only in the cookie, here is its SHA-256."""
+    """One session; the key itself is only in the cookie, here is its SHA-256.
+
+    ``second_factor_at`` says when the second factor was given in it, ``registration_asked_at`` when its person answered
+    the question for more security information (registered, reviewed or skipped).
+    """
 
     key_digest = models.CharField(max_length=64, primary_key=True)
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
@@ -18,6 +22,8 @@ class Session(models.Model):
     created_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     proven_at = models.DateTimeField(null=True, default=None)
+    second_factor_at = models.DateTimeField(null=True, default=None)
+    registration_asked_at = models.DateTimeField(null=True, default=None)
     ended_at = models.DateTimeField(null=True, default=None)
     ip_address = models.CharField(max_length=45, blank=True, default="")
     user_agent = models.CharField(max_length=256, blank=True, default="")

@@ -9,7 +9,11 @@ from django_scopes import ScopedManager
 
 
 class Tenant(models.Model):
-    """One organisation; everything else belongs to exactly one."""
+    """One organisation; everything else belongs to exactly one.
+
+    ``managed_contacts`` lists the contact kinds that HR or IT looks after (``managed_by``, reached at
+    ``managed_contact``): their owners see them locked.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=256)
@@ -30,6 +34,12 @@ class Tenant(models.Model):
     notify_user_on_admin_reset = models.BooleanField(default=True)
     show_full_contact_to_readers = models.BooleanField(default=False)
     password_in_mail = models.BooleanField(default=False)
+    trusted_device_days = models.PositiveSmallIntegerField(default=30)
+    licensing_mode = models.CharField(max_length=12, default="portal")
+    support_url = models.CharField(max_length=254, blank=True, default="")
+    managed_contacts = models.JSONField(default=list)
+    managed_by = models.CharField(max_length=128, blank=True, default="")
+    managed_contact = models.CharField(max_length=254, blank=True, default="")
 
     def __str__(self) -> str:
         return self.name

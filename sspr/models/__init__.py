@@ -1,0 +1,21 @@
+"""Self service: its settings, attempts, and what people registered for it."""
+
+from __future__ import annotations
+
+from sspr.models.attempt import GateFailures, RecoveryAttempt, RecoveryLock
+from sspr.models.campaign import Campaign, CampaignPerson
+from sspr.models.policy import CustomQuestion, Gate, Reach, Registration, SecurityAnswer, SsprPolicy
+
+__all__ = [
+    "Campaign",
+    "CampaignPerson",
+    "CustomQuestion",
+    "Gate",
+    "GateFailures",
+    "Reach",
+    "RecoveryAttempt",
+    "RecoveryLock",
+    "Registration",
+    "SecurityAnswer",
+    "SsprPolicy",
+]
