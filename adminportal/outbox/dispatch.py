@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Self
+from typing import Self, cast
 from uuid import UUID
 
 from django.db.models import Case, F, Q, Value, When
@@ -25,6 +25,7 @@ from adminportal.outbox.channels.base import (
     UncertainOutcome,
 )
 from adminportal.outbox.models import Failure, OutboundMessage, State
+from adminportal.queries import load
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +36,14 @@ LONGEST_PAUSE_SECONDS = 300
 UNCERTAIN_LIMIT = 2
 """Attempts without an answer after which a message is not sent again: at most one duplicate."""
 DETAIL_LENGTH = 300
+
+CLAIM = f"""
+    UPDATE outbox_outboundmessage
+    SET state = '{State.SENDING.value}', claimed_until = %s, attempts = attempts + 1
+    WHERE id = %s AND state = '{State.QUEUED.value}' AND next_attempt_at <= %s
+    AND link_closed_at IS NULL AND not_after >= %s
+    RETURNING {{columns}}
+"""  # noqa: S608  # names of states, no values
 
 
 class Dispatcher:
@@ -98,17 +107,14 @@ class Dispatcher:
 
 def claim(message_id: UUID, *, now: datetime) -> OutboundMessage | None:
     """Take a due message for :data:`CLAIM_SECONDS`; of many who try, one gets it."""
+    until = now + timedelta(seconds=CLAIM_SECONDS)
+    for (message,) in load(CLAIM, [until, message_id, now, now], models={"outbox_outboundmessage": OutboundMessage}):
+        return cast(OutboundMessage, message)
     due = OutboundMessage.objects.filter(pk=message_id, state=State.QUEUED, next_attempt_at__lte=now)
     withdrawn = Q(link_closed_at__isnull=False)
-    over = withdrawn | Q(not_after__lt=now)
-    taken = due.exclude(over).update(
-        state=State.SENDING, claimed_until=now + timedelta(seconds=CLAIM_SECONDS), attempts=F("attempts") + 1
-    )
-    if not taken:
-        end = Case(When(withdrawn, then=Value(State.CANCELLED.value)), default=Value(State.EXPIRED.value))
-        due.filter(over).update(state=end)
-        return None
-    return next(iter(OutboundMessage.objects.filter(pk=message_id)), None)
+    end = Case(When(withdrawn, then=Value(State.CANCELLED.value)), default=Value(State.EXPIRED.value))
+    due.filter(withdrawn | Q(not_after__lt=now)).update(state=end)
+    return None
 
 
 def release_lost_claims(*, now: datetime) -> int:

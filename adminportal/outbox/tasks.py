@@ -14,10 +14,11 @@ from adminportal.outbox.waking import DELIVER_TASK, DRAIN_TASK, wake_bulk
 
 
 @shared_task(name=DELIVER_TASK)
-def deliver(*, message_id: str) -> None:
-    """Deliver one message if it is still due; running it twice sends once."""
+def deliver(*, message_ids: list[str]) -> None:
+    """Deliver messages that are still due, over one connection; running it twice sends once."""
     with Dispatcher() as dispatcher:
-        dispatcher.deliver(UUID(message_id), now=clock.now())
+        for message_id in message_ids:
+            dispatcher.deliver(UUID(message_id), now=clock.now())
 
 
 @shared_task(name=DRAIN_TASK)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 import os
 import signal
 import socket
@@ -19,7 +21,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.db import connection, transaction
 
 from adminportal import clock
-from adminportal.outbox import links, sweep, waking
+from adminportal.outbox import links, sweep, tasks, waking
 from adminportal.outbox.channels import email
 from adminportal.outbox.dispatch import CLAIM_SECONDS
 from adminportal.outbox.enqueue import enqueue
@@ -259,6 +261,22 @@ def test_broker_carries_the_id_and_nothing_of_the_message(valkey: Valkey) -> Non
 
     assert RECIPIENT not in queued.decode()
     assert links.token_of(message).expose() not in queued.decode()
+
+
+@pytest.mark.valkey
+def test_one_wake_up_brings_the_messages_of_a_change_in_their_order(smtp_sink: SmtpSink, valkey: Valkey) -> None:
+    addresses = [f"person{number}@mail.example" for number in range(12)]
+    enqueue(*[draft(to=address) for address in addresses], now=clock.now())
+    client = valkey.client()
+    queued = [json.loads(base64.b64decode(json.loads(each)["body"])) for each in client.lrange("mail", 0, -1)]
+    client.close()
+
+    for _args, names, _rest in reversed(queued):
+        tasks.deliver(**names)
+        tasks.deliver(**names)
+
+    assert [len(names["message_ids"]) for _args, names, _rest in reversed(queued)] == [10, 2]
+    assert [mail.recipients for mail in smtp_sink.received] == [(address,) for address in addresses]
 
 
 @pytest.mark.valkey
