@@ -132,15 +132,19 @@ class OperatorAuthority:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkAuthority(AdminAuthority):
-    """An administrator's roles while a bulk job runs; fresh proof was asked for when it was started."""
+    """An administrator's roles while a bulk job runs; ``is_proven`` where fresh proof was given at its start."""
 
     entrance: str = "bulk"
+    is_proven: bool = False
     job_id: UUID | None = None
     items: Mapping[UUID, int] = field(default_factory=dict)
 
     def reaches(self, target: TargetFacts, *, now: datetime) -> Decision:
-        """Ask the matrix with the roles of this moment."""
-        return can_reset(self.actor, target)
+        """Ask the matrix with the roles of this moment; whoever gained a role meanwhile asks for the proof."""
+        decision = can_reset(self.actor, target)
+        if decision.allowed and target.holds_role and not self.is_proven:
+            return Decision(allowed=False, code="RESET_STEP_UP")
+        return decision
 
     def details_of(self, user_id: UUID) -> Mapping[str, str]:
         """Return the job and the number of the person in it."""

@@ -39,6 +39,10 @@ OF_JOB: Final[Mapping[str, Promise]] = {
         "A fault of the portal stopped this. The password was not changed; the log of the server says why."
     ),
     "BULK_NOT_FINISHED": _("The worker ended each time before this was done. The password was not changed."),
+    "RESET_STEP_UP": _(
+        "This person has gained a role since the job began, and you were not asked for your password then. "
+        "Nothing was changed. Start again for this person alone."
+    ),
     "BULK_PASSWORD_GONE": _("The chosen password was not kept when the work was interrupted. Start another reset."),
 }
 """Sentences of ends that only a bulk job has."""

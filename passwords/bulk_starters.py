@@ -92,22 +92,30 @@ def reset_authority(job: BulkJob, starter: Starter, *, items: Mapping[UUID, int]
     """Return the proof with which the job resets; ``items`` are the numbers of its people."""
     if isinstance(starter, Operator):
         return OperatorAuthority(job_id=job.pk, items=items)
-    return BulkAuthority(actor=starter, entrance=job.entrance, job_id=job.pk, items=items)
+    return BulkAuthority(actor=starter, entrance=job.entrance, is_proven=job.is_proven, job_id=job.pk, items=items)
 
 
 def act_authority(job: BulkJob, starter: Starter, *, items: Mapping[UUID, int]) -> ActAuthority:
     """Return the same for every other act."""
     if isinstance(starter, Operator):
         return BulkOperatorActs(job_id=job.pk, items=items)
-    return BulkAdminActs(actor=starter, entrance=job.entrance, job_id=job.pk, items=items)
+    return BulkAdminActs(actor=starter, entrance=job.entrance, is_proven=job.is_proven, job_id=job.pk, items=items)
 
 
 @dataclass(frozen=True, kw_only=True)
 class BulkAdminActs(AdminActs):
     """An administrator's acts of a job, each with the number of its person."""
 
+    is_proven: bool = False
     job_id: UUID
     items: Mapping[UUID, int]
+
+    def reaches(self, target: TargetFacts, act: Act) -> Decision:
+        """Ask the rule of the act; whoever gained a role since the start asks for the proof that was not given."""
+        decision = super().reaches(target, act)
+        if decision.allowed and target.holds_role and not self.is_proven:
+            return Decision(allowed=False, code="RESET_STEP_UP")
+        return decision
 
     def details_of(self, user_id: UUID) -> Mapping[str, str]:
         """Return the job and the number of the person in it."""

@@ -38,6 +38,15 @@ class Throttled(Exception):
 LIMITS: dict[str, Limit] = {
     limit.name: limit
     for limit in (
+        # A preview judges everybody who was chosen; each change of an option asks for one.
+        Limit(
+            name="BULK_PREVIEW",
+            what="preview of a bulk job",
+            key="administrator",
+            number=300,
+            window=timedelta(minutes=10),
+            store=Store.REDIS,
+        ),
         # A refusal because of history says that the typed password is the one of now.
         Limit(
             name="HISTORY_ACTOR",

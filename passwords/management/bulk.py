@@ -142,6 +142,8 @@ class BulkCommand(PortalCommand):
 
 def _of_list(found: Preview) -> dict[str, Any]:
     return {
+        "unknown_count": found.unknown_count,
+        "duplicates_count": found.duplicates_count,
         "unknown": [{"line": line, "user_name": name} for line, name in found.unknown],
         "duplicates": [{"line": line, "user_name": name} for line, name in found.duplicates],
     }

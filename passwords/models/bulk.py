@@ -57,6 +57,7 @@ class BulkJob(models.Model):
     ``source`` holds the frozen condition (search words, view, group) and, for a list, the names that led to nobody;
     ``options`` never holds a secret. ``wave`` counts how often workers were woken: a task of an older wave runs once
     more and is not queued again, so that tasks never pile up. ``touched_at`` is when a worker last took it up.
+    ``is_proven`` tells whether the starter gave fresh proof: without it nobody who holds a role is reached.
     """
 
     class SourceKind(models.TextChoices):
@@ -88,6 +89,7 @@ class BulkJob(models.Model):
     touched_at = models.DateTimeField(null=True, default=None)
     wave = models.PositiveIntegerField(default=0)
     stop_code = models.CharField(max_length=40, blank=True, default="")
+    is_proven = models.BooleanField(default=False)
     sealed_until = models.DateTimeField(null=True, default=None)
     purged_at = models.DateTimeField(null=True, default=None)
 

@@ -20,6 +20,7 @@ from passwords.bulk_options import AT_ONCE, BulkOptions
 from passwords.bulk_starters import Operator, Starter, right_of
 from passwords.models import BulkAct, BulkChunk, BulkItem, BulkJob, BulkState
 from passwords.reveal import SEALED_FOR
+from passwords.services.bulk_drafts import is_too_old
 from passwords.services.bulk_moves import NotPossible, cancel_bulk, pause_bulk, resume_bulk, retry_failed
 from passwords.services.bulk_preview import Preview, preview
 from passwords.services.bulk_records import record_job
@@ -94,7 +95,8 @@ def start_bulk(
     :raises BulkJob.DoesNotExist: when it is nobody's here or somebody else's.
     :raises SetChanged: when the preview that the fingerprint is of does not hold any more.
     :raises ConfirmationNeeded: when fresh proof or the typed confirmation is missing.
-    :raises NotPossible: when nobody would be reached, or a chosen password is for few people only.
+    :raises NotPossible: when nobody would be reached, a chosen password is for few people only, or the draft is older
+        than a day.
     """
     job = BulkJob.objects.select_related("tenant", "starter").get(pk=job_id, starter_id=actor.id)
     if job.state != BulkState.DRAFT:
@@ -111,6 +113,8 @@ def start_bulk(
         )
         if job.state != BulkState.DRAFT:
             return job
+        if is_too_old(job, now=now):
+            raise NotPossible("too_old")
         _start(job, actor, options, fingerprint, has_password=password is not None, now=now)
     if job.requested <= AT_ONCE:
         _run_here(job, password, now=now)
@@ -154,6 +158,7 @@ def _start(
     job.state, job.requested, job.fingerprint = BulkState.RUNNING, found.requested, fingerprint
     job.sealed_until = now + SEALED_FOR if job.act == BulkAct.RESET else None
     job.touched_at = now
+    job.is_proven = isinstance(actor, Operator) or has_fresh_proof(actor, now=now)
     job.save(
         update_fields=[
             "options",
@@ -163,6 +168,7 @@ def _start(
             "started_at",
             "sealed_until",
             "touched_at",
+            "is_proven",
         ]
     )
     details = {

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from typing import Final
+
 from passwords.bulk_options import BulkOptions
 from passwords.models import BulkJob, BulkState
+
+DRAFT_LIVES: Final = timedelta(hours=24)
+"""How long chosen people wait for somebody to start the job."""
+
+
+def is_too_old(draft: BulkJob, *, now: datetime) -> bool:
+    """Tell whether the time of a draft is over, so that it may be deleted at any moment and is not started any more."""
+    return draft.created_at < now - DRAFT_LIVES
 
 
 def keep_options(job: BulkJob, options: BulkOptions) -> None:

@@ -25,7 +25,10 @@ from users.permissions import Permission
 
 
 class NotPossible(Exception):
-    """Nothing was changed: ``code`` says why: nobody, too_many, state, password, not_yours, RESET_STEP_UP, a right."""
+    """Nothing was changed: ``code`` says why.
+
+    It is nobody, too_many, too_old, state, password, not_yours, RESET_STEP_UP, or a right.
+    """
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -115,8 +118,9 @@ def _move(
         job.state, job.touched_at, job.wave = after, now, job.wave + 1
         job.finished_at = now if after == BulkState.CANCELED else None
         job.stop_code = ""
+        job.is_proven = job.is_proven or wakes
         _keep_seals(job, now=now)
-        moved = ["state", "touched_at", "wave", "finished_at", "stop_code", "sealed_until", "purged_at"]
+        moved = ["state", "touched_at", "wave", "finished_at", "stop_code", "is_proven", "sealed_until", "purged_at"]
         job.save(update_fields=moved)
         record_job(job, activity, by=actor.for_audit(), details=details, now=now)
         if wakes:

@@ -60,7 +60,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """What would happen; ``unknown`` and ``duplicates`` are lines and names of a list.
+    """What would happen; ``unknown`` and ``duplicates`` are the first lines and names of a list, beside their numbers.
 
     ``role_holders`` counts those with a role who would be reached, for which fresh proof is asked.
     """
@@ -70,7 +70,9 @@ class Preview:
     left_out: tuple[Reason, ...]
     told: tuple[Told, ...]
     unknown: list[tuple[int, str]] = field(default_factory=list)
+    unknown_count: int = 0
     duplicates: list[tuple[int, str]] = field(default_factory=list)
+    duplicates_count: int = 0
     includes_self: bool
     role_holders: int
     fingerprint: str
@@ -121,7 +123,9 @@ def preview(job: BulkJob, *, actor: Starter, options: BulkOptions, now: datetime
         left_out=tuple(reasons),
         told=_told(job, judged, options, reachable=reachable, now=now),
         unknown=[(line, name) for line, name in job.source.get("unknown", [])],
+        unknown_count=job.source.get("unknown_count", 0),
         duplicates=[(line, name) for line, name in job.source.get("duplicates", [])],
+        duplicates_count=job.source.get("duplicates_count", 0),
         includes_self=includes_starter(job),
         role_holders=judged.role_holders,
         fingerprint=_fingerprint(job, judged, counts, reachable=reachable),

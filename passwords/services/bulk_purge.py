@@ -5,17 +5,18 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.views.decorators.debug import sensitive_variables
 
 from adminportal.outbox.models import OutboundMessage
 from passwords.bulk_starters import starter_of
 from passwords.models import UNDER_WAY, BulkEnd, BulkItem, BulkJob, BulkState
 from passwords.reveal import unseal_password
+from passwords.services.bulk_drafts import DRAFT_LIVES
 from passwords.services.bulk_reveal import is_sealed, reachable, wipe_seals
 from users.tenancy import across_tenants, find_tenant, within
 
-DRAFT_LIVES: Final = timedelta(hours=24)
-"""How long chosen people wait for somebody to start the job."""
 JOB_LIVES: Final = timedelta(days=90)
 """How long the outcomes stay on their page; the audit log keeps them for its own time."""
 JOBS_AT_ONCE: Final = 20
@@ -32,10 +33,18 @@ def purge_bulk_jobs(now: datetime) -> int:
             wipe_seals(job)
         BulkJob.objects.filter(pk__in=[job.pk for job in to_wipe]).update(purged_at=now)
         drafts = BulkJob.objects.filter(state=BulkState.DRAFT, created_at__lt=now - DRAFT_LIVES)
-        old = BulkJob.objects.filter(finished_at__lt=now - JOB_LIVES)
-        gone = [*drafts.values_list("pk", flat=True)[:JOBS_AT_ONCE], *old.values_list("pk", flat=True)[:JOBS_AT_ONCE]]
+        old = BulkJob.objects.filter(finished_at__lt=now - JOB_LIVES).exclude(state__in=UNDER_WAY)
+        gone = _delete(drafts) + _delete(old)
+    return len(to_wipe) + gone
+
+
+def _delete(jobs: QuerySet[BulkJob]) -> int:
+    """Delete some of these jobs under their locks: one that is being started or tried again is left alone."""
+    with transaction.atomic():
+        locked = jobs.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked)
+        gone = list(locked.values_list("pk", flat=True)[:JOBS_AT_ONCE])
         BulkJob.objects.filter(pk__in=gone).delete()
-    return len(to_wipe) + len(gone)
+    return len(gone)
 
 
 @sensitive_variables()

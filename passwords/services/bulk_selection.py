@@ -27,6 +27,9 @@ CHUNK_SIZE: Final[int] = settings.BULK_CHUNK_SIZE
 NAMES_AT_ONCE: Final = 1_000
 """User names that are looked up by one query."""
 
+NAMES_KEPT: Final = 500
+"""Names that led to nobody, and repeated ones, that are kept with a draft; the others are counted."""
+
 Kind = BulkJob.SourceKind
 
 
@@ -44,7 +47,9 @@ def draft_from_ids(*, actor: Starter, act: str, user_ids: Sequence[UUID], now: d
     others = [pk for pk in found if pk != actor.id]
     if not found:
         raise NobodyChosen
-    source = {"includes_self": len(others) < len(found), "unknown": [[0, str(each)] for each in set(ids) - set(found)]}
+    known = set(found)
+    unknown = [(0, str(each)) for each in ids if each not in known]
+    source = {"includes_self": len(others) < len(found), **_kept("unknown", unknown)}
     with transaction.atomic():
         job = _draft(actor, act, Kind.TICKED, source, requested=len(others), now=now)
         add_items(job, others)
@@ -102,7 +107,8 @@ def draft_from_names(*, actor: Starter, act: str, names: Iterable[tuple[int, str
         known |= dict(User.objects.filter(upn_folded__in=some, deleted_at=None).values_list("upn_folded", "pk"))
     unknown = [(line, _shown(name)) for name, line in lines.items() if name not in known]
     people = [known[name] for name in lines if name in known and known[name] != actor.id]
-    source = {"unknown": unknown, "duplicates": duplicates, "includes_self": len(people) < len(known)}
+    names_kept = _kept("unknown", unknown) | _kept("duplicates", duplicates)
+    source = {**names_kept, "includes_self": len(people) < len(known)}
     with transaction.atomic():
         job = _draft(actor, act, Kind.LIST, source, requested=len(people), now=now)
         add_items(job, people)
@@ -186,6 +192,11 @@ def _can_be(folded: str) -> bool:
     except UnicodeEncodeError:
         return False
     return "\x00" not in folded and len(folded) <= MAX_UPN
+
+
+def _kept(what: str, names: Sequence[tuple[int, str]]) -> dict[str, object]:
+    """Return the first names and how many there are: every page of the job reads what is kept."""
+    return {what: names[:NAMES_KEPT], f"{what}_count": len(names)}
 
 
 def _shown(name: str) -> str:

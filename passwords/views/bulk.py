@@ -13,11 +13,19 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_safe
 
 from adminportal import clock
-from passwords.bulk_jobs import JOBS_A_PAGE, OVERSEERS, get_own_job, get_visible_job, list_jobs
+from adminportal.throttle import Throttled
+from passwords.bulk_jobs import JOBS_A_PAGE, OVERSEERS, follow_job, get_own_job, get_visible_job, list_jobs
 from passwords.bulk_words import source_of, title_of
 from passwords.models import UNDER_WAY, BulkJob, BulkState
 from passwords.services.bulk_results import progress_of
-from passwords.views.bulk_draft import show_draft, stored_draft, to_page, wants_part
+from passwords.views.bulk_draft import (
+    kept_draft,
+    show_draft,
+    show_without_preview,
+    stored_draft,
+    to_page,
+    wants_part,
+)
 from passwords.views.bulk_page import STATE_KINDS, Asked, frame_of, show_job
 from passwords.views.bulk_start import start
 from users.access import Permission, requires
@@ -62,11 +70,15 @@ def jobs(request: PortalRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def job(request: PortalRequest, job_id: UUID) -> HttpResponse:
     """Show a job as it stands; POST starts a draft."""
-    if request.method == "POST":
-        return start(request, get_own_job(job_id, actor=request.actor))
-    found = get_visible_job(job_id, actor=request.actor)
-    if found.state == BulkState.DRAFT:
-        return show_draft(request, stored_draft(request, found))
+    find = get_own_job if request.method == "POST" else get_visible_job
+    found = find(job_id, actor=request.actor)
+    try:
+        if request.method == "POST":
+            return start(request, found)
+        if found.state == BulkState.DRAFT:
+            return show_draft(request, stored_draft(request, found))
+    except Throttled as limit:
+        return show_without_preview(request, kept_draft(request, found), limit)
     return show_job(request, found, asked=Asked.read(request.GET))
 
 
@@ -75,7 +87,7 @@ def job(request: PortalRequest, job_id: UUID) -> HttpResponse:
 @require_safe
 def progress(request: PortalRequest, job_id: UUID) -> HttpResponse:
     """Answer how far a job is, for a page that asks again and again; the page is drawn anew once it is over."""
-    found = get_visible_job(job_id, actor=request.actor)
+    found = follow_job(job_id, actor=request.actor)
     if not wants_part(request):
         return to_page(request, found)
     if found.state not in UNDER_WAY:

@@ -16,6 +16,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_POST, require_safe
 
 from adminportal import clock
+from adminportal.throttle import Throttled, check
 from passwords.bulk_jobs import get_own_job
 from passwords.bulk_options import BulkOptions
 from passwords.bulk_options_form import BulkReasonForm, BulkResetForm
@@ -34,20 +35,19 @@ LISTED: Final = 50
 """People on one page of those who are left out."""
 NAMED: Final = 40
 """People of a draft who are named, before the others are counted."""
-NAMES_SHOWN: Final = 100
-"""Unknown and repeated names that are listed; the others are counted."""
 REFUSED_FORM: Final = 422
 """Status of a form that comes back; htmx puts it into the page, and no other refusal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A draft with its form and, once it was asked for, what would happen."""
+    """A draft with its form and, once it was asked for, what would happen; ``too_often`` says why it is not shown."""
 
     job: BulkJob
     form: OptionsForm
     options: BulkOptions
     found: Preview | None
+    too_often: str = ""
 
     @property
     def is_in_order(self) -> bool:
@@ -66,8 +66,11 @@ def refresh_preview(request: PortalRequest, job_id: UUID) -> HttpResponse:
     if job.state != BulkState.DRAFT:
         return to_page(request, job)
     draft = posted_draft(request, job, is_preview=True)
-    if draft.is_in_order:
-        draft = replace(draft, found=_preview(request, job, draft.options))
+    try:
+        if draft.is_in_order:
+            draft = replace(draft, found=_preview(request, job, draft.options))
+    except Throttled as limit:
+        return show_without_preview(request, draft, limit, is_part=wants_part(request))
     return show_draft(request, draft, is_part=wants_part(request))
 
 
@@ -82,10 +85,13 @@ def left_out(request: PortalRequest, job_id: UUID) -> HttpResponse:
     search, after, problem = request.GET.get("search", ""), request.GET.get("after", ""), ""
     options = BulkOptions.read(job.options)
     try:
+        count_preview(request)
         rows = list_left_out(job, actor=request.actor, options=options, after=after, search=search, rows=LISTED + 1)
     except (ValueError, SearchTooLong):
         problem = gettext("This list cannot be shown. Open it again from the preview. Nothing was changed.")
         rows = []
+    except Throttled as limit:
+        rows, problem = [], _too_often(limit)
     page = {
         "job": job,
         "rows": rows[:LISTED],
@@ -98,7 +104,10 @@ def left_out(request: PortalRequest, job_id: UUID) -> HttpResponse:
 
 
 def stored_draft(request: PortalRequest, job: BulkJob) -> Draft:
-    """Return a draft with the options that were chosen last."""
+    """Return a draft with the options that were chosen last.
+
+    :raises Throttled: when too many previews were asked for.
+    """
     options = BulkOptions.read(job.options)
     found = _preview(request, job, options)
     job.requested = found.requested
@@ -114,6 +123,31 @@ def posted_draft(request: PortalRequest, job: BulkJob, *, is_preview: bool = Fal
     options = form.bulk_options()
     keep_options(job, options)
     return Draft(job=job, form=form, options=options, found=None)
+
+
+def kept_draft(request: PortalRequest, job: BulkJob) -> Draft:
+    """Return a draft with the options that were chosen last, and without what would happen."""
+    options = BulkOptions.read(job.options)
+    return Draft(job=job, form=_form(request, job, options), options=options, found=None)
+
+
+def count_preview(request: PortalRequest) -> None:
+    """Count one preview: it judges everybody who was chosen, a hundred thousand people in a second or two.
+
+    :raises Throttled: when this person asked for too many.
+    """
+    check("BULK_PREVIEW", key=str(request.actor.id), now=clock.now())
+
+
+@sensitive_variables()
+def show_without_preview(
+    request: PortalRequest, draft: Draft, limit: Throttled, *, is_part: bool = False
+) -> HttpResponse:
+    """Answer with a draft whose preview was asked for too often."""
+    draft = replace(draft, found=None, too_often=_too_often(limit))
+    response = show_draft(request, draft, is_part=is_part, status=REFUSED_FORM if is_part else 429)
+    response.headers["Retry-After"] = str(limit.retry_after)
+    return response
 
 
 @sensitive_variables()
@@ -134,12 +168,13 @@ def show_draft(
         "form": draft.form,
         "is_reset": job.act == BulkAct.RESET,
         "preview": found,
-        "unknown": found.unknown[:NAMES_SHOWN] if found else (),
-        "duplicates": found.duplicates[:NAMES_SHOWN] if found else (),
+        "unknown": found.unknown if found else (),
+        "duplicates": found.duplicates if found else (),
         "phrase": typed_text(job, found) if found else "",
         "typed_error": typed_error,
         "needs_proof": found is not None and _needs_proof(request, found),
         "problem": problem,
+        "too_often": draft.too_often,
         "was_proven": "proven" in request.GET and not problem,
         "chosen": list_chosen(job, most=NAMED) if found else [],
         "at_once": AT_ONCE,
@@ -190,7 +225,13 @@ def _form(
     )
 
 
+def _too_often(limit: Throttled) -> str:
+    text = gettext("You have asked too often what would happen. Nothing was changed. Try again in %(minutes)s min.")
+    return text % {"minutes": -(-limit.retry_after // 60)}
+
+
 def _preview(request: PortalRequest, job: BulkJob, options: BulkOptions) -> Preview:
+    count_preview(request)
     return preview(job, actor=request.actor, options=options, now=clock.now())
 
 

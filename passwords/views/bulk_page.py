@@ -107,6 +107,7 @@ def show_job(
     progress = progress_of(job, now=clock.now())
     page = {
         **frame_of(request, job, progress),
+        "source": source_of(job),
         "problem": problem,
         "lines": [_line(row, (passwords or {}).get(row.item_id)) for row in rows],
         "shows_passwords": passwords is not None,
@@ -128,7 +129,6 @@ def frame_of(request: PortalRequest, job: BulkJob, progress: Progress) -> dict[s
     return {
         "job": job,
         "title": title_of(job, job.requested),
-        "source": source_of(job),
         "state_label": BulkState(job.state).label,
         "state_kind": STATE_KINDS.get(job.state, "none"),
         "progress": progress,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_variables
 from adminportal import clock
 from passwords.models import BulkJob, BulkState
 from passwords.services.bulk import ConfirmationNeeded, NotPossible, SetChanged, start_bulk, typed_text
-from passwords.views.bulk_draft import Draft, posted_draft, show_draft, stored_draft, to_confirm, to_page
+from passwords.views.bulk_draft import Draft, count_preview, posted_draft, show_draft, stored_draft, to_confirm, to_page
 from users.grid_selection import refusal_of
 from users.request import PortalRequest
 
@@ -23,15 +23,20 @@ CHANGED: Final = 409
 """Status where the people changed between the preview and the press of the button."""
 WHY_NOT: Final[dict[str, Promise]] = {
     "nobody": _("Nobody is left whom this would reach. Nothing was changed."),
+    "too_old": _("These people were chosen more than a day ago. Choose them again. Nothing was changed."),
     "too_many": _("One password of your own for all is possible for few users only. Nothing was changed."),
 }
 
 
 @sensitive_variables()
 def start(request: PortalRequest, job: BulkJob) -> HttpResponse:
-    """Start a draft, or show it again with what is missing."""
+    """Start a draft, or show it again with what is missing.
+
+    :raises Throttled: when too many previews were asked for; each press of the button makes one.
+    """
     if job.state != BulkState.DRAFT:
         return to_page(request, job)
+    count_preview(request)
     draft = posted_draft(request, job)
     if not draft.is_in_order:
         return show_draft(request, _with_preview(request, draft), status=REFUSED_FORM)
@@ -50,6 +55,8 @@ def start(request: PortalRequest, job: BulkJob) -> HttpResponse:
         return show_draft(request, replace(draft, found=changed.preview), problem=problem, status=CHANGED)
     except ConfirmationNeeded as missing:
         return _ask(request, draft, missing)
+    except BulkJob.DoesNotExist:
+        raise Http404 from None  # the sweep deleted the draft a moment ago
     except NotPossible as refusal:
         forbidden = refusal_of(job.act, request.actor)
         problem = forbidden or str(WHY_NOT.get(refusal.code, WHY_NOT["nobody"]))

@@ -27,7 +27,13 @@ from passwords.services.bulk import (
 from passwords.services.bulk_preview import preview
 from passwords.services.bulk_results import adds_up, progress_of
 from passwords.services.bulk_run import Step, run_next_chunk
-from passwords.services.bulk_selection import NobodyChosen, draft_from_group, draft_from_ids, draft_from_names
+from passwords.services.bulk_selection import (
+    NAMES_KEPT,
+    NobodyChosen,
+    draft_from_group,
+    draft_from_ids,
+    draft_from_names,
+)
 from tests.cast import PASSWORD, Cast
 from tests.contracts.matrix import give, join, make_group
 from tests.passwords.bulk_crowd import crowd_of, drafted, drafted_for_all, ends_of, make_crowd, started, worked_off
@@ -130,6 +136,20 @@ def test_list_keeps_unknown_and_repeated_names_with_their_lines(few: Cast) -> No
     assert found.includes_self and found.requested == 2
     assert job.entrance == "csv"
     assert list(ends_of(few, started(few, job))) == ["p0", "p1"]
+
+
+def test_only_the_first_names_of_nobody_are_kept_and_the_others_counted(few: Cast) -> None:
+    names = [(line, f"nobody{line}@contoso.example") for line in range(2, NAMES_KEPT + 12)] * 2
+    with within(few.tenant):
+        actor = few.actor("helpdesk")
+        job = draft_from_names(
+            actor=actor, act=BulkAct.RESET, names=[(1, "p0@contoso.example"), *names], now=clock.now()
+        )
+        found = preview(job, actor=actor, options=BulkOptions(), now=clock.now())
+
+    assert (len(found.unknown), found.unknown_count) == (NAMES_KEPT, NAMES_KEPT + 10)
+    assert (len(found.duplicates), found.duplicates_count) == (NAMES_KEPT, NAMES_KEPT + 10)
+    assert found.unknown[0] == (2, "nobody2@contoso.example")
 
 
 def test_people_of_another_tenant_are_nobody(few: Cast) -> None:

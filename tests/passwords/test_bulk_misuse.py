@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,8 +10,9 @@ from django.urls import reverse
 
 from adminportal import clock
 from adminportal.outbox.models import OutboundMessage
+from adminportal.throttle import LIMITS, check
 from passwords.bulk_options import BulkOptions
-from passwords.models import BulkEnd, BulkItem, BulkJob, BulkState, PasswordReset
+from passwords.models import BulkAct, BulkEnd, BulkItem, BulkJob, BulkState, PasswordReset
 from passwords.services.bulk import NotPossible, pause_bulk, resume_bulk, retry_failed
 from passwords.services.bulk_preview import preview
 from passwords.services.bulk_purge import open_results_for_mail, purge_bulk_jobs
@@ -18,7 +20,7 @@ from passwords.services.bulk_results import NotShown, purge_bulk, reveal_items
 from passwords.services.bulk_reveal import AT_A_TIME
 from tests.cast import Cast, signed_in
 from tests.contracts.matrix import give
-from tests.passwords.bulk_crowd import drafted, make_crowd, started, worked_off
+from tests.passwords.bulk_crowd import drafted, ends_of, make_crowd, started, worked_off
 from users.models import Contact, ContactKind, RoleAssignment, Session, User
 from users.roles import TEMPLATE_IDS, Role
 from users.tenancy import within
@@ -191,3 +193,92 @@ def test_file_of_passwords_ends_where_the_starter_loses_the_right(monkeypatch: p
         rest = [password for _item, password in handed]
 
     assert all(first) and rest == [None, None]
+
+
+@pytest.mark.parametrize("act", [BulkAct.RESET, BulkAct.BLOCK])
+def test_whoever_gains_a_role_after_a_start_without_proof_is_refused(act: str) -> None:
+    """A worker takes up what the request could not finish; nobody sits there to be asked."""
+    cast = make_crowd(3)
+    job = begun_unproven(cast, act=act)
+    with within(cast.tenant):
+        give(cast, cast["p1"], TEMPLATE_IDS[Role.HELPDESK_ADMINISTRATOR])
+
+    worked_off(cast, job)
+
+    assert ends_of(cast, job) == {"p0": ("done", ""), "p1": ("refused", "RESET_STEP_UP"), "p2": ("done", "")}
+    page = signed_in(cast["global"]).get(reverse("passwords:bulk", args=[job.pk])).content.decode()
+    assert "This person has gained a role since the job began" in page
+
+
+def test_fresh_proof_at_resume_counts_for_those_who_gained_a_role() -> None:
+    cast = make_crowd(3)
+    job = begun_unproven(cast)
+    with within(cast.tenant):
+        give(cast, cast["p1"], TEMPLATE_IDS[Role.HELPDESK_ADMINISTRATOR])
+        pause_bulk(job.pk, actor=cast.actor("global"), now=clock.now())
+        resume_bulk(job.pk, actor=cast.actor("global"), now=clock.now())
+
+    assert {end for end, _code in ends_of(cast, worked_off(cast, job)).values()} == {"done"}
+
+
+def test_draft_of_yesterday_is_not_started_and_says_so() -> None:
+    """The sweep may be deleting it at this moment."""
+    cast = make_crowd(3)
+    job = drafted(cast, starter="global")
+
+    with clock.travel(timedelta(hours=24, seconds=1)):
+        client = signed_in(cast["global"])
+        page = client.get(reverse("passwords:bulk", args=[job.pk]))
+        fields = {"how": "automatic", "style": "random", "fingerprint": page.context["preview"].fingerprint}
+        refused = client.post(reverse("passwords:bulk", args=[job.pk]), fields)
+
+    assert refused.status_code == 422
+    assert "These people were chosen more than a day ago." in refused.content.decode()
+    with within(cast.tenant):
+        assert not PasswordReset.objects.exists()
+        assert BulkJob.objects.get(pk=job.pk).state == BulkState.DRAFT
+
+
+def test_sweep_deletes_old_drafts_and_jobs_and_no_other() -> None:
+    cast = make_crowd(1)
+    old, begun = drafted(cast), started(cast, drafted(cast))
+
+    with clock.travel(timedelta(days=2)):
+        fresh = drafted(cast)
+        purge_bulk_jobs(clock.now())
+        with within(cast.tenant):
+            assert set(BulkJob.objects.values_list("pk", flat=True)) == {begun.pk, fresh.pk}
+    with clock.travel(timedelta(days=91)), within(cast.tenant):
+        purge_bulk_jobs(clock.now())
+        assert not BulkJob.objects.exists()
+    assert old.pk != begun.pk
+
+
+def test_previews_of_one_administrator_are_limited() -> None:
+    cast = make_crowd(3)
+    job, client = drafted(cast, starter="global"), signed_in(cast["global"])
+    page = client.get(reverse("passwords:bulk", args=[job.pk]))
+    fields = {"how": "automatic", "style": "random", "fingerprint": page.context["preview"].fingerprint}
+    for _ in range(LIMITS["BULK_PREVIEW"].number - 1):
+        check("BULK_PREVIEW", key=str(cast["global"].pk), now=clock.now())
+
+    whole = client.get(reverse("passwords:bulk", args=[job.pk]))
+    part = client.post(reverse("passwords:bulk-preview", args=[job.pk]), fields, headers={"HX-Request": "true"})
+    start = client.post(reverse("passwords:bulk", args=[job.pk]), fields)
+    listed = client.get(reverse("passwords:bulk-left-out", args=[job.pk]))
+
+    assert [whole.status_code, part.status_code, start.status_code, listed.status_code] == [429, 422, 429, 422]
+    for answer in (whole, part, start, listed):
+        assert "You have asked too often what would happen. Nothing was changed." in answer.content.decode()
+    assert int(whole.headers["Retry-After"]) > 0
+    with within(cast.tenant):
+        assert BulkJob.objects.get(pk=job.pk).state == BulkState.DRAFT
+    assert signed_in(cast["helpdesk"]).get(reverse("passwords:bulk-jobs")).status_code == 200
+
+
+def begun_unproven(cast: Cast, *, act: str = BulkAct.RESET) -> BulkJob:
+    """Begin a small job without fresh proof in a request that did not get to its people."""
+    with within(cast.tenant), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("passwords.services.bulk._run_here", lambda *args, **kwargs: None)
+        stale = replace(cast.actor("global"), proven_at=clock.now() - STALE)
+        return started(cast, drafted(cast, starter="global", act=act), starter=stale)
