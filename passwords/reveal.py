@@ -1,7 +1,8 @@
 """Show-once store: the sealed result of a reset, who may still open it, and what ends that.
 
 A link lives exactly as long as the facts that it was made for: nothing has to remember to kill it. It is dead once
-the password was replaced, used or changed, the sign-in blocked, the person deleted, or the address given up.
+the password was replaced, used or changed, the sign-in blocked, the person deleted, or the address given up. A link
+to an address that somebody typed also dies with the right of whoever typed it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from adminportal.queries import fetch, places
 from adminportal.sealing import Secret
 from passwords.models import PasswordReset, RevealLink
 from users.access import can_reset
-from users.actors import Actor
+from users.actors import Actor, load_actor
 from users.models import Contact, ContactKind, Tenant, User
 from users.names import fold_upn
 from users.targets import load_facts
@@ -37,6 +38,8 @@ SECRET_PURPOSE = SEAL_PURPOSE
 """What a message that carries the password names, so that the outbox has it opened at delivery."""
 SEALED_FOR = timedelta(hours=24)
 """How long a temporary password rests sealed before it is wiped, shown or not."""
+OF_NOBODY = ("cli", "demo")
+"""Entrances whose resets no person starts, so that nobody's right can end."""
 
 
 REPLACE = """
@@ -81,10 +84,10 @@ def find_link(token: Secret, *, now: datetime) -> FoundLink:
     if message is None or tenant is None:
         return FoundLink(state=LinkState.UNKNOWN)
     with within(tenant):
-        link = RevealLink.objects.select_related("reset__target").filter(pk=message.pk).first()
+        link = RevealLink.objects.select_related("reset__target", "reset__starter").filter(pk=message.pk).first()
         if link is None:
             return FoundLink(state=LinkState.UNKNOWN)
-        return FoundLink(state=_state(message, link, now=now), message=message, link=link, tenant=tenant)
+        return FoundLink(state=_state(message, link, tenant, now=now), message=message, link=link, tenant=tenant)
 
 
 @sensitive_variables()
@@ -158,8 +161,8 @@ def open_for_mail(message: OutboundMessage, now: datetime) -> dict[str, object] 
     if tenant is None:
         return None
     with within(tenant):
-        link = RevealLink.objects.select_related("reset__target").filter(pk=message.pk).first()
-        if link is None or _state(message, link, now=now) is not LinkState.READY:
+        link = RevealLink.objects.select_related("reset__target", "reset__starter").filter(pk=message.pk).first()
+        if link is None or _state(message, link, tenant, now=now) is not LinkState.READY:
             return None
         return {"password": unseal_password(link.reset).expose()}
 
@@ -205,7 +208,7 @@ def purge_expired(now: datetime) -> int:
         return over.update(sealed_password="")  # noqa: S106  # an empty column
 
 
-def _state(message: OutboundMessage, link: RevealLink, *, now: datetime) -> LinkState:
+def _state(message: OutboundMessage, link: RevealLink, tenant: Tenant, *, now: datetime) -> LinkState:
     reset, user = link.reset, link.reset.target
     rules = {
         LinkState.REPLACED: reset.replaced_at is not None and reset.changed_at is None,
@@ -214,7 +217,8 @@ def _state(message: OutboundMessage, link: RevealLink, *, now: datetime) -> Link
         LinkState.WITHDRAWN: message.link_closed_at is not None
         or not user.account_enabled
         or user.deleted_at is not None
-        or _is_address_given_up(link),
+        or _is_address_given_up(link)
+        or _is_starter_gone(link, tenant),
         LinkState.EXPIRED: reset.sealed_until is None or reset.sealed_until <= now or not reset.sealed_password,
     }
     return next((state for state, hit in rules.items() if hit), LinkState.READY)
@@ -226,6 +230,17 @@ def _is_address_given_up(link: RevealLink) -> bool:
         return False
     contact = Contact.objects.filter(user=link.reset.target, kind=ContactKind.ALTERNATE_EMAIL).first()
     return contact is None or fold_upn(contact.value) != fold_upn(link.address)
+
+
+def _is_starter_gone(link: RevealLink, tenant: Tenant) -> bool:
+    """Tell whether the link went where an administrator wanted it who may not reset this person any more."""
+    reset, starter = link.reset, link.reset.starter
+    if link.is_alternate or reset.entrance in OF_NOBODY:
+        return False
+    if starter is None or not starter.account_enabled or starter.deleted_at is not None:
+        return True
+    actor = load_actor(starter, tenant=tenant)
+    return not can_reset(actor, load_facts([reset.target])[reset.target_id]).allowed
 
 
 def _entry(activity: Activity, reset: PasswordReset, person: User, *, actor: AuditActor) -> Entry:

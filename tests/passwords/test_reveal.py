@@ -12,10 +12,13 @@ from adminportal import clock
 from adminportal.audit.models import AuditEvent
 from adminportal.outbox.models import OutboundMessage
 from adminportal.sealing import Secret
+from passwords.authority import OperatorAuthority
 from passwords.models import PasswordReset, RevealLink
-from passwords.orders import ResetOutcome
+from passwords.orders import ResetOptions, ResetOrder, ResetOutcome
+from passwords.reveal import open_for_mail
 from passwords.services.change import change_password
 from passwords.services.deliver_again import NotSentAgain, send_link_again
+from passwords.services.reset import reset_passwords
 from tests.cast import Cast, make_cast, signed_in
 from tests.passwords.reset_cast import TYPED, link_of, message_to, reset, secret_in, shown, try_sign_in
 from users.models import Contact, User
@@ -247,3 +250,72 @@ def test_link_that_died_of_a_block_stays_dead_when_sign_in_is_allowed_again(
     assert (pressed.status_code, secret_in(pressed)) == (410, "")
     assert "This link was withdrawn" in pressed.content.decode()
     assert {message.state for message in OutboundMessage.objects.exclude(link_purpose="")} == {"cancelled"}
+
+
+def _block_starter(cast: Cast) -> None:
+    User.objects.filter(pk=cast["helpdesk.admin"].pk).update(account_enabled=False)
+
+
+def _delete_starter(cast: Cast) -> None:
+    User.objects.filter(pk=cast["helpdesk.admin"].pk).update(deleted_at=clock.now())
+
+
+def _purge_starter(cast: Cast) -> None:
+    PasswordReset.objects.update(starter=None)
+
+
+def _take_right(cast: Cast) -> None:
+    cast["helpdesk.admin"].role_assignments.all().delete()
+
+
+def _promote_target(cast: Cast) -> None:
+    cast["global.admin"].role_assignments.update(user=cast["adele.vance"])
+
+
+@pytest.mark.parametrize(
+    "happen",
+    [_block_starter, _delete_starter, _purge_starter, _take_right, _promote_target],
+    ids=lambda each: each.__name__,
+)
+def test_link_to_a_typed_address_dies_with_the_right_of_whoever_typed_it(
+    cast: Cast, outcome: ResetOutcome, client: Client, happen: Callable[[Cast], None]
+) -> None:
+    typed, own = link_of(message_to(MINE)), link_of(message_to(ALTERNATE))
+    assert client.get(typed).status_code == 200
+
+    with within(cast.tenant):
+        happen(cast)
+    pressed, looked = client.post(typed), client.get(own)
+
+    assert (pressed.status_code, secret_in(pressed)) == (410, "")
+    assert "This link was withdrawn" in pressed.content.decode()
+    assert looked.status_code == 200
+
+
+@pytest.mark.parametrize("is_blocked", [True, False], ids=["starter blocked", "starter there"])
+def test_mail_with_a_password_goes_to_a_typed_address_only_while_the_starter_may_reset(
+    cast: Cast, is_blocked: bool
+) -> None:
+    cast.tenant.password_in_mail = True
+    cast.tenant.save()
+    reset(cast, "adele.vance", deliver_to=(MINE,))
+    if is_blocked:
+        with within(cast.tenant):
+            _block_starter(cast)
+
+    content = open_for_mail(OutboundMessage.objects.get(to=MINE), clock.now())
+
+    assert (content is None) is is_blocked
+
+
+def test_link_of_an_operators_reset_is_nobodys_to_lose(cast: Cast, client: Client) -> None:
+    with within(cast.tenant):
+        reset_passwords(
+            tenant=cast.tenant,
+            orders=[ResetOrder(user_id=cast["adele.vance"].pk)],
+            authority=OperatorAuthority(),
+            options=ResetOptions(deliver_to=(MINE,), idempotency_key="a" * 32),
+            now=clock.now(),
+        )
+
+    assert secret_in(client.post(link_of(message_to(MINE))))
