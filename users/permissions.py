@@ -23,6 +23,10 @@ class Permission(StrEnum):
     ROLE_ASSIGN = "users:role:assign"
     ROLE_READ = "users:role:read"
     SESSION_END = "users:session:end"
+    SSPR_REPORT_READ = "sspr:report:read"
+    SSPR_SETTINGS_READ = "sspr:settings:read"
+    SSPR_SETTINGS_WRITE = "sspr:settings:write"
+    SSPR_TOTALS_READ = "sspr:totals:read"
     USER_BLOCK = "users:user:block"
     USER_CREATE = "users:user:create"
     USER_READ = "users:user:read"
@@ -49,6 +53,19 @@ _READERS: Final = _RESETTERS | {
 }
 """Who sees people and their names."""
 
+_REPORT_READERS: Final = frozenset(
+    {
+        Role.REPORTS_READER,
+        Role.SECURITY_READER,
+        Role.GLOBAL_READER,
+        Role.APPLICATION_ADMINISTRATOR,
+        Role.SECURITY_ADMINISTRATOR,
+        Role.AUTHENTICATION_POLICY_ADMINISTRATOR,
+        Role.GLOBAL_ADMINISTRATOR,
+    }
+)
+"""Who reads the reports of self-service with the names in them."""
+
 HOLDERS: Final[dict[Permission, frozenset[Role]]] = {
     Permission.ADMIN_ENTER: frozenset(Role),
     Permission.AUDIT_READ: frozenset(
@@ -73,6 +90,19 @@ HOLDERS: Final[dict[Permission, frozenset[Role]]] = {
     Permission.ROLE_ASSIGN: frozenset({Role.PRIVILEGED_ROLE_ADMINISTRATOR, Role.GLOBAL_ADMINISTRATOR}),
     Permission.ROLE_READ: _READERS,
     Permission.SESSION_END: _RESETTERS - {Role.PASSWORD_ADMINISTRATOR},
+    Permission.SSPR_REPORT_READ: _REPORT_READERS,
+    Permission.SSPR_SETTINGS_READ: frozenset(
+        {
+            Role.AUTHENTICATION_POLICY_ADMINISTRATOR,
+            Role.GLOBAL_READER,
+            Role.SECURITY_READER,
+            Role.SECURITY_ADMINISTRATOR,
+            Role.GLOBAL_ADMINISTRATOR,
+        }
+    ),
+    Permission.SSPR_SETTINGS_WRITE: frozenset({Role.AUTHENTICATION_POLICY_ADMINISTRATOR, Role.GLOBAL_ADMINISTRATOR}),
+    Permission.SSPR_TOTALS_READ: _REPORT_READERS
+    | {Role.USAGE_SUMMARY_REPORTS_READER, Role.USER_EXPERIENCE_SUCCESS_MANAGER},
     Permission.USER_BLOCK: _RESETTERS - {Role.PASSWORD_ADMINISTRATOR, Role.HELPDESK_ADMINISTRATOR},
     Permission.USER_CREATE: frozenset({Role.USER_ADMINISTRATOR, Role.GLOBAL_ADMINISTRATOR}),
     Permission.USER_READ: _READERS,

@@ -27,6 +27,10 @@ PERMISSION_WORDS: Final[dict[Permission, Promise]] = {
     Permission.ROLE_ASSIGN: _("Give and take roles"),
     Permission.ORG_SETTINGS_READ: _("See the settings of the organization"),
     Permission.ORG_SETTINGS_WRITE: _("Change the settings of the organization"),
+    Permission.SSPR_SETTINGS_READ: _("See the settings of self-service password reset"),
+    Permission.SSPR_SETTINGS_WRITE: _("Change the settings of self-service password reset"),
+    Permission.SSPR_TOTALS_READ: _("See how many people registered for self-service, and how it is used"),
+    Permission.SSPR_REPORT_READ: _("See who could get back in by self-service, and who could not"),
     Permission.AUDIT_READ: _("Read the audit log"),
 }
 """Rights in the order in which they are listed."""
