@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -56,13 +58,20 @@ WORDS: Final[dict[str, tuple[str | Promise, str | Promise]]] = {
         _("It stays stopped until its password is reset or an administrator unlocks it."),
     ),
 }
+_SWITCH: Final = {"True": True, "False": False}
 
 
 class OrgSettingsForm(forms.Form):
-    """Every switch of the tenant; without the right to change them all are shown and none can be set."""
+    """Every switch of the tenant; without the right to change them all are shown and none can be set.
+
+    ``shown`` carries the values that the page was drawn with, so that a newer one is not written over.
+    """
+
+    shown = forms.CharField(widget=forms.HiddenInput, required=False, max_length=2_000)
 
     def __init__(self, data: Any = None, *, tenant: Tenant, may_change: bool) -> None:
-        super().__init__(data, initial={column: getattr(tenant, column) for column in SETTINGS})
+        stored = {column: getattr(tenant, column) for column in SETTINGS}
+        super().__init__(data, initial={**stored, "shown": urlencode(stored)})
         self.helper = PortalFormHelper()
         for column, (label, help_text) in WORDS.items():
             setting = SETTINGS[column]
@@ -79,6 +88,28 @@ class OrgSettingsForm(forms.Form):
         """Return the fields under their headings."""
         for heading, columns in SECTIONS.values():
             yield heading, [self[column] for column in columns]
+
+    def clean_shown(self) -> dict[str, int | bool]:
+        """Return what the page showed of each switch."""
+        shown = dict(parse_qsl(self.cleaned_data["shown"]))
+        try:
+            return {
+                column: _SWITCH[shown[column]] if each.is_switch else int(shown[column])
+                for column, each in SETTINGS.items()
+            }
+        except (KeyError, ValueError):
+            self.add_error(None, _("The form came back incomplete. Open it again; nothing was changed."))
+            return {}
+
+    def after_others(self, tenant: Tenant, columns: Sequence[str]) -> OrgSettingsForm:
+        """Return the form with what was typed, except for switches that somebody else has set; it names those."""
+        stored = {column: getattr(tenant, column) for column in SETTINGS}
+        typed = self.cleaned_data | {column: stored[column] for column in columns} | {"shown": urlencode(stored)}
+        form = OrgSettingsForm(typed, tenant=tenant, may_change=True)
+        names = ", ".join(str(WORDS[column][0]) for column in columns)
+        text = _("Somebody else has changed this since you opened the page: %(names)s. Nothing was saved. Look again.")
+        form.add_error(None, ValidationError(text, params={"names": names}))
+        return form
 
     def values(self) -> dict[str, int | bool]:
         """Return what was asked for."""

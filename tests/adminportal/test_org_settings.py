@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.urls import reverse
@@ -33,6 +34,7 @@ def form(**changes: object) -> dict[str, object]:
         "lockout_threshold": 10,
         "lockout_seconds": 60,
         "lockout_hard_stop": 100,
+        "shown": urlencode({column: Tenant._meta.get_field(column).default for column in SETTINGS}),
     }
     return {name: value for name, value in (values | changes).items() if value is not None}
 
@@ -107,3 +109,40 @@ def test_every_setting_stands_in_one_section_with_its_words() -> None:
     shown = [column for _heading, columns in SECTIONS.values() for column in columns]
 
     assert sorted(shown) == sorted(SETTINGS) == sorted(WORDS)
+
+
+def test_newer_switch_of_a_colleague_is_not_written_over(cast: Cast) -> None:
+    client = signed_in(cast["global.admin"])
+    shown = client.get(URL).context["form"]["shown"].value()
+    with within(cast.tenant):
+        change_settings(actor=cast.actor("global.admin"), values={"password_in_mail": True}, now=clock.now())
+
+    refused = client.post(SAVE, form(lockout_threshold=20, shown=shown))
+    unsaved = Tenant.objects.get(pk=cast.tenant.pk)
+    page = refused.context["form"]
+    again = client.post(
+        SAVE,
+        form(
+            lockout_threshold=page["lockout_threshold"].value(),
+            password_in_mail="on" if page["password_in_mail"].value() else None,
+            shown=page["shown"].value(),
+        ),
+    )
+
+    assert refused.status_code == 409
+    text = (
+        "Somebody else has changed this since you opened the page: Put the password in the e-mail. Nothing was saved."
+    )
+    assert text in refused.content.decode()
+    assert (unsaved.password_in_mail, unsaved.lockout_threshold) == (True, 10)
+    assert again.status_code == 302
+    saved = Tenant.objects.get(pk=cast.tenant.pk)
+    assert (saved.password_in_mail, saved.lockout_threshold) == (True, 20)
+
+
+@pytest.mark.parametrize("shown", ["", "nonsense", "step_up_minutes=10", "x" * 3_000])
+def test_form_without_what_it_showed_is_not_saved(cast: Cast, shown: str) -> None:
+    answer = signed_in(cast["global.admin"]).post(SAVE, form(password_in_mail="on", shown=shown))
+
+    assert answer.status_code == 422
+    assert not Tenant.objects.get(pk=cast.tenant.pk).password_in_mail

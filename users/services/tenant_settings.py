@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -59,10 +59,23 @@ class NotBetween(ValueError):
         self.setting = setting
 
 
-def change_settings(*, actor: Actor, values: Mapping[str, int | bool], now: datetime) -> list[str]:
+class ChangedMeanwhile(Exception):
+    """Somebody else changed these columns since they were shown; nothing was changed."""
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        super().__init__(", ".join(columns))
+        self.columns = columns
+
+
+def change_settings(
+    *, actor: Actor, values: Mapping[str, int | bool], shown: Mapping[str, int | bool] | None = None, now: datetime
+) -> list[str]:
     """Write those switches that differ from what is stored, and return their columns.
 
+    ``shown`` are the values that the actor had before them: what somebody else set meanwhile is not written over.
+
     :raises Refused: without the right, or without a fresh proof; nothing was changed.
+    :raises ChangedMeanwhile: when switches are not as they were shown; nothing was changed.
     :raises NotBetween: when a number is outside its limits; nothing was changed.
     """
     for column, value in values.items():
@@ -72,6 +85,9 @@ def change_settings(*, actor: Actor, values: Mapping[str, int | bool], now: date
     with transaction.atomic():
         tenant = Tenant.objects.select_for_update(no_key=True).get(pk=actor.tenant.pk)
         decision = _decide(reload_actor(actor), now=now)
+        moved = [column for column, value in (shown or {}).items() if getattr(tenant, column) != value]
+        if decision.allowed and moved:
+            raise ChangedMeanwhile(moved)
         if decision.allowed:
             return _write(tenant, values, actor=actor, now=now)
     _record(actor, reason=decision.code, now=now)

@@ -14,7 +14,7 @@ from users.access import Permission, has_fresh_proof, requires
 from users.refusals import sentence, status_of
 from users.request import PortalRequest
 from users.services.people import Refused
-from users.services.tenant_settings import change_settings
+from users.services.tenant_settings import ChangedMeanwhile, change_settings
 
 
 @requires(Permission.ORG_SETTINGS_READ)
@@ -35,7 +35,11 @@ def save(request: PortalRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, status=422)
     try:
-        change_settings(actor=request.actor, values=form.values(), now=clock.now())
+        values, shown = form.values(), form.cleaned_data["shown"]
+        change_settings(actor=request.actor, values=values, shown=shown, now=clock.now())
+    except ChangedMeanwhile as others:
+        request.tenant.refresh_from_db()
+        return _page(request, form.after_others(request.tenant, others.columns), status=409)
     except Refused as refusal:
         form.add_error(None, sentence(refusal.decision))
         return _page(request, form, status=status_of(refusal.decision))
