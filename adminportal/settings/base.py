@@ -107,6 +107,7 @@ REDIS_URL = env.text("REDIS_URL", "")
 EMAIL_CHANNEL_URL = env.text("EMAIL_URL", "inbox:")
 EMAIL_FROM = env.text("EMAIL_FROM", "portal@contoso.example")
 SMS_CHANNEL_URL = env.text("SMS_URL", "inbox:")
+VOICE_CHANNEL_URL = env.text("VOICE_URL", "")
 AUDIT_KEY = env.text("AUDIT_KEY", "")
 AUDIT_SINK_SECRET = env.text("AUDIT_SINK_SECRET", "")
 AUDIT_SINK_URL = addresses.audit_sink(env.text("AUDIT_SINK_URL", ""), secret=AUDIT_SINK_SECRET)
@@ -133,6 +134,10 @@ ARGON2_TIME = env.integer("HASH_TIME", 2, low=2)
 ARGON2_PARALLELISM = env.integer("HASH_PARALLELISM", 1, low=1)
 PASSWORD_HASHERS = ["adminportal.hashing.PortalArgon2Hasher"]
 AUTH_PASSWORD_VALIDATORS: list[dict[str, object]] = []
+
+# Work of a browser before a public page answers it: derivations (doubled by each level) of so many rounds each.
+PROOF_OF_WORK_STEPS = 150
+PROOF_OF_WORK_COST = 2_000
 
 DEFAULT_EXCEPTION_REPORTER_FILTER = "adminportal.error_reports.PortalReportFilter"
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))

@@ -22,5 +22,8 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
+# What browsers work out for themselves is worked out by the tests.
+PROOF_OF_WORK_STEPS = 2
+PROOF_OF_WORK_COST = 1
 # Jobs of a few dozen people have several chunks then.
 BULK_CHUNK_SIZE = 25

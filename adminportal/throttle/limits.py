@@ -47,6 +47,32 @@ LIMITS: dict[str, Limit] = {
             window=timedelta(minutes=10),
             store=Store.REDIS,
         ),
+        # An answer to a challenge counts once; the window is longer than the life of a challenge.
+        Limit(
+            name="CAPTCHA_ONCE",
+            what="right answer to a challenge",
+            key="challenge",
+            number=1,
+            window=timedelta(hours=1),
+            store=Store.DATABASE,
+        ),
+        # A recording is a quarter of a second of work for whoever asks.
+        Limit(
+            name="CAPTCHA_SOUND",
+            what="picture or recording of a challenge",
+            key="source",
+            number=60,
+            window=timedelta(minutes=10),
+            store=Store.REDIS,
+        ),
+        Limit(
+            name="CAPTCHA_TRIES",
+            what="answer to the picture of a challenge",
+            key="challenge",
+            number=5,
+            window=timedelta(hours=1),
+            store=Store.DATABASE,
+        ),
         # A refusal because of history says that the typed password is the one of now.
         Limit(
             name="HISTORY_ACTOR",
