@@ -178,8 +178,7 @@ def withdraw(people: Iterable[User], *, now: datetime, was_changed: bool = False
     replaced = fetch(REPLACE.format(people=places(len(ids))), [now, changed_at, *ids], uuid_columns=(0,)) if ids else []
     if replaced:
         resets = [reset_id for (reset_id,) in replaced]
-        found = fetch(LINKS.format(resets=places(len(resets))), resets, uuid_columns=(0,))
-        links.close(*(link_id for (link_id,) in found), now=now)
+        links.close_found(LINKS.format(resets=places(len(resets))), resets, now=now)
 
 
 def close_links(user_ids: Collection[UUID], now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -99,9 +100,12 @@ def resend(message: OutboundMessage, *, now: datetime, not_after: datetime | Non
 
 def close(*message_ids: UUID, now: datetime) -> int:
     """Kill the unopened links of these messages and withdraw those not yet sent; returns how many it touched."""
-    if not message_ids:
-        return 0
-    return execute(CLOSE.format(messages=places(len(message_ids))), [now, *message_ids])
+    return close_found(places(len(message_ids)), message_ids, now=now) if message_ids else 0
+
+
+def close_found(query: str, values: Iterable[object], *, now: datetime) -> int:
+    """Do as :func:`close` with the messages whose ids a query of the caller finds, all in one statement."""
+    return execute(CLOSE.format(messages=query), [now, *values])
 
 
 def _next_generation(message: OutboundMessage) -> OutboundMessage:

@@ -112,8 +112,8 @@ def _is_remembered(change: _Change, rules: PolicyRules) -> bool:
     """Compare with the current password as text, it was typed, and with older ones by their hashes."""
     if rules.history_depth == 0:
         return change.user.is_temporary and change.new == change.current
-    if change.new == change.current:
-        return True
+    if change.new == change.current or rules.history_depth == 1:
+        return change.new == change.current
     rows = PasswordHistory.objects.filter(user=change.user).order_by("-retired_at")
     older = rows.values_list("password", flat=True)[: rules.history_depth - 1]
     return any(check_password(change.new.expose(), hashed) for hashed in older)

@@ -10,13 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 from django.db import transaction
 
 from adminportal import sealing
 from adminportal.hashing import HashingBusy
-from adminportal.queries import execute, places
+from adminportal.queries import execute, load, places
 from adminportal.sealing import Secret
 from users.models import SignInGuard
 
@@ -33,7 +34,7 @@ INSERT_OR_LOCK = """
     FROM (SELECT 1) AS one LEFT JOIN users_signinguard AS old ON old.name_digest IN ({older}) AND old.is_familiar = %s
     WHERE true ORDER BY old.last_failure_at DESC NULLS LAST LIMIT 1
     ON CONFLICT (name_digest, is_familiar) DO UPDATE SET name_digest = excluded.name_digest
-    RETURNING *
+    RETURNING {columns}
 """
 """The update that changes nothing takes the row's lock, which DO NOTHING would not, and so RETURNING has a row.
 
@@ -163,9 +164,10 @@ def locked_until(folded_name: str, *, now: datetime) -> datetime | None:
 def _locked_row(digests: tuple[str, ...], *, is_familiar: bool) -> SignInGuard:
     """Insert the row or lock the one that is there, and read it: one query for every kind of name."""
     newest, *older = digests
-    sql = INSERT_OR_LOCK.format(older=", ".join(["%s"] * len(older)) or "''")
-    (guard,) = SignInGuard.objects.raw(sql, [newest, is_familiar, *older, is_familiar])
-    return guard
+    sql = INSERT_OR_LOCK.format(older=places(len(older)) or "''", columns="{columns}")
+    values = [newest, is_familiar, *older, is_familiar]
+    ((guard,),) = load(sql, values, models={"users_signinguard": SignInGuard})
+    return cast(SignInGuard, guard)
 
 
 def _save(guard: SignInGuard) -> None:
