@@ -70,6 +70,8 @@ class Dispatcher:
         return state
 
     def _attempt(self, message: OutboundMessage) -> State:
+        if not message.to:  # a decoy: written so that a name which nobody has costs the same work
+            return _finish(message, State.CANCELLED)
         try:
             provider_id = self._send(message)
         except TooLate:
@@ -144,6 +146,8 @@ def pause_seconds(attempts: int, *, chance: Callable[[], float]) -> float:
 
 def _postpone(message: OutboundMessage, failure: SendingFailed, *, now: datetime, uncertain: int = 0) -> State:
     pause = pause_seconds(message.attempts, chance=secrets.SystemRandom().random)
+    if isinstance(failure, TemporaryFailure):
+        pause = max(pause, failure.retry_after_seconds)
     return _finish(
         message,
         State.QUEUED,

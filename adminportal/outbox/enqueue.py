@@ -22,6 +22,7 @@ class Draft:
     """A message to be sent; ``context`` holds one-line texts for its template and never a secret.
 
     ``secret_purpose`` names who opens further secrets at delivery (``registry.register_opener``).
+    An empty ``to`` is a decoy: its row is written like any other, and ends as cancelled when it is taken up.
     """
 
     tenant_id: UUID

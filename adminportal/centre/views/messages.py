@@ -35,6 +35,7 @@ LETTERS: dict[str, str | Promise] = {
     "sign_in_info_shown": _("Sign-in info with the password"),
     "temporary_password": _("One-time link to a temporary password"),
     "temporary_password_shown": _("Temporary password"),
+    "verification_code": _("Verification code"),
 }
 """What each kind of message is called; another one shows its own name."""
 PILLS = {State.SENT: "good", State.FAILED: "bad", State.EXPIRED: "bad", State.CANCELLED: "none"}
