@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.apps import AppConfig
-from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-from adminportal.outbox.channels import open_channel
+from adminportal.outbox.channels import is_set_up, open_channel
 from adminportal.outbox.channels.base import ChannelUnavailable
+from adminportal.outbox.gateway_address import FORMS
 from adminportal.outbox.models import Channel
 
-VARIABLES = {Channel.EMAIL: "EMAIL_URL", Channel.SMS: "SMS_URL"}
+VARIABLES = {Channel.EMAIL: "EMAIL_URL", Channel.SMS: "SMS_URL", Channel.VOICE: "VOICE_URL"}
+FORMS_OF = {Channel.EMAIL: "smtp://user:password@host:port?tls=starttls or smtps://…"} | FORMS
 
 
 @register()
@@ -21,7 +22,7 @@ def check_channels(app_configs: Sequence[AppConfig] | None, **facts: object) -> 
     return [
         Error(
             f"{variable} names no channel that can be used here.",
-            hint="E-mail: smtp://user:password@host:port?tls=starttls or smtps://…; inbox: is for trials only.",
+            hint=f"Give {FORMS_OF[kind]}; inbox: is for trials only.",
             id="outbox.E001",
         )
         for kind, variable in VARIABLES.items()
@@ -30,8 +31,8 @@ def check_channels(app_configs: Sequence[AppConfig] | None, **facts: object) -> 
 
 
 def _is_usable(kind: str) -> bool:
-    if kind == Channel.SMS and not settings.SMS_CHANNEL_URL:
-        return True  # no text messages: their methods are not offered
+    if kind != Channel.EMAIL and not is_set_up(kind):
+        return True  # no text messages or calls: their methods are not offered
     try:
         open_channel(kind)
     except ChannelUnavailable:

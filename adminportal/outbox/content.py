@@ -23,6 +23,8 @@ from adminportal.outbox.registry import opener_of
 
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 TEMPLATE_NAME = re.compile(r"[a-z0-9_-]+\Z")
+SHORT_PARTS = {Channel.SMS.value: "sms.txt", Channel.VOICE.value: "voice.txt"}
+"""Channels whose messages are one short text, and the template that holds it."""
 SUBJECT_LENGTH = 300
 """Characters kept of a subject; RFC 5322 allows 998 a line."""
 
@@ -62,8 +64,8 @@ def build(message: OutboundMessage) -> Parcel:
     """
     facts = _facts_of(message)
     with translation.override(_language_of(message)):
-        if message.channel == Channel.SMS:
-            subject, text, html = "", _render(message, "sms.txt", facts), ""
+        if message.channel in SHORT_PARTS:
+            subject, text, html = "", _render(message, SHORT_PARTS[message.channel], facts), ""
         else:
             subject = one_line(_render(message, "subject.txt", facts))[:SUBJECT_LENGTH]
             text = _render(message, "body.txt", facts)

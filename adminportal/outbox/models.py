@@ -14,6 +14,7 @@ class Channel(models.TextChoices):
 
     EMAIL = "email", _("Email")
     SMS = "sms", _("Text message")
+    VOICE = "voice", _("Phone call")
 
 
 class Lane(models.TextChoices):
@@ -46,10 +47,10 @@ class Failure(models.TextChoices):
     NO_ANSWER_TWICE = ("no_answer_twice", _("No answer twice: it may have arrived, and is not sent a third time."))
     RECIPIENT_REFUSED = ("recipient_refused", _("The receiving server does not know or accept the address."))
     SECRET_GONE = ("secret_gone", _("The password was used, replaced or wiped before the message went out."))
-    SENDER_REFUSED = ("sender_refused", _("The mail server did not accept the sender; an operator must look at it."))
+    SENDER_REFUSED = ("sender_refused", _("The sending server did not accept the sender; an operator must look at it."))
     SIGN_IN_REFUSED = (
         "sign_in_refused",
-        _("The mail server refused the portal's sign-in; an operator must look at it."),
+        _("The sending server refused the portal's sign-in; an operator must look at it."),
     )
     TRY_LATER = "try_later", _("The receiving server asked to try again later.")
     UNREACHABLE = "unreachable", _("The server that sends it could not be reached.")

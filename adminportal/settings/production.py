@@ -45,6 +45,7 @@ _unsafe = reasons(
         email_url=base.EMAIL_CHANNEL_URL,
         email_from=base.EMAIL_FROM,
         sms_url=SMS_CHANNEL_URL,
+        voice_url=base.VOICE_CHANNEL_URL,
     )
 )
 if _unsafe:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from adminportal.outbox.gateway_address import FORMS, BadGatewayAddress, read_gateway
+
 KEY_CHARACTERS = 50
 """Shortest SECRET_KEY (Django's own check asks for the same)."""
 SEALING_CHARACTERS = 32
@@ -33,6 +35,7 @@ class Start:
     email_url: str
     email_from: str
     sms_url: str
+    voice_url: str
 
 
 def reasons(start: Start) -> list[str]:
@@ -93,7 +96,17 @@ def _covers(host: str, name: str) -> bool:
 def _channels(start: Start) -> Iterator[str]:
     if start.email_url.startswith("inbox:") or not start.email_url:
         yield "EMAIL_URL is missing or the demo inbox: set smtp://… or smtps://…"
-    if start.sms_url.startswith("inbox:"):
-        yield "SMS_URL is the demo inbox: unset it, or set webhook+https://… or twilio://…"
+    for variable, channel, url in (("SMS_URL", "sms", start.sms_url), ("VOICE_URL", "voice", start.voice_url)):
+        if url and not _is_gateway(url, channel=channel):
+            # The address holds secrets, so the sentence repeats nothing of it.
+            yield f"{variable} is the demo inbox or no gateway: unset it, or set {FORMS[channel]}."
     if start.email_from.rstrip(">").endswith(DEMO_SENDER_DOMAIN):
         yield "EMAIL_FROM is the demo sender: set an address of your own."
+
+
+def _is_gateway(url: str, *, channel: str) -> bool:
+    try:
+        read_gateway(url, channel=channel)
+    except BadGatewayAddress:
+        return False
+    return True

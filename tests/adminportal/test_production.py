@@ -34,6 +34,7 @@ SAFE = Start(
     email_url="smtps://mail.fabrikam.example",
     email_from="portal@fabrikam.example",
     sms_url="",
+    voice_url="",
 )
 
 
@@ -66,6 +67,10 @@ def test_safe_start_has_no_reasons() -> None:
         ({"email_url": "inbox:"}, "EMAIL_URL"),
         ({"email_url": ""}, "EMAIL_URL"),
         ({"sms_url": "inbox:"}, "SMS_URL"),
+        ({"sms_url": "https://sms.fabrikam.example"}, "SMS_URL"),
+        ({"sms_url": "twilio://AC1@sms.fabrikam.example?from=+12025550100"}, "SMS_URL"),
+        ({"voice_url": "inbox:"}, "VOICE_URL"),
+        ({"voice_url": "twilio://AC1:token@sms.fabrikam.example?from=+12025550100"}, "VOICE_URL"),
         ({"email_from": "portal@contoso.example"}, "EMAIL_FROM"),
         ({"email_from": "Portal <portal@contoso.example>"}, "EMAIL_FROM"),
     ],

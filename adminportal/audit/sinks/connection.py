@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import ipaddress
 import socket
-import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from adminportal import outgoing
 from adminportal.audit.sinks.address import SinkAddress
-from adminportal.egress import EgressRefused, HostUnknown, allowed_addresses
 
 TIMEOUT_SECONDS = 10.0
 """How long one step of a conversation may take; a batch stays under the feed's claim."""
@@ -24,6 +21,10 @@ class SinkFailed(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class SinkSilent(SinkFailed):
+    """Everything was sent and nothing was answered: it has most likely arrived, and is not sent again in a hurry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,36 +53,12 @@ def connect(address: SinkAddress) -> socket.socket:
 
     :raises SinkFailed: when there is no way, or the certificate does not fit.
     """
-    problem = "unreachable"
-    for place in _places(address):
-        try:
-            plain = socket.create_connection((str(place), address.port), timeout=TIMEOUT_SECONDS)
-        except OSError:
-            continue
-        try:
-            return _secured(plain, address) if address.tls else plain
-        except (OSError, ssl.SSLError) as failure:
-            with contextlib.suppress(OSError):
-                plain.close()
-            problem = f"TLS failed: {type(failure).__name__}"
-    raise SinkFailed(problem)
-
-
-def _places(address: SinkAddress) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
     try:
-        places = allowed_addresses(address.host)
-    except EgressRefused:
-        raise SinkFailed("EGRESS_ALLOW does not cover the host") from None
-    except HostUnknown:
-        raise SinkFailed("the host has no address") from None
-    if not address.tls:
-        # The log holds names and addresses of people: in plain text it never leaves the machine.
-        places = [place for place in places if place.is_loopback]
-    if not places:
-        raise SinkFailed("without TLS only loopback is reached")
-    return places
+        return outgoing.connect(server_of(address), timeout_seconds=TIMEOUT_SECONDS)
+    except outgoing.NoConnection as problem:
+        raise SinkFailed(problem.reason) from None
 
 
-def _secured(plain: socket.socket, address: SinkAddress) -> ssl.SSLSocket:
-    context = ssl.create_default_context(cafile=address.ca or None)
-    return context.wrap_socket(plain, server_hostname=address.host)
+def server_of(address: SinkAddress) -> outgoing.Server:
+    """Return where to connect."""
+    return outgoing.Server(host=address.host, port=address.port, tls=address.tls, ca=address.ca)

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import hmac
 from collections.abc import Sequence
 from datetime import datetime
-from http.client import HTTPConnection, HTTPException
 
 from django.views.decorators.debug import sensitive_variables
 
+from adminportal import outgoing
 from adminportal.audit.sinks.address import SinkAddress
-from adminportal.audit.sinks.connection import Line, SinkFailed, connect
+from adminportal.audit.sinks.connection import Line, SinkFailed, connect, server_of
 from adminportal.sealing import Secret
 
 SIGNATURE_HEADER = "X-Portal-Signature"
-ANSWER_BYTES = 65_536
-"""How much of an answer is read, in bytes."""
 
 
 class WebhookSink:
@@ -33,7 +30,6 @@ class WebhookSink:
         body = "".join(f"{line.text}\n" for line in lines).encode("ascii")
         headers = {
             "Content-Type": "application/x-ndjson",
-            "User-Agent": "adminportal",
             SIGNATURE_HEADER: signature(body, secret=self._secret, at=int(now.timestamp())),
         }
         status = self._post(body, headers)
@@ -43,18 +39,10 @@ class WebhookSink:
     def _post(self, body: bytes, headers: dict[str, str]) -> int:
         # The socket was made by ``connect``: to the address that was judged, with TLS for the name.
         link = connect(self._address)
-        request = HTTPConnection(self._address.host, self._address.port)
-        request.sock = link
         try:
-            request.request("POST", self._address.target, body, headers)
-            answer = request.getresponse()
-            answer.read(ANSWER_BYTES)
-        except (OSError, HTTPException) as problem:
-            raise SinkFailed(f"no answer: {type(problem).__name__}") from problem
-        finally:
-            with contextlib.suppress(OSError):
-                request.close()
-        return answer.status
+            return outgoing.post(link, server_of(self._address), self._address.target, body, headers).status
+        except outgoing.NoAnswer as problem:
+            raise SinkFailed(f"no answer: {problem.reason}") from problem
 
 
 @sensitive_variables("secret")

@@ -19,7 +19,11 @@ class SendingFailed(Exception):
 
 
 class TemporaryFailure(SendingFailed):
-    """Nothing was sent, and a later attempt may succeed."""
+    """Nothing was sent, and a later attempt may succeed, not before the seconds that the other side asked for."""
+
+    def __init__(self, code: Failure, detail: str = "", *, retry_after_seconds: int = 0) -> None:
+        super().__init__(code, detail)
+        self.retry_after_seconds = retry_after_seconds
 
 
 class PermanentFailure(SendingFailed):
