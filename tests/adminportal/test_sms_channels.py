@@ -236,7 +236,7 @@ def test_without_tls_nothing_leaves_the_machine(settings: Settings, monkeypatch:
     assert message.failure_detail == "without TLS only loopback is reached"
 
 
-@pytest.mark.parametrize("to", ["912 34 567", "", "+47", "+47 912 34 567; +47 912 34 568", "0047 91234567"])
+@pytest.mark.parametrize("to", ["912 34 567", "+47", "+47 912 34 567; +47 912 34 568", "0047 91234567"])
 def test_what_is_no_international_number_is_never_sent(gateway: Gateway, to: str) -> None:
     message = _text(to=to)
 
@@ -298,7 +298,7 @@ def test_address_that_is_none_stops_the_start_without_repeating_it(url: str, set
 
     (problem,) = check_channels(None)
     assert "SMS_URL" in str(problem.msg)
-    assert url not in str(refusal.value) + str(problem.msg) + str(problem.hint)
+    assert "sms.example" not in str(refusal.value) + str(problem.msg) + str(problem.hint)
 
 
 def test_calls_are_not_offered_until_an_operator_sets_them_up(settings: Settings) -> None:
