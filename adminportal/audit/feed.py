@@ -19,7 +19,7 @@ from adminportal import clock
 from adminportal.audit.chains import iterate_chains
 from adminportal.audit.graph_record import checkpoint_line, record_line
 from adminportal.audit.models import AuditCheckpoint, AuditEvent, AuditSink, AuditSinkCursor
-from adminportal.audit.sinks.connection import Line, Sink, SinkFailed
+from adminportal.audit.sinks.connection import Line, Sink, SinkFailed, SinkSilent
 from adminportal.audit.sinks.opening import open_sink, sink_address
 from adminportal.audit.tags import Result
 
@@ -45,14 +45,16 @@ def feed_sink(*, now: datetime, most: int = 20_000) -> int:
     place = _claimed(address.name, now)
     if place is None:
         return 0
-    failure, sent = "", 0
+    failure, sent, next_at = "", 0, None
     try:
         sent = _send_rounds(open_sink(address), place, most=most, now=now)
     except SinkFailed as problem:
         failure = problem.reason
+        # A batch that has most likely arrived would otherwise arrive again every few seconds.
+        next_at = clock.now() + CLAIM if isinstance(problem, SinkSilent) else None
         logger.warning("audit_sink_failed: %s", failure)
     finally:
-        AuditSink.objects.filter(pk=place.pk).update(claimed_until=None, failure=failure[:200])
+        AuditSink.objects.filter(pk=place.pk).update(claimed_until=next_at, failure=failure[:200])
     return sent
 
 

@@ -22,6 +22,7 @@ from adminportal.audit.models import AuditEvent, AuditSink, AuditSinkCursor
 from adminportal.audit.retention import remove_old_rows
 from adminportal.audit.seal import seal_waiting_rows
 from adminportal.audit.sink_state import sink_state
+from adminportal.audit.sinks import syslog
 from adminportal.audit.sinks.webhook import SIGNATURE_HEADER
 from adminportal.audit.tags import Result
 from adminportal.settings import addresses
@@ -205,6 +206,29 @@ def test_tls_names_the_host_and_the_authority(settings: Settings, tmp_path: Path
         settings.AUDIT_SINK_URL = f"syslog+tls://localhost:{server.port}?ca={ours.certificate}"
         assert feed.feed_sink(now=NOON) == 2
         assert _seqs(server) == [1, 2]
+
+
+@pytest.mark.parametrize(("with_tls", "drips"), [(True, False), (False, False), (False, True)])
+def test_collector_that_never_ends_the_connection_is_waited_for_once_and_not_flooded(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, with_tls: bool, drips: bool
+) -> None:
+    """Whether it took the batch is not certain, so it is sent again, but not at every run."""
+    monkeypatch.setattr(syslog, "END_SECONDS", 0.3)
+    certificate = make_certificate(tmp_path) if with_tls else None
+    _sealed(2)
+
+    with SyslogCollector(certificate) as server:
+        server.stays, server.drips = True, drips
+        scheme, ca = ("syslog+tls", f"?ca={certificate.certificate}") if certificate else ("syslog+tcp", "")
+        settings.AUDIT_SINK_URL = f"{scheme}://localhost:{server.port}{ca}"
+
+        with clock.travel(freeze_at=NOON):
+            assert [feed.feed_sink(now=clock.now()) for _run in range(3)] == [0, 0, 0]
+        assert AuditSink.objects.get().failure == "the collector does not end the connection"
+        assert server.connections == 1
+        server.stays = False
+        assert feed.feed_sink(now=NOON + feed.CLAIM + timedelta(seconds=1)) == 2
+        assert _seqs(server)[-2:] == [1, 2]
 
 
 @pytest.mark.parametrize("with_tls", [True, False])

@@ -65,12 +65,17 @@ def make_certificate(folder: Path, *, host: str = "localhost") -> Certificate:
 
 
 class SyslogCollector:
-    """Takes octet-counted syslog; ``drop`` makes it cut the next connections off before it has read them."""
+    """Takes octet-counted syslog; ``drop`` makes it cut the next connections off before it has read them.
+
+    With ``stays`` it reads and never ends the connection; ``drips`` makes it send a byte now and then meanwhile.
+    """
 
     def __init__(self, certificate: Certificate | None = None) -> None:
         self.messages: list[str] = []
         self.connections = 0
         self.drop = 0
+        self.stays = self.drips = False
+        self._leaves = threading.Event()
         collector = self
         context = certificate.server_side() if certificate else None
 
@@ -87,6 +92,7 @@ class SyslogCollector:
         return self
 
     def __exit__(self, *facts: object) -> None:
+        self._leaves.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -101,6 +107,9 @@ class SyslogCollector:
             if context:
                 link = context.wrap_socket(link, server_side=True)
             self.messages += list(_frames(_read_all(link)))
+            while self.stays and not self._leaves.wait(0.02):
+                if self.drips:
+                    link.sendall(b".")
             if isinstance(link, ssl.SSLSocket):
                 link.unwrap()
             link.close()
