@@ -17,8 +17,13 @@ from users.models import Tenant
 class BulkResetForm(ResetForm):
     """The Reset password panel for many; a password of one's own only for few (``may_choose``)."""
 
+    BY_ME, BOTH, BLIND = "me", "both", "users"
     own_for_all = forms.BooleanField(label=_("Give this same password to every one of them"), required=False)
-    blind = forms.BooleanField(label=_("Send each user a one-time link and show me no password"), required=False)
+    delivery = forms.ChoiceField(
+        label=_("How people get their passwords"),
+        required=False,
+        widget=forms.RadioSelect(attrs={"class": "form-check-input"}),
+    )
 
     def __init__(
         self,
@@ -33,7 +38,7 @@ class BulkResetForm(ResetForm):
         super().__init__(
             data, tenant=tenant, has_alternate=True, initial={"addresses": address, **_initial(options, may_choose)}
         )
-        del self.fields["form_key"]
+        del self.fields["form_key"], self.fields["email_to_alternate"]
         self.may_choose, self.is_preview = may_choose, is_preview
         self._name_fields(tenant)
         if not may_choose:
@@ -44,16 +49,22 @@ class BulkResetForm(ResetForm):
         labels = {
             "must_change": _("Require these users to change their passwords when they first sign in"),
             "email_to_me": _("Email me when it is done"),
-            "email_to_alternate": _("Email each user the password at their alternate address")
-            if tenant.password_in_mail
-            else _("Email each user a one-time link at their alternate address"),
         }
         hints = {
             "addresses": _("Up to five addresses, separated by semicolons. The mail holds the passwords.")
             if tenant.password_in_mail and self.may_choose
             else _("Up to five addresses, separated by semicolons. The mail leads to the results."),
-            "blind": _("Passwords go to the alternate addresses alone. Whoever has none is left out."),
         }
+        self.fields["delivery"].choices = [  # type: ignore[attr-defined]
+            (self.BY_ME, _("I hand them out myself")),
+            (
+                self.BOTH,
+                _("I hand them out, and each user is also mailed the password")
+                if tenant.password_in_mail
+                else _("I hand them out, and each user is also mailed a one-time link"),
+            ),
+            (self.BLIND, _("Each user is mailed a one-time link, and I see no password")),
+        ]
         for name, label in labels.items():
             self.fields[name].label = label
         for name, hint in hints.items():
@@ -69,8 +80,10 @@ class BulkResetForm(ResetForm):
             self.add_error(
                 "own_for_all", _("Confirm that all of them get this same password, or let passwords be created.")
             )
-        if values.get("how") == self.OWN and values.get("blind"):
-            self.add_error("blind", _("A password that you typed is known to you. Let passwords be created instead."))
+        if values.get("how") == self.OWN and values.get("delivery") == self.BLIND:
+            self.add_error(
+                "delivery", _("A password that you typed is known to you. Let passwords be created instead.")
+            )
         return values
 
     def bulk_options(self) -> BulkOptions:
@@ -81,8 +94,8 @@ class BulkResetForm(ResetForm):
             has_own_password=values["how"] == self.OWN,
             must_change=values["must_change"] or self.tenant.force_change_locked,
             deliver_to=values["addresses"],
-            deliver_to_alternate=values["email_to_alternate"] or values["blind"],
-            blind=values["blind"],
+            deliver_to_alternate=values["delivery"] in (self.BOTH, self.BLIND),
+            blind=values["delivery"] == self.BLIND,
             language=get_language() or "en",
             reason=values["reason"],
             ticket=values["ticket"],
@@ -115,8 +128,13 @@ def _initial(options: BulkOptions, may_choose: bool) -> dict[str, object]:
         "style": options.style,
         "must_change": options.must_change,
         "email_to_me": bool(options.deliver_to),
-        "email_to_alternate": options.deliver_to_alternate and not options.blind,
-        "blind": options.blind,
+        "delivery": _delivery(options),
         "reason": options.reason,
         "ticket": options.ticket,
     }
+
+
+def _delivery(options: BulkOptions) -> str:
+    if options.blind:
+        return BulkResetForm.BLIND
+    return BulkResetForm.BOTH if options.deliver_to_alternate else BulkResetForm.BY_ME

@@ -124,20 +124,20 @@ class BulkCommand(PortalCommand):
             for row in rows:
                 self.stdout.write(" ".join(filter(None, row.values())))
             self.answer({**{key: value for key, value in values.items() if value}, **counts}, as_json=False)
-        missed = progress.refused + progress.failed + progress.unknown + progress.canceled + len(found.unknown)
+        missed = progress.refused + progress.failed + progress.unknown + progress.canceled + found.unknown_count
         if missed and job.state != BulkState.RUNNING:
             raise CommandError(f"{progress.done} users {self.done_word}, {missed} not; the answer says why.")
 
     def report_preview(self, found: Preview, *, as_json: bool) -> None:
         """Print who would be reached."""
-        left_out = [{"code": each.code, "count": each.count, "reason": each.sentence} for each in found.left_out]
+        refused = [{"code": each.code, "count": each.count, "reason": each.sentence} for each in found.left_out]
         values: dict[str, Any] = {"requested": found.requested, "reachable": found.reachable, **_of_list(found)}
         if as_json:
-            self.answer({**values, "left_out": left_out}, as_json=True)
+            self.answer({**values, "refused": refused}, as_json=True)
             return
         self.answer({key: value for key, value in values.items() if value != []}, as_json=False)
-        for each in left_out:
-            self.stdout.write(f"left out: {each['count']}: {each['reason']}")
+        for each in refused:
+            self.stdout.write(f"refused: {each['count']}: {each['reason']}")
 
 
 def _of_list(found: Preview) -> dict[str, Any]:

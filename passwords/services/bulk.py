@@ -175,7 +175,7 @@ def _start(
         "Source": job.source_kind,
         "Requested": str(found.requested),
         "Reached": str(found.reachable),
-        "LeftOut": str(found.left_out_count),
+        "Refused": str(found.left_out_count),
     }
     record_job(job, Activity.STARTED_BULK_RESET, by=actor.for_audit(), details=details, now=now)
     if job.requested > AT_ONCE:

@@ -51,7 +51,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """Who will be told how: ``code`` is notice, alternate, password_by_mail or results."""
+    """Who will be told how: ``code`` is one of ``TOLD``."""
 
     code: str
     count: int
@@ -219,6 +219,7 @@ TOLD: dict[str, Promise] = {
     "alternate": _("get a one-time link at their alternate address"),
     "fresh_alternate": _("have an alternate address that was changed only recently"),
     "notice": _("are told at their mailbox that their password was reset"),
+    "notice_alternate": _("of them are told at their alternate address, too"),
     "password_by_mail": _("get the password itself at their alternate address"),
     "without_alternate": _("have no alternate address, so nothing is sent there"),
 }
@@ -238,6 +239,8 @@ def _told(job: BulkJob, judged: _Judged, options: BulkOptions, *, reachable: int
         counts["fresh_alternate"] = _count_fresh(job, now=now)
     if job.tenant.notify_user_on_admin_reset:
         counts["notice"] = reachable
+        # Whoever gets a link there is not told a second time.
+        counts["notice_alternate"] = 0 if options.deliver_to_alternate or options.blind else links
     return tuple(Told(code=code, count=count, sentence=str(TOLD[code])) for code, count in counts.items() if count)
 
 

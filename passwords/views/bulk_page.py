@@ -144,9 +144,15 @@ def frame_of(request: PortalRequest, job: BulkJob, progress: Progress) -> dict[s
         "hands_out": hands_out,
         "may_purge": is_own and is_over and is_sealed,
         "needs_proof": hands_out and job.requested > AT_ONCE and not has_fresh_proof(request.actor, now=clock.now()),
-        "parts": list(range(1, -(-progress.done // PART) + 1)) if hands_out else [],
+        "parts": parts_of(progress.done) if hands_out else [],
         "store": f"ticks-{request.actor.id}",
     }
+
+
+def parts_of(people: int) -> list[tuple[int, int, int]]:
+    """Return the parts in which slips are printed: the number of each, its first and its last person."""
+    firsts = range(1, people + 1, PART)
+    return [(number, first, min(first + PART - 1, people)) for number, first in enumerate(firsts, start=1)]
 
 
 def summary_of(progress: Progress) -> str:

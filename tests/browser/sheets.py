@@ -104,7 +104,7 @@ MANY: Final = [
     Sheet(name="bulk-cancel", route="passwords:bulk-cancel", way=ways_of_many.cancel),
     Sheet(name="bulk-purge", route="passwords:bulk-purge", way=ways_of_many.purge),
     Sheet(name="bulk-jobs", route="passwords:bulk-jobs", way=ways_of_many.list_of_jobs),
-    Sheet(name="bulk-left-out", route="passwords:bulk-left-out", way=ways_of_many.list_those_left_out),
+    Sheet(name="bulk-left-out", route="passwords:bulk-left-out", way=ways_of_many.list_those_refused),
 ]
 CENTRE: Final = [
     Sheet(name="home", route="centre:home", way=at("centre:home")),

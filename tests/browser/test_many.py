@@ -106,7 +106,7 @@ def test_everybody_is_reset_in_the_background_though_the_page_is_closed(
     admin.get_by_role("link", name=re.compile(r"Select all \d+ users that match")).click()
     expect(admin.get_by_text("You yourself are left out.")).to_be_visible()
     admin.get_by_role("button", name="Reset password", exact=True).click()
-    expect(admin.get_by_text("2 users will be left out")).to_be_visible()
+    expect(admin.get_by_text("2 users will be refused")).to_be_visible()
     label = admin.get_by_text(re.compile(r"^To confirm, type RESET \d+$")).inner_text()
     admin.get_by_role("button", name="Reset password", exact=True).click()
     expect(admin.get_by_text(re.compile(r"Type RESET \d+ exactly so\. Nothing was started\."))).to_be_visible()
@@ -216,12 +216,12 @@ def test_everyone_of_a_search_is_reset(portal: Portal, cast: Cast, scripts: bool
     expect(admin.get_by_text("All 3 users selected.")).to_be_visible()
     assert not scripts or misfits(admin) == []
     admin.get_by_role("button", name="Reset password", exact=True).click()
-    admin.get_by_label("Send each user a one-time link and show me no password").check()
+    admin.get_by_label("Each user is mailed a one-time link, and I see no password").check()
     if not scripts:
         admin.get_by_role("button", name="Preview").click()
     expect(admin.get_by_text("get a one-time link at their alternate address")).to_be_visible()
     assert not scripts or misfits(admin) == []
-    admin.get_by_label("Send each user a one-time link and show me no password").uncheck()
+    admin.get_by_label("I hand them out myself").check()
     if not scripts:
         admin.get_by_role("button", name="Preview").click()
     expect(admin.get_by_text("get a one-time link at their alternate address")).to_have_count(0)

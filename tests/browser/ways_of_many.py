@@ -64,15 +64,15 @@ def choose_everyone(act: str, *, search: str = "") -> Way:
 def choose_blind(page: Page, cast: Cast) -> None:
     """Let everybody get a link, and see the preview follow."""
     choose_everyone("Reset password")(page, cast)
-    page.get_by_label("Send each user a one-time link and show me no password").check()
+    page.get_by_label("Each user is mailed a one-time link, and I see no password").check()
     page.get_by_text("They have no alternate address to send a link to.").wait_for()
 
 
-def list_those_left_out(page: Page, cast: Cast) -> None:
-    """See everyone who would be left out."""
+def list_those_refused(page: Page, cast: Cast) -> None:
+    """See everyone who would be refused."""
     choose_everyone("Reset password")(page, cast)
-    page.get_by_role("link", name="See everyone who is left out").click()
-    page.get_by_role("heading", name="Left out").wait_for()
+    page.get_by_role("link", name="See everyone who is refused").click()
+    page.get_by_role("heading", name="Refused").wait_for()
 
 
 def paste_list(page: Page, cast: Cast) -> None:

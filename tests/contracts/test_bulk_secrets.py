@@ -37,7 +37,7 @@ def start(desk: Recorder, people: str, **options: str) -> UUID:
     address = chosen.headers["Location"]
     found = re.search(r'name="fingerprint" value="(\w+)"', desk.get(address).content.decode())
     assert found
-    form = {"style": "random", "must_change": "on", "email_to_alternate": "on", **options}
+    form = {"style": "random", "must_change": "on", "delivery": "both", **options}
     desk.post(f"{address}/preview", form)
     again = re.search(r'name="fingerprint" value="(\w+)"', desk.get(address).content.decode())
     assert again

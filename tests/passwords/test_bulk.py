@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -531,13 +532,20 @@ def test_preview_says_who_is_told_how(few: Cast) -> None:
     with within(few.tenant):
         for name, changed_at in (("p0", clock.now()), ("p1", long_ago)):
             Contact.objects.create(
-                tenant=few.tenant, user=few[name], kind="alternate_email", value="a@mail.example", changed_at=changed_at
+                tenant=few.tenant,
+                user=few[name],
+                kind="alternate_email",
+                value=f"{name}@mail.example",
+                changed_at=changed_at,
             )
         job, actor = drafted(few), few.actor("helpdesk")
         plain = preview(job, actor=actor, options=BulkOptions(), now=clock.now())
         by_link = preview(job, actor=actor, options=BulkOptions(deliver_to_alternate=True), now=clock.now())
+    started(few, job)
 
-    assert {each.code: each.count for each in plain.told} == {"notice": 4}
+    notices = OutboundMessage.objects.filter(template="password_was_reset").values_list("to", flat=True)
+    assert Counter(to.partition("@")[2] for to in notices) == {"contoso.example": 4, "mail.example": 2}
+    assert {each.code: each.count for each in plain.told} == {"notice": 4, "notice_alternate": 2}
     assert {each.code: each.count for each in by_link.told} == {
         "alternate": 2,
         "without_alternate": 2,

@@ -58,13 +58,13 @@ def test_everybody_gets_a_password_that_is_printed(cast: Cast) -> None:
     assert row is not None and (row.actor_kind, row.details["Entrance"]) == ("operator", "cli")
 
 
-def test_dry_run_changes_nothing_and_says_who_is_left_out(cast: Cast) -> None:
+def test_dry_run_changes_nothing_and_says_who_is_refused(cast: Cast) -> None:
     cast.add("guest", details={"user_type": "guest"})
 
     answer, refusal = run("bulk_reset", "--tenant", "contoso.example", "--all", "--dry-run")
 
     assert refusal == "" and (answer["requested"], answer["reachable"]) == (7, 6)
-    assert [each["code"] for each in answer["left_out"]] == ["RESET_GUEST"]
+    assert [each["code"] for each in answer["refused"]] == ["RESET_GUEST"]
     assert person(cast, "p0").check_password(PASSWORD)
     with across_tenants():
         assert not BulkJob.objects.exists() and not PasswordReset.objects.exists()

@@ -69,7 +69,7 @@ def test_draft_shows_who_is_reached_and_why_the_others_are_not(cast: Cast, admin
     assert "Reset the passwords of 4 users" in page
     assert "2 passwords will be reset" in page
     assert "You yourself are left out." in page
-    assert "2 users will be left out" in page
+    assert "2 users will be refused" in page
     assert "They come from a directory and password writeback is off. <strong>(1)</strong>" in page
     assert "They sign in at another organization, so the password is not kept here. <strong>(1)</strong>" in page
     assert [user.display_name for user in admin.get(address(job)).context["chosen"]] == [
@@ -87,7 +87,7 @@ def test_preview_counts_the_administrators_who_would_be_reset(cast: Cast, admin:
     assert "2 of them are administrators or protected by a role-assignable group." in body(admin.get(address(job)))
 
 
-def test_everyone_who_is_left_out_is_listed_with_a_sentence_and_can_be_searched(cast: Cast, admin: Client) -> None:
+def test_everyone_who_is_refused_is_listed_with_a_sentence_and_can_be_searched(cast: Cast, admin: Client) -> None:
     job = draft(cast, ["adele.vance", "lee.gu", "guest.person"])
     url = reverse("passwords:bulk-left-out", args=[job.pk])
 
@@ -100,7 +100,7 @@ def test_everyone_who_is_left_out_is_listed_with_a_sentence_and_can_be_searched(
     assert "This list cannot be shown." in none
 
 
-def test_those_left_out_are_paged_without_gap_and_repeat(
+def test_those_refused_are_paged_without_gap_and_repeat(
     cast: Cast, admin: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("passwords.views.bulk_draft.LISTED", 3)
@@ -125,8 +125,10 @@ def test_preview_follows_the_options_and_nothing_is_changed(cast: Cast, admin: C
     with within(cast.tenant):
         before = list(User.objects.order_by("pk").values())
 
-    part = admin.post(reverse("passwords:bulk-preview", args=[job.pk]), {**AUTOMATIC, "blind": "on"}, headers=PART)
-    whole = admin.post(reverse("passwords:bulk-preview", args=[job.pk]), {**AUTOMATIC, "blind": "on"})
+    part = admin.post(
+        reverse("passwords:bulk-preview", args=[job.pk]), {**AUTOMATIC, "delivery": "users"}, headers=PART
+    )
+    whole = admin.post(reverse("passwords:bulk-preview", args=[job.pk]), {**AUTOMATIC, "delivery": "users"})
 
     assert "<html" not in body(part)
     assert "<html" in body(whole)
@@ -135,8 +137,7 @@ def test_preview_follows_the_options_and_nothing_is_changed(cast: Cast, admin: C
         assert "They have no alternate address to send a link to." in page
     with within(cast.tenant):
         assert list(User.objects.order_by("pk").values()) == before
-    assert 'name="blind"' in body(admin.get(address(job)))
-    assert admin.get(address(job)).context["form"]["blind"].value() is True
+    assert admin.get(address(job)).context["form"]["delivery"].value() == "users"
 
 
 def test_preview_of_options_that_cannot_be_says_what_is_wrong(cast: Cast, admin: Client) -> None:
@@ -267,7 +268,7 @@ def test_own_password_is_not_offered_for_many(cast: Cast, admin: Client) -> None
 
 def test_blind_and_own_password_exclude_each_other(cast: Cast, admin: Client) -> None:
     job = draft(cast, ["adele.vance", "diego.siciliani"])
-    fields = {"how": "own", "new_password": OWN_PASSWORD, "own_for_all": "on", "blind": "on"}
+    fields = {"how": "own", "new_password": OWN_PASSWORD, "own_for_all": "on", "delivery": "users"}
 
     response = admin.post(address(job), {**fields, "fingerprint": fingerprint(admin, job)})
 
@@ -314,9 +315,7 @@ def test_alternate_addresses_are_counted_not_shown(cast: Cast, admin: Client) ->
     with within(cast.tenant):
         known = Contact.objects.get(user=cast["adele.vance"], kind="alternate_email").value
 
-    part = admin.post(
-        reverse("passwords:bulk-preview", args=[job.pk]), {**AUTOMATIC, "email_to_alternate": "on"}, headers=PART
-    )
+    part = admin.post(reverse("passwords:bulk-preview", args=[job.pk]), {**AUTOMATIC, "delivery": "both"}, headers=PART)
 
     assert "<strong>1</strong> get a one-time link at their alternate address" in body(part)
     assert known not in body(part)
@@ -331,9 +330,9 @@ def test_page_says_so_where_mails_hold_the_passwords(cast: Cast, admin: Client) 
     after = body(admin.get(address(job)))
 
     assert "The mail leads to the results." in before
-    assert "Email each user a one-time link at their alternate address" in before
+    assert "I hand them out, and each user is also mailed a one-time link" in before
     assert "The mail holds the passwords." in after
-    assert "Email each user the password at their alternate address" in after
+    assert "I hand them out, and each user is also mailed the password" in after
 
 
 @pytest.mark.parametrize(

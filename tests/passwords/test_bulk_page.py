@@ -204,11 +204,12 @@ def test_slips_come_in_parts_without_gap_and_repeat(cast: Cast, admin: Client, m
     parts = admin.get(to("bulk", job)).context["parts"]
     found = [
         item.user.user_principal_name.partition("@")[0]
-        for part in parts
+        for part, _first, _last in parts
         for item, _password in admin.post(to("bulk-slips", job), {"part": str(part)}).context["slips"]
     ]
 
-    assert parts == [1, 2, 3]
+    assert parts == [(1, 1, 3), (2, 4, 6), (3, 7, 7)]
+    assert "Slips of people 4 to 6 of 7" in admin.get(to("bulk", job)).content.decode()
     assert sorted(found) == names
 
 
