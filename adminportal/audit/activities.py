@@ -89,6 +89,7 @@ class Activity(StrEnum):
     TEMPORARY_PASSWORD_EXPIRED = "Temporary password expired"
     TEMPORARY_PASSWORD_OPENED_BY_LINK = "Temporary password opened by link"
     TEMPORARY_PASSWORD_USED = "Temporary password used"
+    TEXT_MESSAGES_HELD_BACK = "Text messages held back"
     TOOK_PASSWORD_REQUEST = "Took password request"
     UNLOCK_USER_ACCOUNT_SELF_SERVICE = "Unlock user account (self-service)"
     UPDATE_ADMINISTRATIVE_UNIT = "Update administrative unit"

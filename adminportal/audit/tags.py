@@ -213,6 +213,7 @@ _TABLE: dict[tuple[Service, Category], dict[Activity, str]] = {
         Activity.CHANGED_DELIVERY_SETTINGS: "Update",
         Activity.BREAK_GLASS_USED: "",
         Activity.RESTORED_FROM_BACKUP: "",
+        Activity.TEXT_MESSAGES_HELD_BACK: "",
         Activity.AUDIT_REDACTED: "",
     },
     (Service.PASSWORD_PORTAL, Category.DIRECTORY): {

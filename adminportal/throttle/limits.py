@@ -2,38 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 
+from adminportal.throttle.kinds import Limit, Store, Throttled
+from adminportal.throttle.sending import SENDING
 
-class Store(StrEnum):
-    """Where the hits of a limit are counted."""
-
-    DATABASE = "D"  # holds when Redis is gone; refuses when it cannot count
-    REDIS = "R"  # counted in this process while Redis is gone, and so a little too generous
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
-    """At most ``number`` hits of one key within any ``window``."""
-
-    name: str
-    what: str
-    key: str
-    number: int
-    window: timedelta
-    store: Store
-
-
-class Throttled(Exception):
-    """The limit is reached; carries it and the whole seconds until the next hit is allowed."""
-
-    def __init__(self, *, retry_after: int, limit: Limit) -> None:
-        super().__init__(limit.name)
-        self.retry_after = retry_after
-        self.limit = limit
-
+__all__ = ["LIMITS", "Limit", "Store", "Throttled", "limit_named"]
 
 LIMITS: dict[str, Limit] = {
     limit.name: limit
@@ -91,6 +65,102 @@ LIMITS: dict[str, Limit] = {
             store=Store.DATABASE,
         ),
         Limit(
+            name="L18",
+            what="mail about a request to the administrators, then a digest",
+            key="tenant",
+            number=20,
+            window=timedelta(hours=1),
+            store=Store.DATABASE,
+        ),
+        Limit(
+            name="L19_ADDRESS",
+            what="forgotten user name",
+            key="address",
+            number=3,
+            window=timedelta(hours=24),
+            store=Store.DATABASE,
+        ),
+        Limit(
+            name="L19_SOURCE",
+            what="forgotten user name",
+            key="source",
+            number=10,
+            window=timedelta(hours=1),
+            store=Store.DATABASE,
+        ),
+        Limit(
+            name="L01",
+            what="start of a self-service reset",
+            key="account or decoy name",
+            number=5,
+            window=timedelta(hours=1),
+            store=Store.DATABASE,
+        ),
+        Limit(
+            name="L02",
+            what="start of a self-service reset, then harder proof of work",
+            key="source",
+            number=20,
+            window=timedelta(hours=1),
+            store=Store.DATABASE,
+        ),
+        Limit(
+            name="L03",
+            what="start of a self-service reset, then harder proof of work",
+            key="tenant",
+            number=2_000,
+            window=timedelta(minutes=10),
+            store=Store.REDIS,
+        ),
+        Limit(
+            name="L04",
+            what="failure to prove identity in a self-service reset",
+            key="account or decoy name",
+            number=5,
+            window=timedelta(hours=24),
+            store=Store.DATABASE,
+        ),
+        Limit(
+            name="L05",
+            what="wrong phone number typed in a self-service reset",
+            key="account or decoy name",
+            number=5,
+            window=timedelta(hours=1),
+            store=Store.DATABASE,
+        ),
+        Limit(
+            name="L06",
+            what="wrong app code in a self-service reset",
+            key="account or decoy name",
+            number=5,
+            window=timedelta(hours=1),
+            store=Store.DATABASE,
+        ),
+        Limit(
+            name="L07",
+            what="wrong question answers in a self-service reset",
+            key="account or decoy name",
+            number=5,
+            window=timedelta(hours=1),
+            store=Store.DATABASE,
+        ),
+        Limit(
+            name="L08",
+            what="text message or call of a self-service reset",
+            key="account or decoy name",
+            number=5,
+            window=timedelta(hours=1),
+            store=Store.DATABASE,
+        ),
+        Limit(
+            name="L09",
+            what="e-mail code of a self-service reset",
+            key="account or decoy name",
+            number=10,
+            window=timedelta(minutes=10),
+            store=Store.DATABASE,
+        ),
+        Limit(
             name="L21",
             what="one-time link, wrong token",
             key="source",
@@ -107,6 +177,7 @@ LIMITS: dict[str, Limit] = {
             window=timedelta(minutes=10),
             store=Store.REDIS,
         ),
+        *SENDING,
     )
 }
 

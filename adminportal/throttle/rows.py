@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
+from adminportal.queries import execute
 from adminportal.throttle.limits import Limit, Throttled
 from adminportal.throttle.models import Counter
 
+FORGET = "DELETE FROM throttle_counter WHERE (limit, key_digest) IN (VALUES {pairs})"  # noqa: S608  # placeholders
 
-def take(limit: Limit, *, key_digest: str, now: datetime) -> None:
-    """Count one hit. Not inside a transaction that may roll back: the hit would be forgotten.
+Stored = int | list[int]
+"""A hit as the row keeps it: a moment in milliseconds and how many there were; a moment alone is one hit."""
+
+
+def take(limit: Limit, *, key_digest: str, now: datetime) -> int:
+    """Count one hit and return how many count now. Not inside a transaction that may roll back: it would be forgotten.
 
     A lost race means that another hit was counted, so no more rounds are needed than the limit has hits.
 
@@ -18,10 +26,11 @@ def take(limit: Limit, *, key_digest: str, now: datetime) -> None:
     for _ in range(limit.number + 1):
         counter = _counter(limit, key_digest=key_digest, now=now)
         hits = _counting(counter.hits, limit=limit, now=now)
-        if len(hits) >= limit.number:
+        if _total(hits) >= limit.number:
             raise Throttled(retry_after=_seconds_until_free(hits, limit=limit, now=now), limit=limit)
         mine = Counter.objects.filter(pk=counter.pk, version=counter.version)
-        if mine.update(hits=[*hits, _milliseconds(now)], version=counter.version + 1, expires_at=now + limit.window):
+        more = _with_one_more(hits, limit=limit, now=now)
+        if mine.update(hits=more, version=counter.version + 1, expires_at=_end(limit, now=now)):
             return
     raise Throttled(retry_after=1, limit=limit)
 
@@ -33,8 +42,15 @@ def look(limit: Limit, *, key_digest: str, now: datetime) -> None:
     """
     counter = Counter.objects.filter(limit=limit.name, key_digest=key_digest).first()
     hits = _counting(counter.hits, limit=limit, now=now) if counter else []
-    if len(hits) >= limit.number:
+    if _total(hits) >= limit.number:
         raise Throttled(retry_after=_seconds_until_free(hits, limit=limit, now=now), limit=limit)
+
+
+def forget(digests: Mapping[str, Collection[str]]) -> None:
+    """Forget the hits of keys, named by the limit they were counted under; one statement."""
+    wanted = [(name, digest) for name, known in digests.items() for digest in known]
+    if wanted:
+        execute(FORGET.format(pairs=", ".join(["(%s, %s)"] * len(wanted))), [part for pair in wanted for part in pair])
 
 
 def purge_counters(now: datetime) -> int:
@@ -42,24 +58,48 @@ def purge_counters(now: datetime) -> int:
     return Counter.objects.filter(expires_at__lt=now).delete()[0]
 
 
+def _end(limit: Limit, *, now: datetime) -> datetime:
+    return now + limit.window + (limit.grain or timedelta(0))
+
+
 def _counter(limit: Limit, *, key_digest: str, now: datetime) -> Counter:
     known = Counter.objects.filter(limit=limit.name, key_digest=key_digest)
     counter = known.first()
     if counter is None:
-        fresh = Counter(limit=limit.name, key_digest=key_digest, expires_at=now + limit.window)
+        fresh = Counter(limit=limit.name, key_digest=key_digest, expires_at=_end(limit, now=now))
         Counter.objects.bulk_create([fresh], ignore_conflicts=True)
         counter = known.get()
     return counter
 
 
-def _counting(hits: list[int], *, limit: Limit, now: datetime) -> list[int]:
+def _counting(hits: Sequence[Stored], *, limit: Limit, now: datetime) -> list[list[int]]:
     oldest = _milliseconds(now - limit.window)
-    return [hit for hit in hits if hit > oldest][-limit.number :]
+    pairs = [hit if isinstance(hit, list) else [hit, 1] for hit in hits]
+    return [pair for pair in pairs if pair[0] > oldest]
 
 
-def _seconds_until_free(hits: list[int], *, limit: Limit, now: datetime) -> int:
-    first = datetime.fromtimestamp(hits[0] / 1000, tz=UTC)
-    return max(1, -(-(first + limit.window - now) // timedelta(seconds=1)))
+def _with_one_more(hits: list[list[int]], *, limit: Limit, now: datetime) -> list[list[int]]:
+    moment = _milliseconds(now)
+    if limit.grain:
+        grain = limit.grain // timedelta(milliseconds=1)
+        moment = -(-moment // grain) * grain
+    if hits and hits[-1][0] == moment:
+        return [*hits[:-1], [moment, hits[-1][1] + 1]]
+    return [*hits, [moment, 1]]
+
+
+def _total(hits: list[list[int]]) -> int:
+    return sum(count for _moment, count in hits)
+
+
+def _seconds_until_free(hits: list[list[int]], *, limit: Limit, now: datetime) -> int:
+    left, last = _total(hits), _milliseconds(now)
+    for moment, count in hits:
+        left, last = left - count, moment
+        if left < limit.number:
+            break
+    free_at = datetime.fromtimestamp(last / 1000, tz=UTC) + limit.window
+    return max(1, -(-(free_at - now) // timedelta(seconds=1)))
 
 
 def _milliseconds(moment: datetime) -> int:

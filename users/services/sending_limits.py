@@ -1,0 +1,159 @@
+"""Whether a code may be sent to a destination now: numbers, prefixes, addresses, countries and the day's budget.
+
+Each limit is asked, and counted, before anything is sent. A refusal is for the log and for administrators alone:
+whoever asked for the code reads the same as if it were on its way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import phonenumbers
+from django.db import transaction
+from phonenumbers import PhoneNumber, PhoneNumberType
+
+from adminportal.audit.record import Entry, masked_contact, record
+from adminportal.audit.tags import Activity
+from adminportal.outbox.channels import is_set_up
+from adminportal.outbox.models import Channel
+from adminportal.throttle import Throttled, check, peek
+from users.actors import SYSTEM
+
+COSTLY: Final = frozenset(
+    {
+        PhoneNumberType.PREMIUM_RATE,
+        PhoneNumberType.SHARED_COST,
+        PhoneNumberType.TOLL_FREE,
+        PhoneNumberType.PAGER,
+        PhoneNumberType.UAN,
+        PhoneNumberType.VOICEMAIL,
+    }
+)
+"""Kinds of numbers that are nobody's phone, or that somebody earns by."""
+NO_COUNTRY: Final = "001"
+"""The region of numbers that belong to no country: satellites, and services that cost more than a call."""
+PREFIX_LEAVES_OUT: Final = 4
+"""Last digits that numbers of one prefix differ in."""
+COUNTED: Final = {
+    Channel.EMAIL.value: ("L13", "L13_DAY"),
+    Channel.SMS.value: ("L12", "L12_DAY"),
+    Channel.VOICE.value: ("L16", "L16_DAY"),
+}
+"""Limits of one destination."""
+WHOLE: Final = "installation"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmsRules:
+    """What an organisation allows of text messages: how many in 24 hours, and to which countries (none named: all)."""
+
+    a_day: int = 500
+    countries: frozenset[str] = frozenset()
+
+
+def may_send(
+    *, tenant_id: UUID, channel: str, value: str, now: datetime, rules: SmsRules | None = None, decoy_key: str = ""
+) -> bool:
+    """Count one message to a destination, and tell whether it may be sent; not inside a transaction.
+
+    An empty ``value`` is a decoy: it is counted under ``decoy_key`` at the same cost, and spends nobody's budget.
+    """
+    rules = rules or SmsRules()
+    if channel == Channel.EMAIL:
+        return _count(COUNTED[channel], value.strip().casefold() or f"decoy:{decoy_key}", now=now)
+    number = _read(value)
+    if value and (number is None or not may_reach(value, countries=rules.countries)):
+        return False
+    place = _written(number) if number else f"decoy:{decoy_key}"
+    if not _count(COUNTED[channel], place, now=now):
+        return False
+    if channel != Channel.SMS:
+        return True
+    return _count_sms(tenant_id=tenant_id, place=place, is_decoy=number is None, rules=rules, now=now)
+
+
+def sms_is_available(*, tenant_id: UUID, now: datetime, rules: SmsRules | None = None) -> bool:
+    """Tell whether text messages can be offered: there is a channel, and the budget of the day is not spent."""
+    if not is_set_up(Channel.SMS):
+        return False
+    try:
+        peek("L15", key=str(tenant_id), now=now, number=(rules or SmsRules()).a_day)
+        peek("L15_INSTALLATION", key=WHOLE, now=now)
+    except Throttled:
+        return False
+    return True
+
+
+def may_reach(value: str, *, countries: frozenset[str] = frozenset()) -> bool:
+    """Tell whether text messages and calls go to a number: it is of no costly kind, and its country is allowed."""
+    number = _read(value)
+    if number is None or phonenumbers.number_type(number) in COSTLY:
+        return False
+    region = phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(
+        number.country_code or 0
+    )
+    return region != NO_COUNTRY and (not countries or region in countries)
+
+
+def count_change_code(user_id: UUID, *, now: datetime) -> None:
+    """Count one code for a change of somebody's contact data or methods; not inside a transaction.
+
+    :raises Throttled: when there were too many.
+    """
+    check("L22", key=str(user_id), now=now)
+    check("L22_DAY", key=str(user_id), now=now)
+
+
+def _count_sms(*, tenant_id: UUID, place: str, is_decoy: bool, rules: SmsRules, now: datetime) -> bool:
+    shared_by, whole = (f"decoy:{tenant_id}", f"decoy:{WHOLE}") if is_decoy else (str(tenant_id), WHOLE)
+    try:
+        check("L14", key=place[:-PREFIX_LEAVES_OUT], now=now)
+        check("L15", key=shared_by, now=now, number=rules.a_day)
+        check("L15_INSTALLATION", key=whole, now=now)
+    except Throttled as limit:
+        if not is_decoy:
+            _alert(limit, tenant_id=tenant_id, place=place, now=now)
+        return False
+    return True
+
+
+def _count(names: tuple[str, ...], place: str, *, now: datetime) -> bool:
+    try:
+        for name in names:
+            check(name, key=place, now=now)
+    except Throttled:
+        return False
+    return True
+
+
+def _alert(refused: Throttled, *, tenant_id: UUID, place: str, now: datetime) -> None:
+    """Tell administrators once an hour and reason; a flood of refusals is no flood of rows."""
+    name = refused.limit.name
+    try:
+        check("SMS_ALERT", key=f"{tenant_id} {name}", now=now)
+    except Throttled:
+        return
+    entry = Entry(
+        tenant_id=tenant_id,
+        activity=Activity.TEXT_MESSAGES_HELD_BACK,
+        actor=SYSTEM,
+        reason=f"limit {name} reached",
+        details={"Limit": name, "Number": str(refused.limit.number), "Destination": masked_contact(place)},
+    )
+    with transaction.atomic():
+        record(entry, now=now)
+
+
+def _read(value: str) -> PhoneNumber | None:
+    try:
+        number = phonenumbers.parse(value, None)
+    except phonenumbers.NumberParseException:
+        return None
+    return number if phonenumbers.is_possible_number(number) else None
+
+
+def _written(number: PhoneNumber) -> str:
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
