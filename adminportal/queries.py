@@ -6,6 +6,8 @@ Such a query names its tenant or its people itself: no scope is added to it.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -13,6 +15,8 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Model
+
+_waiting: ContextVar[list[tuple[str, list[Any]]] | None] = ContextVar("waiting_writes", default=None)
 
 
 def fetch(sql: str, values: Iterable[object], *, uuid_columns: Collection[int]) -> list[tuple[Any, ...]]:
@@ -33,6 +37,52 @@ def execute(sql: str, values: Iterable[object]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql, _adapted(values))
         return int(cursor.rowcount)
+
+
+def write(sql: str, values: Iterable[object]) -> None:
+    """Run a statement of which nobody asks how many rows it touched; inside :func:`together` it waits for its turn."""
+    waiting = _waiting.get()
+    if waiting is None:
+        execute(sql, values)
+    else:
+        waiting.append((sql, _adapted(values)))
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Send what :func:`write` and ``insert_rows`` are given inside the block to PostgreSQL in one message, in order.
+
+    Inside a transaction. Whatever else the block asks of the database is asked after the writes that stand before it.
+    """
+    if connection.vendor != "postgresql" or is_together():
+        yield
+        return
+    token = _waiting.set([])
+    try:
+        with connection.execute_wrapper(_after_writes):
+            yield
+            send_writes()
+    finally:
+        _waiting.reset(token)
+
+
+def is_together() -> bool:
+    """Tell whether writes wait for the end of a block."""
+    return _waiting.get() is not None
+
+
+def send_writes() -> None:
+    """Send the writes that wait, for what has to come after them."""
+    waiting = _waiting.get()
+    if waiting:
+        sql, values = ";".join(each for each, _values in waiting), [value for _sql, each in waiting for value in each]
+        waiting.clear()
+        execute(sql, values)
+
+
+def _after_writes(execute: Callable[..., Any], sql: str, values: Any, is_many: bool, context: Mapping[str, Any]) -> Any:
+    send_writes()
+    return execute(sql, values, is_many, context)
 
 
 def load(sql: str, values: Iterable[object], *, models: Mapping[str, type[Model]]) -> list[tuple[Any, ...]]:

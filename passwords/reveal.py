@@ -23,7 +23,7 @@ from adminportal.audit.record import Entry, Target, record
 from adminportal.audit.tags import Activity
 from adminportal.outbox import links
 from adminportal.outbox.models import OutboundMessage
-from adminportal.queries import fetch, places
+from adminportal.queries import places, write
 from adminportal.sealing import Secret
 from passwords.models import PasswordReset, RevealLink
 from users.access import can_reset
@@ -45,9 +45,11 @@ OF_NOBODY = ("cli", "demo")
 REPLACE = """
     UPDATE passwords_passwordreset SET replaced_at = %s, changed_at = %s, sealed_password = ''
     WHERE target_id IN ({people}) AND replaced_at IS NULL
-    RETURNING id
 """
-LINKS = "SELECT id FROM passwords_reveallink WHERE reset_id IN ({resets})"  # noqa: S608  # placeholders, no values
+REPLACED_LINKS = """
+    SELECT l.id FROM passwords_reveallink l JOIN passwords_passwordreset r ON r.id = l.reset_id
+    WHERE r.target_id IN ({people}) AND r.replaced_at = %s
+"""
 
 
 class LinkState(StrEnum):
@@ -175,10 +177,9 @@ def withdraw(people: Iterable[User], *, now: datetime, was_changed: bool = False
     ids = [user.pk for user in people]
     changed_at = now if was_changed else None
     # The reset before its messages, as in open_link: two that lock them the other way round would wait forever.
-    replaced = fetch(REPLACE.format(people=places(len(ids))), [now, changed_at, *ids], uuid_columns=(0,)) if ids else []
-    if replaced:
-        resets = [reset_id for (reset_id,) in replaced]
-        links.close_found(LINKS.format(resets=places(len(resets))), resets, now=now)
+    if ids:
+        write(REPLACE.format(people=places(len(ids))), [now, changed_at, *ids])
+        links.close_found(REPLACED_LINKS.format(people=places(len(ids))), [*ids, now], now=now)
 
 
 def close_links(user_ids: Collection[UUID], now: datetime) -> None:

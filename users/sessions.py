@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from adminportal import correlation
 from adminportal.insertion import Row, insert_rows
-from adminportal.queries import execute, load, places
+from adminportal.queries import load, places, write
 from adminportal.sealing import Secret
 from users.models import Session, Tenant, User
 
@@ -105,10 +105,11 @@ def end_session(session: Session, *, now: datetime) -> None:
     Session.objects.filter(pk=session.pk, ended_at=None).update(ended_at=now)
 
 
-def end_all_sessions(user_ids: Iterable[UUID], *, now: datetime, keep: Session | None = None) -> int:
-    """End every session of these people with one UPDATE, except ``keep``; return how many ended."""
+def end_all_sessions(user_ids: Iterable[UUID], *, now: datetime, keep: Session | None = None) -> None:
+    """End every session of these people with one UPDATE, except ``keep``."""
     ids = list(user_ids)
-    return execute(END.format(users=places(len(ids))), [now, keep.pk if keep else "", *ids]) if ids else 0
+    if ids:
+        write(END.format(users=places(len(ids))), [now, keep.pk if keep else "", *ids])
 
 
 def list_sessions(user: User, *, now: datetime) -> list[Session]:

@@ -13,12 +13,18 @@ from django.db import transaction
 from adminportal import sealing
 from adminportal.outbox import waking
 from adminportal.outbox.models import Lane, OutboundMessage, State
-from adminportal.queries import execute, places
+from adminportal.queries import execute, places, write
 from adminportal.sealing import Secret
 
 DIGEST_PURPOSE = "outbox:link"
 TOKEN_LENGTH = 43
 """Characters of a link token (256 bits, URL-safe)."""
+REVEAL = "/reveal/"
+"""Where a link leads that shows a secret."""
+NOTICE = "/notice/"
+"""Where a link leads that does something, once."""
+
+_paths: dict[str, str] = {}
 
 CLOSE = f"""
     UPDATE outbox_outboundmessage SET
@@ -47,9 +53,15 @@ def digest_of(message: OutboundMessage) -> str:
     return sealing.keyed_digest(DIGEST_PURPOSE, token_of(message).expose(), key_id=message.key_id)
 
 
+def register_path(purpose: str, path: str) -> None:
+    """Let links of this purpose lead to ``path``, which the logs redact; others lead to :data:`REVEAL`."""
+    _paths[purpose] = path
+
+
 def address_of(message: OutboundMessage) -> Secret:
     """Return the whole address of the message's page, for its own content only."""
-    return Secret(f"{settings.PUBLIC_URL}/reveal/{token_of(message).expose()}")
+    path = _paths.get(message.link_purpose, REVEAL)
+    return Secret(f"{settings.PUBLIC_URL}{path}{token_of(message).expose()}")
 
 
 def find_by_token(token: Secret) -> OutboundMessage | None:
@@ -100,12 +112,14 @@ def resend(message: OutboundMessage, *, now: datetime, not_after: datetime | Non
 
 def close(*message_ids: UUID, now: datetime) -> int:
     """Kill the unopened links of these messages and withdraw those not yet sent; returns how many it touched."""
-    return close_found(places(len(message_ids)), message_ids, now=now) if message_ids else 0
+    if not message_ids:
+        return 0
+    return execute(CLOSE.format(messages=places(len(message_ids))), [now, *message_ids])
 
 
-def close_found(query: str, values: Iterable[object], *, now: datetime) -> int:
+def close_found(query: str, values: Iterable[object], *, now: datetime) -> None:
     """Do as :func:`close` with the messages whose ids a query of the caller finds, all in one statement."""
-    return execute(CLOSE.format(messages=query), [now, *values])
+    write(CLOSE.format(messages=query), [now, *values])
 
 
 def _next_generation(message: OutboundMessage) -> OutboundMessage:

@@ -14,7 +14,7 @@ from adminportal.audit.record import Entry, record
 from adminportal.audit.tags import Activity, Result
 from adminportal.insertion import insert_rows
 from adminportal.outbox.enqueue import Draft, enqueue
-from adminportal.queries import execute
+from adminportal.queries import execute, together
 from adminportal.sealing import Secret
 from passwords.models import PasswordHistory
 from passwords.policy import PolicyRules, RuleName, Violation, judge
@@ -125,16 +125,23 @@ def _commit(change: _Change, ticket: lockout.Ticket, *, hashed: str) -> Secret:
     with transaction.atomic():
         if not execute(CHANGE, [hashed, now, now, user.pk, user.password]):
             raise WrongCurrentPassword
-        if not user.is_temporary:
-            retired = {"tenant_id": user.tenant_id, "user_id": user.pk, "password": user.password, "retired_at": now}
-            insert_rows(PasswordHistory, [retired])
-        withdraw([user], now=now, was_changed=True)
-        lockout.settle_right(ticket)
-        key = renew_alone(change.session, now=now)
-        record(
-            _entry(Activity.CHANGE_PASSWORD_SELF_SERVICE, user), _entry(Activity.CHANGE_USER_PASSWORD, user), now=now
-        )
-        _tell(change)
+        with together():
+            return _follow(change, ticket)
+
+
+def _follow(change: _Change, ticket: lockout.Ticket) -> Secret:
+    """Do what follows from a change whose row is locked, and return the session's new key."""
+    user, now = change.user, change.now
+    # Read before the writes, which then travel in one message.
+    alternate = alternates_of([user.pk]).get(user.pk, "")
+    if not user.is_temporary:
+        retired = {"tenant_id": user.tenant_id, "user_id": user.pk, "password": user.password, "retired_at": now}
+        insert_rows(PasswordHistory, [retired])
+    withdraw([user], now=now, was_changed=True)
+    lockout.settle_right(ticket)
+    key = renew_alone(change.session, now=now)
+    record(_entry(Activity.CHANGE_PASSWORD_SELF_SERVICE, user), _entry(Activity.CHANGE_USER_PASSWORD, user), now=now)
+    _tell(change, alternate=alternate)
     return key
 
 
@@ -156,9 +163,9 @@ def _count_wrong(change: _Change, ticket: lockout.Ticket) -> None:
     raise WrongCurrentPassword
 
 
-def _tell(change: _Change) -> None:
+def _tell(change: _Change, *, alternate: str) -> None:
     user, tenant = change.user, change.session.tenant
-    addresses = {user.mail or user.user_principal_name, alternates_of([user.pk]).get(user.pk, "")} - {""}
+    addresses = {user.mail or user.user_principal_name, alternate} - {""}
     enqueue(
         *(
             Draft(

@@ -7,6 +7,7 @@ of others.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -17,6 +18,7 @@ from django.views.decorators.debug import sensitive_variables
 from adminportal import correlation, sealing
 from adminportal.insertion import insert_rows, row_of
 from adminportal.outbox.enqueue import enqueue
+from adminportal.queries import together
 from adminportal.sealing import Secret
 from adminportal.throttle import Throttled
 from passwords.authority import Authority
@@ -102,15 +104,18 @@ def write(job: Job, changed: list[tuple[Prepared, TargetFacts, Decision]]) -> di
     if not changed:
         return {}
     people = [target.user for _ready, target, _decision in changed]
-    _keep_history(job, people)
-    withdraw(people, now=job.now)
-    resets = [_apply(job, ready, target, decision) for ready, target, decision in changed]
-    save_passwords(people)
-    end_all_sessions([user.pk for user in people], now=job.now)
-    clear_lockouts([user.upn_folded for user in people])
-    insert_rows(PasswordReset, map(row_of, resets))
-    deliveries = _deliver(job, people, resets)
-    record_done(job.tenant, people, resets, deliveries, authority=job.authority, now=job.now)
+    # Read before the writes, which then travel in one message.
+    addresses = alternates_of([user.pk for user in people])
+    with together():
+        _keep_history(job, people)
+        withdraw(people, now=job.now)
+        resets = [_apply(job, ready, target, decision) for ready, target, decision in changed]
+        save_passwords(people)
+        end_all_sessions([user.pk for user in people], now=job.now)
+        clear_lockouts([user.upn_folded for user in people])
+        insert_rows(PasswordReset, map(row_of, resets))
+        deliveries = _deliver(job, people, resets, addresses)
+        record_done(job.tenant, people, resets, deliveries, authority=job.authority, now=job.now)
     return {reset.target_id: done(reset) for reset in resets}
 
 
@@ -159,9 +164,10 @@ def _apply(job: Job, ready: Prepared, target: TargetFacts, decision: Decision) -
     )
 
 
-def _deliver(job: Job, people: list[User], resets: list[PasswordReset]) -> list[Delivery]:
-    """Put the messages of the whole batch into the outbox."""
-    addresses = alternates_of([user.pk for user in people])
+def _deliver(
+    job: Job, people: list[User], resets: list[PasswordReset], addresses: Mapping[UUID, str]
+) -> list[Delivery]:
+    """Put the messages of the whole batch into the outbox; ``addresses`` are the alternate ones."""
     deliveries = [
         plan_delivery(job.tenant, user, reset, alternate=addresses.get(user.pk, ""), options=job.options, now=job.now)
         for user, reset in zip(people, resets, strict=True)

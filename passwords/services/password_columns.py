@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from django.views.decorators.debug import sensitive_variables
 
-from adminportal.queries import execute
+from adminportal.queries import write
 from users.models import User
 
 SHARED = (
@@ -46,4 +46,4 @@ def save_passwords(people: Sequence[User]) -> None:
 def _save(group: Sequence[User]) -> None:
     shared = [getattr(group[0], name) for name in SHARED]
     each = [value for user in group for value in (user.pk, user.password)]
-    execute(UPDATE.format(people=", ".join(["(%s, %s)"] * len(group))), [*shared, *each])
+    write(UPDATE.format(people=", ".join(["(%s, %s)"] * len(group))), [*shared, *each])

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
-from adminportal.queries import execute, fetch, load, places
+from adminportal.insertion import insert_rows
+from adminportal.queries import execute, fetch, load, places, together, write
+from adminportal.throttle.models import Counter
 from passwords.models import BulkJob, PasswordPolicy
 from tests.cast import Cast, make_cast
 from users.models import Contact, Tenant, User
@@ -76,3 +81,66 @@ def test_outer_join_that_finds_nothing_gives_none(cast: Cast) -> None:
 
 def test_nothing_found_is_an_empty_list(cast: Cast) -> None:
     assert load("SELECT {columns} FROM passwords_bulkjob j WHERE j.id = %s", [UUID(int=1)], models={"j": BulkJob}) == []
+
+
+def _office(person: User, office: str) -> tuple[str, list[object]]:
+    return "UPDATE users_user SET office = %s WHERE id = %s", [office, person.pk]
+
+
+def _counter(digest: str) -> dict[str, object]:
+    return {
+        "limit": "L1",
+        "key_digest": digest,
+        "expires_at": datetime(2026, 11, 2, tzinfo=UTC),
+        "hits": [digest, "%s"],
+    }
+
+
+@pytest.mark.postgres
+def test_writes_of_a_block_travel_in_one_message_and_in_order(cast: Cast) -> None:
+    person = cast["adele.vance"]
+
+    with CaptureQueriesContext(connection) as asked, transaction.atomic(), together():
+        write(*_office(person, "100 %; Malmö's"))
+        insert_rows(Counter, [_counter("a;b"), _counter("c'd")])
+        write("UPDATE users_user SET city = office WHERE id = %s", [person.pk])
+
+    person.refresh_from_db()
+    assert person.city == "100 %; Malmö's"
+    assert [each.hits for each in Counter.objects.order_by("key_digest")] == [["a;b", "%s"], ["c'd", "%s"]]
+    assert sum("UPDATE" in query["sql"] for query in asked) == 1
+
+
+def test_whatever_is_asked_inside_a_block_comes_after_the_writes_before_it(cast: Cast) -> None:
+    person = cast["adele.vance"]
+
+    with transaction.atomic(), together():
+        write(*_office(person, "Malmö"))
+        with within(person.tenant):
+            assert User.objects.get(pk=person.pk).office == "Malmö"
+        write(*_office(person, "Bergen"))
+        assert fetch("SELECT office FROM users_user WHERE id = %s", [person.pk], uuid_columns=()) == [("Bergen",)]
+        write(*_office(person, "Odense"))
+        insert_rows(Counter, [_counter(str(number)) for number in range(20)])
+        write("UPDATE throttle_counter SET version = 7", [])
+
+    person.refresh_from_db()
+    assert person.office == "Odense"
+    assert Counter.objects.filter(version=7).count() == 20
+
+
+def test_block_that_fails_writes_nothing_and_leaves_nothing_waiting(cast: Cast) -> None:
+    person = cast["adele.vance"]
+
+    with pytest.raises(RuntimeError), transaction.atomic(), together():
+        write(*_office(person, "Malmö"))
+        raise RuntimeError
+    with pytest.raises(IntegrityError), transaction.atomic(), together():
+        write(*_office(person, "Malmö"))
+        insert_rows(Counter, [_counter("twice"), _counter("twice")])
+    write(*_office(cast["diego.siciliani"], "Umeå"))
+
+    person.refresh_from_db()
+    assert person.office != "Malmö"
+    with within(person.tenant):
+        assert User.objects.filter(office="Umeå").count() == 1

@@ -17,7 +17,7 @@ from django.db import transaction
 
 from adminportal import sealing
 from adminportal.hashing import HashingBusy
-from adminportal.queries import execute, load, places
+from adminportal.queries import execute, load, places, write
 from adminportal.sealing import Secret
 from users.models import SignInGuard
 
@@ -129,7 +129,7 @@ def settle_right(ticket: Ticket) -> None:
     """Forget every failure after a right sign-in; inside the caller's transaction."""
     # Where a reset has removed the row meanwhile there is nothing to forget.
     digests = ticket.name_digests
-    execute(FORGET.format(digests=places(len(digests))), [ticket.is_familiar, *digests])
+    write(FORGET.format(digests=places(len(digests))), [ticket.is_familiar, *digests])
 
 
 def settle_wrong(ticket: Ticket, *, password: Secret, now: datetime) -> bool:
@@ -152,7 +152,7 @@ def clear(folded_names: list[str]) -> None:
     """Unlock names, from familiar and unfamiliar places alike; inside the caller's transaction."""
     digests = [digest for name in folded_names for digest in digests_of_name(name)]
     if digests:
-        execute(REMOVE.format(digests=places(len(digests))), digests)
+        write(REMOVE.format(digests=places(len(digests))), digests)
 
 
 def locked_until(folded_name: str, *, now: datetime) -> datetime | None:
