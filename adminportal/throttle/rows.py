@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from adminportal.queries import execute
 from adminportal.throttle.limits import Limit, Throttled
 from adminportal.throttle.models import Counter
 
-FORGET = "DELETE FROM throttle_counter WHERE (limit, key_digest) IN (VALUES {pairs})"  # noqa: S608  # placeholders
+FORGET = 'DELETE FROM throttle_counter WHERE ("limit", key_digest) IN (VALUES {pairs})'  # noqa: S608  # placeholders
 
 Stored = int | list[int]
 """A hit as the row keeps it: a moment in milliseconds and how many there were; a moment alone is one hit."""
