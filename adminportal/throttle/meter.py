@@ -8,7 +8,7 @@ from ipaddress import IPv6Address, ip_address
 
 from adminportal import sealing
 from adminportal.throttle import rows, shared
-from adminportal.throttle.limits import Limit, Store, limit_named
+from adminportal.throttle.limits import Limit, Store, Throttled, limit_named
 
 IPV6_NETWORK_BITS = 64
 """One household or office is given at least this much of IPv6, so it counts as one source."""

@@ -30,7 +30,7 @@ def take(limit: Limit, *, key_digest: str, now: datetime) -> int:
         mine = Counter.objects.filter(pk=counter.pk, version=counter.version)
         more = _with_one_more(hits, limit=limit, now=now)
         if mine.update(hits=more, version=counter.version + 1, expires_at=_end(limit, now=now)):
-            return
+            return _total(more)
     raise Throttled(retry_after=1, limit=limit)
 
 
