@@ -13,6 +13,7 @@ from django.http import Http404
 from adminportal.outbox.masking import mask
 from adminportal.outbox.models import OutboundMessage, State
 from adminportal.outbox.selectors import line_of
+from adminportal.queries import load
 from passwords.models import PasswordReset, RevealLink
 from users.access import Decision, can_reset, needs_fresh_proof
 from users.actors import Actor
@@ -26,6 +27,12 @@ FRESH_FOR = timedelta(minutes=2)
 """How long after a reset its messages are looked at every other second."""
 WATCHED_FOR = timedelta(minutes=30)
 """How long after a reset an open result page goes on asking how its messages fare."""
+
+PERSON = """
+    SELECT {columns}
+    FROM users_user u LEFT JOIN users_contact c ON c.user_id = u.id AND c.kind = %s
+    WHERE u.id = %s AND u.tenant_id = %s AND u.deleted_at IS NULL
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,9 +113,18 @@ class ResetResult:
         return str(self.reset.pk)
 
 
-def get_reset_panel(user: User, *, actor: Actor, now: datetime) -> ResetPanel:
-    """Read what the panel and its form need: the masked alternate address now, the verdict when it is asked for."""
-    contact = Contact.objects.filter(user=user, kind=ContactKind.ALTERNATE_EMAIL).first()
+def get_reset_panel(user_id: UUID, *, actor: Actor, now: datetime) -> ResetPanel:
+    """Read what the panel and its form need: the masked alternate address now, the verdict when it is asked for.
+
+    :raises Http404: when there is no such person, or not any more; another tenant's people do not exist here.
+    """
+    kind = ContactKind.ALTERNATE_EMAIL.value
+    found = load(PERSON, [kind, user_id, actor.tenant.pk], models={"u": User, "c": Contact})
+    if not found:
+        raise Http404
+    user: User
+    contact: Contact | None
+    ((user, contact),) = found
     hours = actor.tenant.fresh_contact_hours
     is_own = bool(contact and fold_upn(contact.value) in {user.upn_folded, fold_upn(user.mail)})
     return ResetPanel(
@@ -120,6 +136,11 @@ def get_reset_panel(user: User, *, actor: Actor, now: datetime) -> ResetPanel:
         is_alternate_fresh=bool(contact and now - contact.changed_at < timedelta(hours=hours)),
         fresh_hours=hours,
     )
+
+
+def why_refused(user: User, *, actor: Actor) -> str:
+    """Return the sentence that says why somebody may not reset a person, empty where they may."""
+    return sentence(can_reset(actor, load_facts([user])[user.pk]))
 
 
 def get_own_reset(reset_id: UUID, *, actor: Actor) -> PasswordReset:

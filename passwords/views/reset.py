@@ -22,7 +22,7 @@ from passwords.models import PasswordReset
 from passwords.orders import ResetEnd, ResetOrder, ResetOutcome
 from passwords.qr import path_of
 from passwords.reveal import show_to_starter
-from passwords.selectors import ResetPanel, get_choices, get_own_reset, get_reset_panel, get_reset_result
+from passwords.selectors import ResetPanel, get_choices, get_own_reset, get_reset_panel, get_reset_result, why_refused
 from passwords.services.deliver_again import NotSentAgain, send_link_again
 from passwords.services.printing import note_printed
 from passwords.services.reset import reset_passwords
@@ -52,7 +52,7 @@ REFUSED_FORM = 422
 @require_http_methods(["GET", "HEAD", "POST"])
 def reset(request: PortalRequest, user_id: UUID) -> HttpResponse:
     """Show the Reset password panel of one person, and reset."""
-    panel = get_reset_panel(get_user(user_id), actor=request.actor, now=clock.now())
+    panel = get_reset_panel(user_id, actor=request.actor, now=clock.now())
     form = _form(request, panel)
     if request.method != "POST":
         return _to_confirm(request) if panel.needs_proof else _panel(request, panel, form)
@@ -106,7 +106,7 @@ def show(request: PortalRequest, reset_id: UUID) -> HttpResponse:
         return HttpResponseRedirect(reverse("passwords:result", args=[reset_id]))
     password = show_to_starter(row.pk, actor=request.actor, now=clock.now())
     # Who lost the right since the reset reads why; a password that was shown or is gone has its own words on the page.
-    reason = "" if password else get_reset_panel(row.target, actor=request.actor, now=clock.now()).reason
+    reason = "" if password else why_refused(row.target, actor=request.actor)
     fresh = get_own_reset(reset_id, actor=request.actor)
     return _result(request, fresh, password=password, problem=reason)
 
