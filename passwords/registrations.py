@@ -12,6 +12,8 @@ from passwords.services.bulk_purge import open_results_for_mail, purge_bulk_jobs
 from passwords.services.bulk_records import RESULTS_PURPOSE
 from passwords.services.bulk_waking import resume_bulk_jobs
 from passwords.services.expire import note_expired
+from passwords.services.request import close_overtaken
+from passwords.services.request_messages import send_digests
 from users.panel_sections import register_password_states
 from users.services.acts import on_block
 from users.services.role_changes import on_role_change
@@ -24,6 +26,8 @@ def register() -> None:
     register_sweeper("expired-passwords", note_expired)
     register_sweeper("bulk-jobs", resume_bulk_jobs)
     register_sweeper("bulk-results", purge_bulk_jobs)
+    register_sweeper("password-requests", close_overtaken)
+    register_sweeper("request-digests", send_digests)
     also_refuse(is_in_file)
     register_opener(SECRET_PURPOSE, open_for_mail)
     register_opener(RESULTS_PURPOSE, open_results_for_mail)

@@ -14,6 +14,7 @@ from passwords.views import (
     bulk_steps,
     change_password,
     pick,
+    requests,
     reset,
     reveal,
 )
@@ -48,5 +49,11 @@ urlpatterns = [
     ),
     path("passwords/bulk/<uuid:job_id>/preview", bulk_draft.refresh_preview, name="bulk-preview"),
     path("passwords/bulk/<uuid:job_id>/left-out", bulk_draft.left_out, name="bulk-left-out"),
+    path("passwords/requests", requests.requests, name="requests"),
+    path("passwords/requests/count", requests.count, name="request-count"),
+    path("passwords/requests/<uuid:request_id>", requests.one_request, name="request"),
+    path("passwords/requests/<uuid:request_id>/take", requests.take_request, name="request-take"),
+    path("passwords/requests/<uuid:request_id>/called", requests.call_back_done, name="request-called"),
+    path("passwords/requests/<uuid:request_id>/decline", requests.decline, name="request-decline"),
     path("reveal/<str:token>", reveal.reveal, name="reveal"),
 ]

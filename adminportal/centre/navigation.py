@@ -28,6 +28,15 @@ ENTRIES = (
         permission=Permission.PASSWORD_RESET,
     ),
     NavEntry(
+        section=Section.USERS,
+        label=_("Password requests"),
+        url_name="passwords:requests",
+        icon="mail",
+        order=40,
+        permission=Permission.PASSWORD_RESET,
+        count_url_name="passwords:request-count",
+    ),
+    NavEntry(
         section=Section.SETTINGS,
         label=_("Org settings"),
         url_name="centre:org-settings",

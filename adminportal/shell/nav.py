@@ -28,7 +28,10 @@ class Section(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NavEntry:
-    """One link that a feature offers; an empty permission means everyone who is signed in."""
+    """One link that a feature offers; an empty permission means everyone who is signed in.
+
+    ``count_url_name`` answers the number that stands beside it.
+    """
 
     section: Section
     label: str | Promise
@@ -36,16 +39,18 @@ class NavEntry:
     icon: str
     order: int = 100
     permission: str = ""
+    count_url_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NavLink:
-    """An entry as it is drawn for one person on one page."""
+    """An entry as it is drawn for one person on one page; its count is fetched after the page is there."""
 
     label: str | Promise
     url: str
     icon: str
     current: bool
+    count_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +123,13 @@ def _closest(path: str, urls: Iterable[str]) -> str:
 
 def _group(section: Section, entries: list[NavEntry], urls: dict[str, str], here: str) -> NavGroup:
     links = tuple(
-        NavLink(label=entry.label, url=urls[entry.url_name], icon=entry.icon, current=urls[entry.url_name] == here)
+        NavLink(
+            label=entry.label,
+            url=urls[entry.url_name],
+            icon=entry.icon,
+            current=urls[entry.url_name] == here,
+            count_url=address_of(entry.count_url_name) if entry.count_url_name else "",
+        )
         for entry in entries
         if entry.section == section
     )

@@ -21,7 +21,10 @@ class RequestState(models.TextChoices):
 
 
 class PasswordRequest(models.Model):
-    """One person's call for help; asking again within 24 hours raises ``repeats`` of the row that is there."""
+    """One person's call for help; asking again within 24 hours raises ``repeats`` of the row that is there.
+
+    ``is_mailed`` is false where the tenant's own help desk is told by its own way and no mail of ours goes out.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
@@ -34,6 +37,7 @@ class PasswordRequest(models.Model):
     correlation_id = models.UUIDField()
     created_at = models.DateTimeField()
     last_asked_at = models.DateTimeField()
+    is_mailed = models.BooleanField(default=True)
     mailed_at = models.DateTimeField(null=True, default=None)
     handled_by = models.ForeignKey(User, null=True, default=None, on_delete=models.SET_NULL, related_name="+")
     handled_by_name = models.CharField(max_length=256, blank=True, default="")

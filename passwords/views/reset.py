@@ -25,6 +25,7 @@ from passwords.reveal import show_to_starter
 from passwords.selectors import ResetPanel, get_choices, get_own_reset, get_reset_panel, get_reset_result, why_refused
 from passwords.services.deliver_again import NotSentAgain, send_link_again
 from passwords.services.printing import note_printed
+from passwords.services.request import closing
 from passwords.services.reset import reset_passwords
 from passwords.ticks import ticks_for
 from passwords.validators import sentence as rule_sentence
@@ -59,12 +60,14 @@ def reset(request: PortalRequest, user_id: UUID) -> HttpResponse:
     if not form.is_valid():
         allowed = panel.decision.allowed
         return _panel(request, panel, form, status=REFUSED_FORM if allowed else _status_of(panel.decision.code))
+    now = clock.now()
     (outcome,) = reset_passwords(
         tenant=request.tenant,
         orders=[ResetOrder(user_id=user_id, password=form.password())],
         authority=AdminAuthority(actor=request.actor),
         options=form.options(),
-        now=clock.now(),
+        now=now,
+        settle=closing(request.actor, now=now),
     )
     if outcome.end is ResetEnd.DONE:
         return HttpResponseRedirect(reverse("passwords:result", args=[outcome.reset_id]))

@@ -10,6 +10,7 @@ from tests.browser import ways, ways_of_many
 from tests.browser.atlas import ERRORS, Sheet, at
 from tests.browser.sheets_of_groups import GROUPS
 from tests.browser.sheets_of_lists import LISTS
+from tests.browser.sheets_of_requests import REQUESTS
 from tests.browser.sheets_of_roles import ROLES
 from tests.browser.ways import one_event, one_letter, open_panel, shown_error
 
@@ -135,6 +136,7 @@ PARTS: Final = {
     "own": OWN,
     "people": PEOPLE,
     "reset": RESET,
+    "requests": REQUESTS,
     "many": MANY,
     "roles": ROLES,
     "groups": GROUPS,
@@ -157,6 +159,10 @@ NO_PAGES: Final = {
     "users:import-template": "a file",
     "users:import-examples": "a file",
     "passwords:change-rules": "a part of a page",
+    "passwords:request-count": "a part of a page",
+    "passwords:request-take": "takes a POST and leads on",
+    "passwords:request-called": "takes a POST and leads on",
+    "passwords:request-decline": "takes a POST and leads on, or back to the page of the request",
     "passwords:reset-rules": "a part of a page",
     "passwords:add-user-rules": "a part of a page",
     "passwords:printed": "takes a POST and answers nothing",

@@ -15,6 +15,7 @@ from passwords.authority import AdminAuthority
 from passwords.models import RevealLink
 from passwords.orders import ResetOptions, ResetOrder
 from passwords.services.bulk_selection import draft_from_ids
+from passwords.services.request import HelpCall, ask
 from passwords.services.reset import reset_passwords
 from tests.cast import Cast, make_cast
 from users.models import AdministrativeUnit, Group, ImportBatch, RoleAssignment
@@ -113,6 +114,7 @@ def make_world(domain: str, name: str) -> World:
         held = RoleAssignment.objects.get(user=cast["guest.inviter"])
         group = Group.objects.get(name="Break glass")
         unit = AdministrativeUnit.objects.create(tenant=cast.tenant, name=f"{name} Sales", created_at=clock.now())
+        call = ask(HelpCall(tenant=cast.tenant, user=target, correlation_id=uuid4()), now=clock.now())
     event = AuditEvent.objects.filter(tenant_id=cast.tenant.pk, actor_id=boss.pk).first()
     assert outcome.reset_id and event
     ids = {
@@ -126,6 +128,7 @@ def make_world(domain: str, name: str) -> World:
         "unit_id": unit.pk,
         "assignment_id": held.pk,
         "template_id": held.role,
+        "request_id": call.pk,
     }
     return World(cast=cast, ids=ids)
 
@@ -134,7 +137,18 @@ def nowhere() -> Ids:
     """Return ids that exist in no tenant."""
     return {
         name: uuid4()
-        for name in ("user_id", "reset_id", "message_id", "uid", "batch_id", "job_id", "group_id", "unit_id", *ROLE_IDS)
+        for name in (
+            "user_id",
+            "reset_id",
+            "message_id",
+            "uid",
+            "batch_id",
+            "job_id",
+            "group_id",
+            "unit_id",
+            "request_id",
+            *ROLE_IDS,
+        )
     }
 
 
@@ -149,6 +163,7 @@ def state_of(world: World) -> list[tuple[object, ...]]:
         "SELECT id, name FROM users_administrativeunit WHERE tenant_id = %s ORDER BY id",
         "SELECT id, state, position FROM users_importbatch WHERE tenant_id = %s ORDER BY id",
         "SELECT id, state, options, purged_at FROM passwords_bulkjob WHERE tenant_id = %s ORDER BY id",
+        "SELECT id, state, handled_by_id, note FROM passwords_passwordrequest WHERE tenant_id = %s ORDER BY id",
         "SELECT id, user_id, role, unit_id FROM users_roleassignment WHERE tenant_id = %s ORDER BY id",
         "SELECT key_digest, ended_at FROM users_session WHERE tenant_id = %s ORDER BY key_digest",
     )

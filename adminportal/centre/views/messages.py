@@ -29,12 +29,18 @@ LETTERS: dict[str, str | Promise] = {
     "break_glass_used": _("Notice: emergency access used"),
     "bulk_finished": _("Notice: bulk job finished"),
     "bulk_finished_shown": _("Results of a bulk job with passwords"),
+    "password_request": _("Notice: somebody asks for a new password"),
+    "password_requests_digest": _("Notice: several password requests"),
+    "contact_change_waiting": _("Notice: change of contact data waits"),
+    "contact_changed": _("Notice: contact data changed"),
+    "method_changed": _("Notice: security info changed"),
     "password_was_changed": _("Notice: password changed"),
     "password_was_reset": _("Notice: password reset"),
     "sign_in_info": _("Sign-in info for an administrator"),
     "sign_in_info_shown": _("Sign-in info with the password"),
     "temporary_password": _("One-time link to a temporary password"),
     "temporary_password_shown": _("Temporary password"),
+    "user_names": _("Forgotten user name"),
     "verification_code": _("Verification code"),
 }
 """What each kind of message is called; another one shows its own name."""
