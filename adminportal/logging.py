@@ -12,8 +12,8 @@ from structlog.typing import EventDict, WrappedLogger
 
 from adminportal import clock, correlation
 
-REVEAL_PATH = re.compile(r"(/reveal/)[^\s\"'?#\\<>,;)\]/]+")
-"""The one secret that lives in an address: ``/reveal/<token>``."""
+LINK_PATH = re.compile(r"(/(?:reveal|notice)/)[^\s\"'?#\\<>,;)\]/]+")
+"""The one secret that lives in an address: ``/reveal/<token>``, or ``/notice/<token>``."""
 
 
 class PortalFormatter(structlog.stdlib.ProcessorFormatter):
@@ -35,8 +35,8 @@ class PortalFormatter(structlog.stdlib.ProcessorFormatter):
 
 
 def redact(text: str) -> str:
-    """Cut the token out of every ``/reveal/<token>`` in ``text``."""
-    return REVEAL_PATH.sub(r"\1[redacted]", text)
+    """Cut the token out of every ``/reveal/<token>`` and ``/notice/<token>`` in ``text``."""
+    return LINK_PATH.sub(r"\1[redacted]", text)
 
 
 def add_time(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:

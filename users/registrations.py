@@ -5,20 +5,28 @@ from __future__ import annotations
 from uuid import UUID
 
 from adminportal.audit.tenants import register_tenant_lookup
+from adminportal.outbox import links
 from adminportal.outbox.registry import register_opener, register_sweeper
+from users.notices import register_notice
 from users.services.challenges import CODE_PURPOSE, open_code, purge_challenges
+from users.services.contact_notices import STOP, StopHandler
+from users.services.contacts import carry_out_due
 from users.services.import_batches import purge_batches, resume_batches
+from users.services.method_changes import NOT_ME
 from users.sessions import purge_sessions
 from users.tenancy import find_tenant_of_domain
 
 
 def register() -> None:
-    """Register the sweepers of this app, who opens codes, and how a domain leads to its tenant."""
+    """Register sweepers, who opens codes, what the links of notices do, and how a domain leads to its tenant."""
     register_sweeper("codes", purge_challenges)
+    register_sweeper("contact-changes", carry_out_due)
     register_sweeper("sessions", purge_sessions)
     register_sweeper("imports", resume_batches)
     register_sweeper("import-files", purge_batches)
     register_opener(CODE_PURPOSE, open_code)
+    links.register_path(NOT_ME, links.NOTICE)
+    register_notice(STOP, StopHandler())
     register_tenant_lookup(_tenant_id_of_domain)
 
 

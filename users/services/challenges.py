@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -23,6 +22,7 @@ from adminportal.queries import execute, fetch, places
 from adminportal.sealing import Secret
 from users.models import User
 from users.models.challenge import Challenge, Purpose
+from users.typed_codes import digits_of
 
 CODE_PURPOSE: Final = "challenge-code"
 """What a message that carries a code names, so that the outbox has it derived at delivery."""
@@ -32,8 +32,6 @@ GENERATION: Final = 1
 TRIES: Final = 5
 """Tries of one code (L10), counted in its row whatever the source."""
 DIGITS: Final[Mapping[str, int]] = {"email": 8, "sms": 6, "voice": 6}
-LONGEST_TYPED: Final = 64
-"""Characters of a typed code that are looked at."""
 KEPT: Final = timedelta(days=1)
 """How long a dead code's row is kept after its end."""
 PURGED_AT_ONCE: Final = 500
@@ -233,13 +231,6 @@ def _fits(row: tuple[Any, ...], *, typed: str, method: str, destination: str | N
     challenge_id, made_for, sent_to, code_digest, made_with = row
     key_id = made_with if made_with in sealing.key_ids() else sealing.current_key_id()
     wanted_place = sent_to if destination is None else _destination_digest(destination, key_id=key_id)
-    same_code = constant_time_compare(_code_digest(challenge_id, _digits_of(typed), key_id=key_id), code_digest)
+    same_code = constant_time_compare(_code_digest(challenge_id, digits_of(typed), key_id=key_id), code_digest)
     same_place = constant_time_compare(wanted_place, sent_to)
     return all((same_code, same_place, made_for == method))
-
-
-def _digits_of(typed: str) -> str:
-    """Return the digits of any script without what people put between them; nothing where there is anything else."""
-    signs = [sign for sign in typed[:LONGEST_TYPED] if not sign.isspace() and sign not in "-–."]
-    digits = [unicodedata.decimal(sign, -1) for sign in signs]
-    return "" if -1 in digits else "".join(map(str, digits))

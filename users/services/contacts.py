@@ -1,0 +1,201 @@
+"""Contact data: changed at once with proof and a code, else after a day in which every old address can stop it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from adminportal.audit.record import Actor as AuditActor
+from adminportal.audit.record import record
+from adminportal.audit.tags import Activity
+from users.method_values import normal_value
+from users.models import Contact, ContactChange, ContactKind, Tenant, User
+from users.services.contact_notices import tell_waiting
+from users.services.directory_changes import lock_people
+from users.services.method_changes import Event, MethodChange, call_listeners, entry_of, tell
+from users.tenancy import find_tenant, within
+
+WAITS: Final = timedelta(hours=24)
+"""How long a change waits that came without proof (sspr.md section 9)."""
+AT_ONCE: Final = 100
+"""Waiting changes that one run of the sweep carries out."""
+
+
+class ContactManaged(Exception):
+    """The organization looks after this kind of contact data; its owner sees it locked."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """The contact data are as asked; ``is_new`` is false where they were so already."""
+
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """The change waits until ``due_at``; every old address was told how to stop it."""
+
+    change: ContactChange
+
+
+def change_contact(
+    *,
+    tenant: Tenant,
+    user: User,
+    kind: ContactKind,
+    value: str,
+    proof: bool,
+    by: AuditActor,
+    now: datetime,
+    is_proven: bool = False,
+    entrance: str = "my account",
+    acting_role: str = "",
+) -> Changed | Waiting:
+    """Change or, with an empty value, remove one contact: at once with ``proof``, else after a day.
+
+    Inside the scope. The caller has asked whether ``by`` may; ``is_proven`` where a code came back from the new value.
+
+    :raises users.method_values.ValueRefused: when it is no address or number, or the person's own mailbox.
+    :raises ContactManaged: when it is one's own and the organization looks after it.
+    """
+    value = normal_value(kind, value, user=user) if value.strip() else ""
+    if by.id == user.pk and kind in tenant.managed_contacts:
+        raise ContactManaged(kind)
+    with transaction.atomic():
+        lock_people([user.pk])
+        contact = Contact.objects.filter(user=user, kind=kind).first()
+        old = contact.value if contact else ""
+        change = MethodChange(
+            tenant=tenant,
+            user=user,
+            event=Event.CHANGED if old and value else Event.ADDED if value else Event.REMOVED,
+            kind=kind,
+            by=by,
+            now=now,
+            old=old,
+            new=value,
+            entrance=entrance,
+            acting_role=acting_role,
+        )
+        if old == value:
+            _confirm(contact, is_proven=is_proven and proof, now=now)
+            return Changed(is_new=False)
+        if not proof:
+            return Waiting(change=_wait(change))
+        _withdraw_waiting(user.pk, kind, now=now)
+        _write(change, contact, is_proven=is_proven)
+    return Changed(is_new=True)
+
+
+def list_waiting(user: User) -> list[ContactChange]:
+    """List the changes of a person that wait, the one that is due first at the top; one query."""
+    waiting = ContactChange.objects.filter(user_id=user.pk, done_at=None, stopped_at=None)
+    return list(waiting.order_by("due_at"))
+
+
+def stop(change: ContactChange, *, by: AuditActor, now: datetime) -> bool:
+    """Stop a waiting change; false where it was stopped or carried out already. Inside the scope."""
+    with transaction.atomic():
+        alive = ContactChange.objects.filter(pk=change.pk, done_at=None, stopped_at=None)
+        tenant, user = find_tenant(change.tenant_id), User.objects.filter(pk=change.user_id).first()
+        if tenant is None or user is None or not alive.update(stopped_at=now):
+            return False
+        facts = _facts_of(change, tenant=tenant, user=user, by=by, now=now)
+        record(entry_of(facts, Activity.CONTACT_CHANGE_STOPPED), now=now)
+    return True
+
+
+def stop_all(user: User, *, by: AuditActor, now: datetime) -> int:
+    """Stop every waiting change of a person, as after *This was not me*; returns how many. Inside the scope."""
+    return sum(stop(change, by=by, now=now) for change in list_waiting(user))
+
+
+def carry_out_due(now: datetime) -> int:
+    """Carry out the changes whose day is over; returns how many. Not inside a transaction."""
+    due = ContactChange.objects.filter(due_at__lte=now, done_at=None, stopped_at=None).order_by("due_at")
+    return sum(_carry_out(change, now=now) for change in due[:AT_ONCE])
+
+
+def _carry_out(change: ContactChange, *, now: datetime) -> int:
+    tenant = find_tenant(change.tenant_id)
+    if tenant is None:
+        return 0
+    with within(tenant), transaction.atomic():
+        lock_people([change.user_id])
+        if not ContactChange.objects.filter(pk=change.pk, done_at=None, stopped_at=None).update(done_at=now):
+            return 0
+        user = User.objects.filter(pk=change.user_id, deleted_at=None).first()
+        if user is None or change.kind in tenant.managed_contacts:
+            return 0
+        contact = Contact.objects.filter(user=user, kind=change.kind).first()
+        facts = _facts_of(change, tenant=tenant, user=user, by=_own(user), now=now)
+        _write(facts, contact, is_proven=False)
+    return 1
+
+
+def _wait(change: MethodChange) -> ContactChange:
+    _withdraw_waiting(change.user.pk, change.kind, now=change.now)
+    waiting = ContactChange.objects.create(
+        tenant_id=change.tenant.pk,
+        user_id=change.user.pk,
+        kind=change.kind,
+        new_value=change.new,
+        old_value=change.old,
+        created_at=change.now,
+        due_at=change.now + WAITS,
+    )
+    record(entry_of(change, Activity.CONTACT_CHANGE_WAITING), now=change.now)
+    tell_waiting(change, waiting)
+    return waiting
+
+
+def _withdraw_waiting(user_id: UUID, kind: str, *, now: datetime) -> None:
+    """Let a newer change take the place of one that waits."""
+    ContactChange.objects.filter(user_id=user_id, kind=kind, done_at=None, stopped_at=None).update(stopped_at=now)
+
+
+def _write(change: MethodChange, contact: Contact | None, *, is_proven: bool) -> None:
+    if contact and not change.new:
+        contact.delete()
+    elif change.new:
+        contact = contact or Contact(tenant=change.tenant, user=change.user, kind=change.kind)
+        contact.value, contact.changed_at = change.new, change.now
+        contact.proven_at = change.now if is_proven else None
+        contact.save()
+    if change.kind == ContactKind.ALTERNATE_EMAIL:
+        change.user.fold(alternate_email=change.new)
+        change.user.save(update_fields=["search_text"])
+    record(entry_of(change, Activity.UPDATE_USER), now=change.now)
+    tell(change, template="contact_changed")
+    call_listeners(change)
+
+
+def _confirm(contact: Contact | None, *, is_proven: bool, now: datetime) -> None:
+    if contact and is_proven and contact.proven_at is None:
+        Contact.objects.filter(pk=contact.pk).update(proven_at=now)
+
+
+def _facts_of(change: ContactChange, *, tenant: Tenant, user: User, by: AuditActor, now: datetime) -> MethodChange:
+    event = Event.CHANGED if change.old_value and change.new_value else Event.ADDED
+    return MethodChange(
+        tenant=tenant,
+        user=user,
+        event=event if change.new_value else Event.REMOVED,
+        kind=change.kind,
+        by=by,
+        now=now,
+        old=change.old_value,
+        new=change.new_value,
+        entrance="waited",
+    )
+
+
+def _own(user: User) -> AuditActor:
+    return AuditActor(
+        kind="user", id=user.pk, display_name=user.display_name, user_principal_name=user.user_principal_name
+    )
