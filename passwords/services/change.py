@@ -14,15 +14,15 @@ from adminportal.audit.record import Entry, record
 from adminportal.audit.tags import Activity, Result
 from adminportal.insertion import insert_rows
 from adminportal.outbox.enqueue import Draft, enqueue
-from adminportal.queries import execute, together
+from adminportal.queries import fetch, together
 from adminportal.sealing import Secret
 from passwords.models import PasswordHistory
 from passwords.policy import PolicyRules, RuleName, Violation, judge
 from passwords.reveal import withdraw
 from passwords.rules import policy_of, rules_for, words_of
-from passwords.services.reset_messages import NOTICE_LIVES, alternates_of, language_of
+from passwords.services.reset_messages import NOTICE_LIVES, language_of
 from passwords.services.reset_records import target_of
-from users.models import Session, User
+from users.models import ContactKind, Session, User
 from users.moments import tell_moment
 from users.services import lockout
 from users.services.sign_in import LONGEST_PASSWORD, lockout_rules
@@ -36,8 +36,10 @@ CHANGE = """
     SET password = %s, is_temporary = FALSE, must_change = FALSE, temporary_expires_at = NULL,
         password_changed_at = %s, sessions_valid_from = %s
     WHERE id = %s AND password = %s AND account_enabled AND deleted_at IS NULL
+    RETURNING (SELECT c.value FROM users_contact c WHERE c.user_id = users_user.id AND c.kind = %s)
 """
-"""A reset or a block that was quicker than the hashes wins: the row must be as it was read."""
+"""A reset or a block that was quicker than the hashes wins: the row must be as it was read. Returns the alternate
+address, for the notice."""
 
 
 class WrongCurrentPassword(Exception):
@@ -123,17 +125,18 @@ def _is_remembered(change: _Change, rules: PolicyRules) -> bool:
 def _commit(change: _Change, ticket: lockout.Ticket, *, hashed: str) -> Secret:
     user, now = change.user, change.now
     with transaction.atomic():
-        if not execute(CHANGE, [hashed, now, now, user.pk, user.password]):
+        kind = ContactKind.ALTERNATE_EMAIL.value
+        changed = fetch(CHANGE, [hashed, now, now, user.pk, user.password, kind], uuid_columns=())
+        if not changed:
             raise WrongCurrentPassword
         with together():
-            return _follow(change, ticket)
+            return _follow(change, ticket, alternate=changed[0][0] or "")
 
 
-def _follow(change: _Change, ticket: lockout.Ticket) -> Secret:
+@sensitive_variables()
+def _follow(change: _Change, ticket: lockout.Ticket, *, alternate: str) -> Secret:
     """Do what follows from a change whose row is locked, and return the session's new key."""
     user, now = change.user, change.now
-    # Read before the writes, which then travel in one message.
-    alternate = alternates_of([user.pk]).get(user.pk, "")
     if not user.is_temporary:
         retired = {"tenant_id": user.tenant_id, "user_id": user.pk, "password": user.password, "retired_at": now}
         insert_rows(PasswordHistory, [retired])

@@ -17,6 +17,7 @@ from django.views.decorators.debug import sensitive_variables
 from adminportal.audit.record import record
 from adminportal.audit.tags import Activity, Result
 from adminportal.hashing import HashingBusy, verify_dummy
+from adminportal.queries import together
 from adminportal.sealing import Secret
 from adminportal.throttle import Throttled, check, peek
 from users import devices
@@ -178,7 +179,7 @@ def _succeed(attempt: _Try, person: User, *, device_cookie: str) -> SignInResult
     if person.is_temporary and person.temporary_expires_at and person.temporary_expires_at <= attempt.now:
         return _expired(attempt, person)
     rehashed = _rehash(person, attempt.password)
-    with transaction.atomic(), within(person.tenant):
+    with transaction.atomic(), within(person.tenant), together():
         changes = {"last_sign_in_at": attempt.now} | ({"password": rehashed} if rehashed else {})
         if not _unchanged(person).update(**changes):
             return None
