@@ -12,7 +12,9 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce, Lower
 from django.http import Http404
 
+from users.access import Decision
 from users.models import GroupMember, RoleAssignment
+from users.refusals import sentence
 from users.roles import ROLE_OF_TEMPLATE, TEMPLATE_IDS, Role
 
 PAGE_ROWS: Final = 50
@@ -25,11 +27,20 @@ ALIVE: Final = Q(user=None) | Q(user__deleted_at=None)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holding:
-    """One assignment as it is listed; ``members`` name some of the people of a group, ``more`` counts the others."""
+    """One assignment as it is listed; ``members`` name some of the people of a group, ``more`` counts the others.
+
+    ``is_last`` where nobody enabled would be left who is a Global Administrator.
+    """
 
     row: RoleAssignment
     members: tuple[str, ...] = ()
     more: int = 0
+    is_last: bool = False
+
+    @property
+    def keep_reason(self) -> str:
+        """Say why nobody may take it away, or nothing."""
+        return last_reason() if self.is_last else ""
 
     @property
     def name(self) -> str:
@@ -59,7 +70,7 @@ def count_holders() -> Counter[Role]:
 
 
 def list_holdings(role: Role, *, after: str = "") -> HoldingPage:
-    """Return one page of the people and groups that a role is assigned to, by name; at most four queries.
+    """Return one page of the people and groups that a role is assigned to, by name; at most five queries.
 
     :raises Http404: when ``after`` is no assignment of this role.
     """
@@ -70,6 +81,24 @@ def list_holdings(role: Role, *, after: str = "") -> HoldingPage:
     found = list(rows[: PAGE_ROWS + 1])
     shown, has_more = found[:PAGE_ROWS], len(found) > PAGE_ROWS
     return HoldingPage(holdings=tuple(_with_members(shown)), next_after=shown[-1].pk if has_more else None)
+
+
+def last_of(rows: Iterable[RoleAssignment]) -> frozenset[UUID]:
+    """Return which of these assignments no other Global Administrator stands beside; at most one query."""
+    asked = [row.pk for row in rows if row.role == TEMPLATE_IDS[Role.GLOBAL_ADMINISTRATOR]]
+    if not asked:
+        return frozenset()
+    enabled = GroupMember.objects.filter(user__account_enabled=True, user__deleted_at=None)
+    by_name = Q(user__account_enabled=True, user__deleted_at=None)
+    by_group = Q(Exists(enabled.filter(group=OuterRef("group"))), group__is_role_assignable=True)
+    in_force = RoleAssignment.objects.filter(by_name | by_group, is_active=True, is_restricted_unit=False, unit=None)
+    give = set(in_force.filter(role=TEMPLATE_IDS[Role.GLOBAL_ADMINISTRATOR]).values_list("pk", flat=True)[:2])
+    return frozenset(pk for pk in asked if not give - {pk})
+
+
+def last_reason() -> str:
+    """Say that somebody is the last Global Administrator."""
+    return sentence(Decision(allowed=False, code="LAST_GLOBAL_ADMIN"))
 
 
 def list_roles_of(user_id: UUID) -> list[RoleAssignment]:
@@ -111,9 +140,10 @@ def _find(rows: QuerySet[RoleAssignment], after: str) -> RoleAssignment:
 
 def _with_members(rows: Iterable[RoleAssignment]) -> list[Holding]:
     rows = list(rows)
+    last = last_of(rows)
     groups = [row.group_id for row in rows if row.group_id]
     if not groups:
-        return [Holding(row=row) for row in rows]
+        return [Holding(row=row, is_last=row.pk in last) for row in rows]
     members = GroupMember.objects.filter(group__in=groups, user__deleted_at=None)
     counts = dict(members.values_list("group").annotate(number=Count("pk")))
     named: dict[UUID, list[str]] = defaultdict(list)
@@ -125,6 +155,7 @@ def _with_members(rows: Iterable[RoleAssignment]) -> list[Holding]:
             row=row,
             members=tuple(named[row.group_id][:MOST_MEMBERS]) if row.group_id else (),
             more=max(0, counts.get(row.group_id, 0) - MOST_MEMBERS),
+            is_last=row.pk in last,
         )
         for row in rows
     ]

@@ -297,7 +297,53 @@ def test_last_global_administrator_keeps_the_role_and_the_page_says_so(cast: Cas
 
     assert response.status_code == 400
     assert "This is the last enabled Global Administrator." in text_of(response)
+    assert response.context["tab"] == "assigned"
     assert holders_of(cast, GLOBAL) == {"global.admin"}
+
+
+def test_role_of_the_last_global_administrator_is_not_offered_to_be_taken(cast: Cast, boss: Client) -> None:
+    row = assignment(cast, "global.admin")
+    remove = reverse("users:role-remove", args=[row.pk])
+    pages = [
+        f"{reverse('users:role', args=[GLOBAL])}?tab=assigned",
+        reverse("users:person-roles", args=[cast["global.admin"].pk]),
+    ]
+
+    for address in (*pages, remove):
+        page = boss.get(address).content.decode()
+        assert "This is the last enabled Global Administrator." in page
+        assert f'href="{remove}"' not in page
+    assert 'class="btn btn-danger"' not in boss.get(remove).content.decode()
+
+    with within(cast.tenant):
+        give(cast, cast["adele.vance"], GLOBAL)
+    for address in pages:
+        assert f'href="{remove}"' in boss.get(address).content.decode()
+
+
+@pytest.mark.parametrize("state", ["blocked", "deleted", "eligible", "in an empty group", "in a group"])
+def test_only_somebody_who_can_act_makes_the_last_one_not_the_last(cast: Cast, boss: Client, state: str) -> None:
+    with within(cast.tenant):
+        if "group" in state:
+            group = make_group(cast, "Chiefs", is_role_assignable=True)
+            give_group(cast, group, GLOBAL)
+            if state == "in a group":
+                join(cast, group, cast["adele.vance"])
+        else:
+            give(cast, cast["adele.vance"], GLOBAL, is_active=state != "eligible")
+            values = {"blocked": {"account_enabled": False}, "deleted": {"deleted_at": clock.now()}}.get(state, {})
+            User.objects.filter(pk=cast["adele.vance"].pk).update(user_type="member", **values)
+
+    page = boss.get(reverse("users:role-remove", args=[assignment(cast, "global.admin").pk])).content.decode()
+
+    assert ("This is the last enabled Global Administrator." in page) is (state != "in a group")
+
+
+def test_question_names_the_person_and_the_user_name(cast: Cast, boss: Client) -> None:
+    asked = text_of(boss.get(reverse("users:role-remove", args=[assignment(cast, "helpdesk.admin").pk])))
+
+    person = cast["helpdesk.admin"]
+    assert f"{person.display_name} ({person.user_principal_name}) holds Helpdesk Administrator" in asked
 
 
 def test_custom_role_is_no_page_of_the_portal(cast: Cast, boss: Client) -> None:

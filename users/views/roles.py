@@ -112,10 +112,20 @@ def export(request: PortalRequest) -> HttpResponse:
     return cast(HttpResponse, response)  # the guards of views know no streamed answer
 
 
-def show_role(request: PortalRequest, role: Role, *, problem: str = "", status: int = 200) -> HttpResponse:
-    """Draw the panel of a role, as a fragment for the panel or as a page, with what went wrong above it."""
+def show_role(
+    request: PortalRequest,
+    role: Role,
+    *,
+    tab: RoleTab = RoleTab.GENERAL,
+    problem: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """Draw the panel of a role, as a fragment for the panel or as a page, with what went wrong above it.
+
+    ``tab`` is shown where the address asks for none.
+    """
     asked = request.GET.get("tab", "")
-    tab = RoleTab(asked) if asked in list(RoleTab) else RoleTab.GENERAL
+    tab = RoleTab(asked) if asked in list(RoleTab) else tab
     facts = describe_role(role)
     url = reverse("users:role", args=[facts.template_id])
     context = {

@@ -8,11 +8,13 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from adminportal import clock
 from users import cookies
 from users.access import Permission, has_fresh_proof, requires
+from users.models import RoleAssignment
 from users.refusals import sentence, status_of
 from users.request import PortalRequest
 from users.role_assign_form import (
@@ -23,13 +25,13 @@ from users.role_assign_form import (
     read_order,
     reason_against_assigning,
 )
-from users.role_holders import get_assignment
+from users.role_holders import get_assignment, last_of, last_reason
 from users.role_rows import describe_role
 from users.roles import Role
 from users.services.people import Refused
 from users.services.role_assignments import RoleChange, RoleOrder, assign_role, remove_role
 from users.views.proof import to_confirm
-from users.views.roles import get_role, show_role
+from users.views.roles import RoleTab, get_role, show_role
 from users.views.user_panel import wants_fragment
 
 REFUSED_FORM = 422
@@ -65,12 +67,12 @@ def remove(request: PortalRequest, assignment_id: UUID) -> HttpResponse:
     row = get_assignment(assignment_id)
     role = get_role(row.role)
     if request.method != "POST":
-        holder = row.group.name if row.group else row.user.display_name if row.user else ""
+        reason = last_reason() if row.pk in last_of([row]) else ""
         context = {
             "role": describe_role(role),
             "row": row,
-            "holder": holder,
-            "reason": reason_against_assigning(request.actor),
+            "holder": _holder(row),
+            "reason": reason_against_assigning(request.actor) or reason,
             "back_url": role_address(role),
         }
         return _to_confirm_first(request) or _page(request, "role_remove", context)
@@ -102,7 +104,16 @@ def refused(request: PortalRequest, role: Role, refusal: Refused, *, back_to: st
     """Say why a change was refused, or lead to the fresh proof that it needs."""
     if refusal.decision.code == "RESET_STEP_UP":
         return to_confirm(request, back_to=back_to)
-    return show_role(request, role, problem=sentence(refusal.decision), status=status_of(refusal.decision))
+    problem, status = sentence(refusal.decision), status_of(refusal.decision)
+    return show_role(request, role, tab=RoleTab.ASSIGNED, problem=problem, status=status)
+
+
+def _holder(row: RoleAssignment) -> str:
+    """Name whoever holds a role so that nobody takes them for somebody else."""
+    if row.user is None:
+        return row.group.name if row.group else ""
+    names = {"name": row.user.display_name, "user_name": row.user.user_principal_name}
+    return gettext("%(name)s (%(user_name)s)") % names
 
 
 def _to_confirm_first(request: PortalRequest) -> HttpResponse | None:

@@ -18,7 +18,7 @@ from users.refusals import sentence, status_of
 from users.request import PortalRequest
 from users.role_assign_form import BadChoice, list_units, read_role, read_unit, reason_against_assigning
 from users.role_catalogue import CATALOGUE
-from users.role_holders import list_roles_of
+from users.role_holders import last_of, last_reason, list_roles_of
 from users.role_names import role_name
 from users.role_rows import describe_role
 from users.roles import ROLE_OF_TEMPLATE
@@ -33,10 +33,11 @@ from users.views.user_panel import wants_fragment
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeldRole:
-    """One role that is assigned to the person by name."""
+    """One role that is assigned to the person by name; ``reason`` says why nobody may take it away, or nothing."""
 
     row: RoleAssignment
     name: str
+    reason: str
 
 
 @requires(Permission.ROLE_READ)
@@ -64,7 +65,16 @@ def person_roles(request: PortalRequest, user_id: UUID) -> HttpResponse:
 
 
 def _page(request: PortalRequest, user: User, *, problem: str = "", status: int = 200) -> HttpResponse:
-    held = [HeldRole(row=row, name=role_name(ROLE_OF_TEMPLATE[row.role])) for row in list_roles_of(user.pk)]
+    rows = list_roles_of(user.pk)
+    last = last_of(rows)
+    held = [
+        HeldRole(
+            row=row,
+            name=role_name(ROLE_OF_TEMPLATE[row.role]),
+            reason=last_reason() if row.pk in last else "",
+        )
+        for row in rows
+    ]
     in_panel = wants_fragment(request)
     context = {
         "user": user,
