@@ -15,7 +15,7 @@ from users.models import Tenant
 
 
 def tell_moment(moment: datetime, *, tenant: Tenant, language: str) -> str:
-    """Return a moment as a mail says it, such as ``2 November 2026 14:05 CET``; the zone is always named."""
+    """Return a moment as a mail says it, such as ``2 Nov 2026 14:05 CET``; the zone is always named."""
     return _told(moment, tenant.time_zone, _supported(language))
 
 

@@ -87,6 +87,11 @@ for _code in ("nn", "no"):
     LANG_INFO[_code]["fallback"] = ["nb"]
 USE_I18N = True
 USE_TZ = True
+FORMAT_MODULE_PATH = "adminportal.formats"
+# What a language without a module of its own gets.
+DATE_FORMAT = SHORT_DATE_FORMAT = "j M Y"
+TIME_FORMAT = "H:i"
+DATETIME_FORMAT = SHORT_DATETIME_FORMAT = "j M Y H:i"
 TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"

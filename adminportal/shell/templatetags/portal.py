@@ -9,9 +9,10 @@ from django import template
 from django.template import Context
 from django.template.base import NodeList, Parser, Token
 from django.templatetags.static import static
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 
 from adminportal import clock
 from adminportal.sealing import Secret
@@ -93,6 +94,13 @@ def breakable(text: str) -> SafeString:
 def grouped(number: int) -> str:
     """Return a number as it is read in the active language: 12,345."""
     return number_format(number, force_grouping=True, use_l10n=True)
+
+
+@register.filter
+def zoned(moment: datetime) -> str:
+    """Return a moment with the name of its zone, for where no foot of the page names it."""
+    local = localtime(moment)
+    return f"{date_format(local, 'DATETIME_FORMAT')} {local:%Z}"
 
 
 @register.filter
