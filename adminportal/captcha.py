@@ -80,8 +80,10 @@ def make(purpose: Purpose, *, level: int = 0, now: datetime, keep: str = "") -> 
     """
     level = min(max(level, 0), MOST_LEVELS)
     expires = int((now + LIFE).timestamp())
+    known = _open(keep, now=now) if keep else None
     body = f"{purpose}.{level}.{expires}.{secrets.token_urlsafe(16)}"
-    token = keep or f"{body}.{sealing.keyed_digest(SIGNED_FOR, body)}"
+    fresh = f"{body}.{sealing.keyed_digest(SIGNED_FOR, body)}"
+    token = keep if known and known.purpose == purpose else fresh
     return Captcha(work=_work(purpose, level=level, expires=expires), token=token)
 
 
