@@ -97,10 +97,10 @@ def load(sql: str, values: Iterable[object], *, models: Mapping[str, type[Model]
 
 
 def _adapted(values: Iterable[object]) -> list[Any]:
-    """Return values as the driver of this database takes them outside the ORM."""
+    """Return values as the driver of this database takes them outside the ORM; that of PostgreSQL takes them all."""
+    if connection.vendor == "postgresql":
+        return list(values)
     known: list[Any] = [connection.ops.adapt_unknown_value(value) for value in values]
-    if connection.features.has_native_uuid_field:
-        return known
     return [value.hex if isinstance(value, UUID) else value for value in known]
 
 
