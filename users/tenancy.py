@@ -31,6 +31,14 @@ def find_person_to_sign_in(folded_upn: str) -> User | None:
         return next(iter(User.objects.filter(upn_folded=folded_upn, deleted_at=None)), None)
 
 
+def find_person_by_name(folded_upn: str) -> User | None:
+    """Return the person with this folded user name in whichever tenant, deleted or not, or None; one query."""
+    from users.models import User
+
+    with across_tenants():
+        return next(iter(User.objects.filter(upn_folded=folded_upn)), None)
+
+
 def find_tenant_of_domain(domain: str) -> Tenant | None:
     """Return the tenant that owns a domain name, or None."""
     from users.models import Domain

@@ -15,7 +15,8 @@ class RecoveryAttempt(models.Model):
     It is found by the digest of its cookie alone. ``subject`` is the keyed digest of the folded name that was typed:
     somebody may type a password there. ``user`` is None for a name that nobody has, ``sspr_code`` says why a person
     goes the neutral way. ``state`` is one of ``sspr.flow.State``; ``moves`` rises with every step and is what a form
-    must name to be answered. Not scoped: it exists before any tenant is known.
+    must name to be answered. What a decoy shows is drawn from ``decoy_seed``. Not scoped: it exists before any tenant
+    is known.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -40,6 +41,8 @@ class RecoveryAttempt(models.Model):
     ended_at = models.DateTimeField(null=True, default=None)
     end_reason = models.CharField(max_length=80, blank=True, default="")
     contacted_at = models.DateTimeField(null=True, default=None)
+    decoy_seed = models.CharField(max_length=64, blank=True, default="")
+    decoy_initial = models.CharField(max_length=1, blank=True, default="")
 
     class Meta:
         indexes = [
@@ -67,11 +70,17 @@ class RecoveryLock(models.Model):
 
 
 class GateFailures(models.Model):
-    """Failures in a row of one method of one account (L11); a hundred disable it until it is registered again."""
+    """Failures in a row of one method of one account (L11); a hundred disable it until it is registered again.
+
+    ``user_id`` says whose account it is, where it is somebody's; the others are forgotten some time after
+    ``changed_at``.
+    """
 
     subject = models.CharField(max_length=64)
     gate = models.CharField(max_length=16)
     in_a_row = models.PositiveIntegerField(default=0)
+    user_id = models.UUIDField(null=True, default=None)
+    changed_at = models.DateTimeField(null=True, default=None)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["subject", "gate"], name="failures_once")]

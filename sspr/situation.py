@@ -1,0 +1,124 @@
+"""Everything that one step of an attempt needs to know, read anew each time: a change of settings acts at once.
+
+A name that cannot reset goes the neutral way: the same statements are asked for somebody who is not there, and what
+it is offered is drawn by ``sspr/decoys.py``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sspr import decoys, locks
+from sspr.attempts import mark_of
+from sspr.eligibility import Verdict, Way, judge
+from sspr.facts import NOBODY, Known, available_gates, load_known
+from sspr.models import Gate, RecoveryAttempt, SsprPolicy
+from sspr.questions import BUILT_IN, drawn
+from sspr.rules import policy_of
+from users.models import Tenant, User
+from users.services.sending_limits import SmsRules, sms_is_available
+from users.tenancy import within
+
+NO_TENANT: Final = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """An attempt and what holds for it now; ``verdict`` is a decoy's where the attempt goes the neutral way."""
+
+    attempt: RecoveryAttempt
+    tenant: Tenant
+    policy: SsprPolicy
+    known: Known
+    verdict: Verdict
+    closed: locks.Closed
+    proven: tuple[Way, ...]
+
+    @property
+    def is_decoy(self) -> bool:
+        """Tell whether nothing that is typed can be right."""
+        return bool(self.attempt.sspr_code)
+
+    @property
+    def user(self) -> User | None:
+        """Return the person who may prove who they are, None on the neutral way."""
+        return None if self.is_decoy else self.known.user
+
+    @property
+    def offered(self) -> tuple[Way, ...]:
+        """Return the methods that may be proven next."""
+        return self.verdict.offered_after(self.proven)
+
+    def way(self, gate: Gate) -> Way | None:
+        """Return the way of a method, if it is offered."""
+        return next((way for way in self.offered if way.gate is gate), None)
+
+    def value(self, gate: Gate) -> str:
+        """Return where the code of a method goes, empty on the neutral way."""
+        return "" if self.is_decoy else self.known.places.get(gate, "")
+
+    def questions(self, moves: int) -> list[str]:
+        """Return the questions that the form of ``moves`` asks, the same throughout an attempt unless drawn anew."""
+        salt = f"{self.attempt.pk}:{moves if self.policy.questions_redraw_on_error else ''}"
+        keys = BUILT_IN if self.is_decoy else self.known.questions
+        pool = decoys.decoy_questions(self.attempt.decoy_seed, keys, number=self.policy.questions_to_register)
+        return drawn(pool if self.is_decoy else keys, number=self.policy.questions_to_reset, salt=salt)
+
+
+def ghost_tenant() -> Tenant:
+    """Return a tenant that is not there, for names of no domain."""
+    return Tenant(id=NO_TENANT)
+
+
+def ghost(tenant: Tenant) -> User:
+    """Return somebody who is not there, of a tenant that may be."""
+    return User(id=NOBODY, tenant=tenant)
+
+
+def read_person(
+    user: User | None, *, tenant: Tenant, subject: str, now: datetime
+) -> tuple[SsprPolicy, Known, frozenset[Gate]]:
+    """Read settings, facts and usable methods, at the same cost for somebody who is not there."""
+    policy = policy_of(tenant)
+    person = user or ghost(tenant)
+    with within(tenant):
+        known = load_known([person], policy=policy, subjects={person.pk: subject})[person.pk]
+    available = available_gates()
+    if not sms_is_available(tenant_id=tenant.pk, now=now, rules=sms_rules(policy)):
+        available -= {Gate.MOBILE_SMS}
+    return policy, known, available
+
+
+def look(attempt: RecoveryAttempt, *, now: datetime) -> Situation:
+    """Read what holds for an attempt now; the same statements whoever it is about."""
+    tenant = attempt.tenant or ghost_tenant()
+    real = None if attempt.sspr_code else attempt.user
+    policy, known, available = read_person(real, tenant=tenant, subject=attempt.subject, now=now)
+    closed = locks.read([attempt.subject], now=now)
+    if attempt.sspr_code:
+        verdict = decoys.decoy_verdict(attempt.decoy_seed, policy=policy, available=available - known.facts.disabled)
+    else:
+        verdict = judge(known.facts, policy=policy, tenant=tenant, available=available)
+    return Situation(
+        attempt=attempt,
+        tenant=tenant,
+        policy=policy,
+        known=known,
+        verdict=verdict,
+        closed=closed,
+        proven=proven_ways(attempt, verdict),
+    )
+
+
+def proven_ways(attempt: RecoveryAttempt, verdict: Verdict) -> tuple[Way, ...]:
+    """Return the proofs of an attempt that still count: of a method that is allowed, at a place that is still theirs."""
+    marks = set(zip(attempt.proven_gates, attempt.proven_destinations, strict=True))
+    return tuple(way for way in verdict.ways if (way.gate.value, mark_of(way)) in marks)
+
+
+def sms_rules(policy: SsprPolicy) -> SmsRules:
+    """Return what the tenant allows of text messages."""
+    return SmsRules(a_day=policy.sms_a_day, countries=frozenset(policy.sms_countries))
