@@ -9,6 +9,7 @@ import contextlib
 import ipaddress
 import socket
 import ssl
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
@@ -17,6 +18,8 @@ from adminportal.egress import EgressRefused, HostUnknown, allowed_addresses
 
 ANSWER_BYTES = 65_536
 """How much of an answer is read, in bytes."""
+ANSWER_SECONDS = 30.0
+"""How long request and answer may take together: a server that sends a byte now and then holds nobody up."""
 
 
 class NoConnection(Exception):
@@ -83,6 +86,9 @@ def post(link: socket.socket, server: Server, target: str, body: bytes, headers:
     """
     request = HTTPConnection(server.host, server.port)
     request.sock = link
+    end = threading.Timer(ANSWER_SECONDS, _cut, (link,))
+    end.daemon = True
+    end.start()
     try:
         request.request("POST", target, body, {"User-Agent": "adminportal", "Connection": "close", **headers})
         answer = request.getresponse()
@@ -91,9 +97,16 @@ def post(link: socket.socket, server: Server, target: str, body: bytes, headers:
     except (OSError, HTTPException) as problem:
         raise NoAnswer(type(problem).__name__) from problem
     finally:
+        end.cancel()
         with contextlib.suppress(OSError):
             request.close()
             link.close()
+
+
+def _cut(link: socket.socket) -> None:
+    """End a connection under whoever waits for it; below TLS, which another thread must not touch."""
+    with contextlib.suppress(OSError):
+        socket.socket.shutdown(link, socket.SHUT_RDWR)
 
 
 def _places(server: Server) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:

@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 from pytest_django import Settings
 
-from adminportal import clock, egress
+from adminportal import clock, egress, outgoing
 from adminportal.audit import feed
 from adminportal.audit.checkpoints import sign_all
 from adminportal.audit.models import AuditEvent, AuditSink, AuditSinkCursor
@@ -251,6 +251,24 @@ def test_webhook_is_signed_and_taken_by_2xx_alone(settings: Settings, tmp_path: 
     assert [call.path for call in server.calls] == ["/in?a=1"] * 3
     assert call.headers[SIGNATURE_HEADER] == f"t={int(NOON.timestamp())},v1={signed}"
     assert [json.loads(line)["portal"]["seq"] for line in call.body.splitlines()] == [1, 2]
+
+
+@pytest.mark.parametrize("with_tls", [True, False])
+def test_webhook_that_answers_a_byte_now_and_then_holds_nobody_up(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, with_tls: bool
+) -> None:
+    monkeypatch.setattr(outgoing, "ANSWER_SECONDS", 0.3)
+    certificate = make_certificate(tmp_path) if with_tls else None
+    settings.AUDIT_SINK_SECRET = KEY
+    _sealed(2)
+
+    with SyslogCollector(certificate, drips_at_once=True) as server:
+        scheme, ca = ("webhook+https", f"?ca={certificate.certificate}") if certificate else ("webhook+http", "")
+        settings.AUDIT_SINK_URL = f"{scheme}://localhost:{server.port}/in{ca}"
+
+        assert feed.feed_sink(now=NOON) == 0
+
+    assert AuditSink.objects.get().failure.startswith("no answer")
 
 
 def test_host_that_egress_allow_does_not_cover_is_not_reached(collector: SyslogCollector, settings: Settings) -> None:

@@ -14,6 +14,7 @@ from adminportal.audit.models import AuditEvent
 from passwords.models import BulkAct, BulkChunk, BulkItem, BulkJob, BulkState, PasswordReset
 from passwords.services.bulk import NotPossible, cancel_bulk, pause_bulk, retry_failed
 from passwords.services.bulk_claims import ClaimLost, claim_chunk, people_left
+from passwords.services.bulk_purge import purge_bulk_jobs
 from passwords.services.bulk_results import adds_up, progress_of
 from passwords.services.bulk_run import Step, run_next_chunk
 from passwords.services.bulk_waking import resume_bulk_jobs
@@ -88,6 +89,20 @@ def test_one_chunk_that_two_workers_hold_is_written_once(cast: Cast, monkeypatch
         assert run_next_chunk(job.pk, now=clock.now()) is Step.RAN
 
     assert_each_once(cast, job, done=25)
+
+
+def test_sweep_leaves_a_draft_alone_that_is_being_started(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For the sweep it is a draft of yesterday still, as nothing of the start is committed yet."""
+    job = drafted(cast)
+
+    def sweep() -> None:
+        purge_bulk_jobs(clock.now() + timedelta(hours=25))
+
+    meanwhile(monkeypatch, "passwords.services.bulk._add_chunks", sweep)
+    started(cast, job)
+
+    worker(cast, job)()
+    assert_each_once(cast, job, done=100)
 
 
 def test_claim_of_one_chunk_goes_to_one_of_many(cast: Cast) -> None:

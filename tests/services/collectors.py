@@ -67,14 +67,16 @@ def make_certificate(folder: Path, *, host: str = "localhost") -> Certificate:
 class SyslogCollector:
     """Takes octet-counted syslog; ``drop`` makes it cut the next connections off before it has read them.
 
-    With ``stays`` it reads and never ends the connection; ``drips`` makes it send a byte now and then meanwhile.
+    With ``stays`` it reads and never ends the connection; ``drips`` makes it send a byte now and then meanwhile,
+    and with ``drips_at_once`` before it has read anything.
     """
 
-    def __init__(self, certificate: Certificate | None = None) -> None:
+    def __init__(self, certificate: Certificate | None = None, *, drips_at_once: bool = False) -> None:
         self.messages: list[str] = []
         self.connections = 0
         self.drop = 0
-        self.stays = self.drips = False
+        self.stays = self.drips = drips_at_once
+        self._reads = not drips_at_once
         self._leaves = threading.Event()
         collector = self
         context = certificate.server_side() if certificate else None
@@ -106,13 +108,14 @@ class SyslogCollector:
         with contextlib.suppress(OSError):
             if context:
                 link = context.wrap_socket(link, server_side=True)
-            self.messages += list(_frames(_read_all(link)))
+            if self._reads:
+                self.messages += list(_frames(_read_all(link)))
             while self.stays and not self._leaves.wait(0.02):
                 if self.drips:
                     link.sendall(b".")
             if isinstance(link, ssl.SSLSocket):
                 link.unwrap()
-            link.close()
+        link.close()
 
 
 def _read_all(link: socket.socket) -> bytes:
