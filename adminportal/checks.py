@@ -18,7 +18,13 @@ CHEAP_HASHER = "adminportal.hashing.CheapHasher"
 MIN_MEMORY_KIB = 19_456
 MIN_TIME = 2
 """Least Argon2id parameters (OWASP Password Storage Cheat Sheet: 19 MiB, two passes, one lane)."""
-HOST_PREFIXED = ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "DEVICE_COOKIE_NAME")
+HOST_PREFIXED = (
+    "SESSION_COOKIE_NAME",
+    "CSRF_COOKIE_NAME",
+    "DEVICE_COOKIE_NAME",
+    "TRUSTED_COOKIE_NAME",
+    "SSPR_COOKIE_NAME",
+)
 
 
 @register(Tags.security)

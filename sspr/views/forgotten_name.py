@@ -1,0 +1,82 @@
+"""Forgot your user name: an address, a challenge, and one answer whatever the address is."""
+
+from __future__ import annotations
+
+from csp.constants import SELF
+from csp.decorators import csp_update
+from django.core.exceptions import ValidationError
+from django.core.validators import EmailValidator
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from adminportal import captcha, clock, correlation
+from adminportal.captcha import Answer, Purpose
+from adminportal.throttle.meter import source_of
+from sspr.services.forgotten_name import LONGEST_ADDRESS, ask_for_names
+from users.access import public
+
+
+@public
+@never_cache
+@csp_update({"media-src": [SELF]})
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def forgotten_name(request: HttpRequest) -> HttpResponse:
+    """Ask for an address and keep the question; a worker looks whether anybody uses it."""
+    if request.method != "POST":
+        return _page(request, address="")
+    address, now = request.POST.get("address", "").strip(), clock.now()
+    if not _is_address(address):
+        return _page(request, address=address, address_error=_("Type an email address, such as name@mail.example."))
+    answer = captcha.check_answer(Purpose.USER_NAME, request.POST, now=now)
+    if answer is not Answer.RIGHT:
+        return _page(request, address=address, answer=answer)
+    source = source_of(correlation.current().ip_address)
+    ask_for_names(address, source=source, language=get_language() or "en", now=now)
+    return HttpResponseRedirect(reverse("sspr:forgotten-name-sent"))
+
+
+@public
+@never_cache
+@require_safe
+def sent(request: HttpRequest) -> HttpResponse:
+    """Say what happens now; the same for every address."""
+    return render(request, "sspr/forgotten_name_sent.html")
+
+
+def _page(request: HttpRequest, *, address: str, address_error: str = "", answer: Answer | None = None) -> HttpResponse:
+    keep = request.POST.get(captcha.PICTURE_FIELD, "") if answer is Answer.WRONG else ""
+    page = {
+        "address": address[:LONGEST_ADDRESS],
+        "address_error": address_error,
+        "captcha": captcha.make(Purpose.USER_NAME, now=clock.now(), keep=keep),
+        "captcha_error": captcha_error(answer),
+        "shows_picture": shows_picture(request),
+    }
+    return render(request, "sspr/forgotten_name.html", page, status=422 if request.method == "POST" else 200)
+
+
+def captcha_error(answer: Answer | None) -> str:
+    """Return the sentence for an answer that was not right."""
+    if answer is Answer.WRONG:
+        return _("That is not what the picture shows. Try again.")
+    return _("That took too long, or was used already. Try again.") if answer is Answer.EXPIRED else ""
+
+
+def shows_picture(request: HttpRequest) -> bool:
+    """Tell whether the person asked for the picture, or has just answered it."""
+    return "picture" in request.GET or captcha.TEXT_FIELD in request.POST
+
+
+def _is_address(text: str) -> bool:
+    try:
+        EmailValidator()(text)
+    except ValidationError:
+        return False
+    return len(text) <= LONGEST_ADDRESS
