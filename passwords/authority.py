@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol, Self
 from uuid import UUID
 
 from adminportal.audit.record import Actor as AuditActor
+from adminportal.audit.tags import Activity
 from users.access import Decision, Permission, can_reset, has_fresh_proof, needs_fresh_proof
 from users.actors import OPERATOR, Actor, reload_actor
-from users.models import UserType
+from users.models import User, UserType
 from users.permissions import HOLDERS
 from users.roles import COVERS, Role
 from users.targets import TargetFacts
@@ -27,6 +28,10 @@ class Authority(Protocol):
     @property
     def starter_id(self) -> UUID | None:
         """Return the id of the person who acts, if it is one."""
+
+    @property
+    def activity(self) -> Activity:
+        """Return what the audit log calls a reset by this way in."""
 
     def reaches(self, target: TargetFacts, *, now: datetime) -> Decision:
         """Say whether the holder may reset this target at this moment."""
@@ -47,6 +52,7 @@ class AdminAuthority:
 
     actor: Actor
     entrance: str = "panel"
+    activity: Activity = Activity.RESET_PASSWORD_BY_ADMIN
 
     @property
     def starter_id(self) -> UUID | None:
@@ -94,6 +100,7 @@ class OperatorAuthority:
     """Whoever has a shell on the server; bound only by where the password is kept."""
 
     entrance: str = "cli"
+    activity: Activity = Activity.RESET_PASSWORD_BY_ADMIN
     job_id: UUID | None = None
     items: Mapping[UUID, int] = field(default_factory=dict)
 
@@ -104,18 +111,7 @@ class OperatorAuthority:
 
     def reaches(self, target: TargetFacts, *, now: datetime) -> Decision:
         """Refuse only accounts whose password is not kept here."""
-        user = target.user
-        values = {"user": user.display_name, "name": user.directory_name, "domain": user.upn_folded.split("@")[-1]}
-        rules = {
-            "RESET_DELETED": user.deleted_at is not None,
-            "RESET_GUEST": user.user_type == UserType.GUEST,
-            "RESET_FEDERATED": target.is_federated,
-            "RESET_SYNCED_NO_WRITEBACK": user.on_premises_sync_enabled,
-        }
-        for code, hit in rules.items():
-            if hit:
-                return Decision(allowed=False, code=code, values=values)
-        return Decision(allowed=True)
+        return _kept_here(target)
 
     def refreshed(self) -> Self:
         """Return itself: a shell has no roles to lose."""
@@ -149,6 +145,65 @@ class BulkAuthority(AdminAuthority):
     def details_of(self, user_id: UUID) -> Mapping[str, str]:
         """Return the job and the number of the person in it."""
         return _job_details(self.job_id, self.items, user_id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelfServiceAuthority:
+    """A person who has proven in the wizard who they are; nobody else is reached.
+
+    ``still_holds`` is asked each time with the person as they are then: what was proven, and whether it is enough now.
+    """
+
+    user: User
+    methods_used: str
+    still_holds: Callable[[TargetFacts], Decision]
+    entrance: str = "sspr"
+    activity: Activity = Activity.RESET_PASSWORD_SELF_SERVICE
+
+    @property
+    def starter_id(self) -> UUID | None:
+        """Return the person's own id."""
+        return self.user.pk
+
+    def reaches(self, target: TargetFacts, *, now: datetime) -> Decision:
+        """Refuse everybody else, then ask whether the person may still reset."""
+        if target.user.pk != self.user.pk or target.user.tenant_id != self.user.tenant_id:
+            return Decision(allowed=False, code="NOT_FOUND")
+        if not target.user.account_enabled:
+            return Decision(allowed=False, code="SSPR_X102")
+        decision = _kept_here(target)
+        return self.still_holds(target) if decision.allowed else decision
+
+    def refreshed(self) -> Self:
+        """Return itself: all that counts is read again whenever it is asked."""
+        return self
+
+    def for_audit(self) -> AuditActor:
+        """Return the person's snapshot."""
+        user = self.user
+        return AuditActor(
+            kind="user", id=user.pk, display_name=user.display_name, user_principal_name=user.user_principal_name
+        )
+
+    def details_of(self, user_id: UUID) -> Mapping[str, str]:
+        """Return the methods that were proven."""
+        return {"MethodsUsed": self.methods_used}
+
+
+def _kept_here(target: TargetFacts) -> Decision:
+    """Refuse accounts whose password is not kept here."""
+    user = target.user
+    values = {"user": user.display_name, "name": user.directory_name, "domain": user.upn_folded.split("@")[-1]}
+    rules = {
+        "RESET_DELETED": user.deleted_at is not None,
+        "RESET_GUEST": user.user_type == UserType.GUEST,
+        "RESET_FEDERATED": target.is_federated,
+        "RESET_SYNCED_NO_WRITEBACK": user.on_premises_sync_enabled,
+    }
+    for code, hit in rules.items():
+        if hit:
+            return Decision(allowed=False, code=code, values=values)
+    return Decision(allowed=True)
 
 
 def _job_details(job_id: UUID | None, items: Mapping[UUID, int], user_id: UUID) -> dict[str, str]:

@@ -29,7 +29,8 @@ class ResetOptions:
     ``notify`` off leaves out the notice to the person, for accounts that nobody uses yet. ``idempotency_key`` makes a
     second submit of one form find the first one's result. ``blind`` sends each person a one-time link to the alternate
     address, and nobody else ever sees the password. ``results_to`` are addresses that get one mail with the passwords
-    of the whole batch. ``job_id`` is the bulk job that the batch belongs to.
+    of the whole batch. ``job_id`` is the bulk job that the batch belongs to. ``keeps_result`` off seals nothing: who
+    typed the password needs nobody to show it.
     """
 
     style: Style = Style.RANDOM
@@ -45,6 +46,7 @@ class ResetOptions:
     blind: bool = False
     results_to: tuple[str, ...] = ()
     job_id: UUID | None = None
+    keeps_result: bool = True
 
 
 class ResetEnd(StrEnum):

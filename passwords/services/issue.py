@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.contrib.auth.hashers import make_password
@@ -159,9 +160,20 @@ def _apply(job: Job, ready: Prepared, target: TargetFacts, decision: Decision) -
         style=options.style.value if ready.order.password is None else "",
         created_at=now,
         temporary_expires_at=expires_at,
-        sealed_password=sealing.seal(seal_purpose(options.job_id), ready.password, context=str(reset_id)),
-        sealed_until=min(now + SEALED_FOR, expires_at) if expires_at else now + SEALED_FOR,
+        **_sealed(job, ready, reset_id=reset_id, expires_at=expires_at),
     )
+
+
+@sensitive_variables()
+def _sealed(job: Job, ready: Prepared, *, reset_id: UUID, expires_at: datetime | None) -> dict[str, Any]:
+    """Return the columns that keep the result for whoever may be shown it."""
+    if not job.options.keeps_result:
+        return {}
+    until = job.now + SEALED_FOR
+    return {
+        "sealed_password": sealing.seal(seal_purpose(job.options.job_id), ready.password, context=str(reset_id)),
+        "sealed_until": min(until, expires_at) if expires_at else until,
+    }
 
 
 def _deliver(

@@ -30,7 +30,7 @@ def record_done(
     for user, reset, delivery in zip(people, resets, deliveries, strict=True):
         details = {**_details(reset, delivery), **authority.details_of(user.pk)}
         changed = target_of(user, modified=(("ForceChangePasswordNextSignIn", "", str(reset.must_change)),))
-        for activity in (Activity.RESET_PASSWORD_BY_ADMIN, Activity.RESET_USER_PASSWORD):
+        for activity in (authority.activity, Activity.RESET_USER_PASSWORD):
             entries.append(
                 Entry(
                     tenant_id=tenant.pk,
@@ -64,7 +64,7 @@ def record_refused(
         entries.append(
             Entry(
                 tenant_id=tenant.pk,
-                activity=Activity.RESET_PASSWORD_BY_ADMIN,
+                activity=authority.activity,
                 actor=authority.for_audit(),
                 targets=(target,),
                 result=Result.FAILURE,
@@ -87,7 +87,7 @@ def target_of(user: User, *, modified: tuple[tuple[str, str, str], ...] = ()) ->
 
 
 def _details(reset: PasswordReset, delivery: Delivery) -> dict[str, str]:
-    channels = [] if reset.is_blind else ["screen"]
+    channels = ["screen"] if reset.sealed_password and not reset.is_blind else []
     if delivery.links:
         channels.append("e-mail with the password" if delivery.shows_password else "e-mail")
     mailed = [masked_contact(link.address) for link in delivery.links] if delivery.shows_password else []
