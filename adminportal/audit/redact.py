@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from adminportal.audit.canonical import REDACTED, digest_of, personal_values, salt_of
 from adminportal.audit.models import AuditEvent
 from adminportal.audit.record import Actor, Entry, Target, record
+from adminportal.audit.selectors import contains
 from adminportal.audit.tags import Activity
 from adminportal.audit.wording import folded
 
@@ -50,7 +51,7 @@ def redact_person(*, tenant_id: UUID, user_id: UUID, actor: Actor, reason: str, 
 
 
 def _rows_about(tenant_id: UUID, user_id: UUID) -> QuerySet[AuditEvent]:
-    mine = Q(actor_id=user_id) | Q(subject_id=user_id) | Q(target_text__contains=str(user_id))
+    mine = Q(actor_id=user_id) | Q(subject_id=user_id) | contains(str(user_id), columns=("target_text",))
     return AuditEvent.objects.filter(mine, tenant_id=tenant_id).order_by("pk")
 
 
