@@ -11,7 +11,7 @@ from typing import Protocol
 
 from adminportal.sealing import Secret
 from passwords.passphrase_words import FALLBACK, words_for
-from passwords.policy import PersonWords, PolicyRules, judge
+from passwords.policy import PersonWords, PolicyRules, is_accepted
 
 LOWER = "abcdefghijkmnpqrstuvwxyz"
 UPPER = "ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -82,7 +82,7 @@ def generate(
     """
     for _attempt in range(MOST_DRAWS):
         drawn = Secret(_draw(style, rules.min_length, language, source))
-        if not judge(drawn, rules=rules, person=person):
+        if is_accepted(drawn, rules=rules, person=person):
             return drawn
     raise GenerationFailed(style=style, draws=MOST_DRAWS)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from unicodedata import normalize
@@ -177,14 +177,29 @@ def hashing_form(password: Secret) -> Secret:
 
 def judge(password: Secret, *, rules: PolicyRules, person: PersonWords) -> tuple[Violation, ...]:
     """Return every rule that the password breaks; a too long one is refused before anything else is looked at."""
+    return tuple(_violations(password, rules, person))
+
+
+def is_accepted(password: Secret, *, rules: PolicyRules, person: PersonWords) -> bool:
+    """Tell whether the password breaks no rule; the first one that it breaks is the last one that is looked at."""
+    return next(_violations(password, rules, person), None) is None
+
+
+def _violations(password: Secret, rules: PolicyRules, person: PersonWords) -> Iterator[Violation]:
     if len(password.expose()) > COMPOSED_FROM_AT_MOST * rules.max_length:
-        return (_too_long(rules),)
+        yield _too_long(rules)
+        return
     # Some signs become ASCII by NFC (U+212A, the Kelvin sign); the ASCII profile judges what was typed.
     text = (hashing_form(password) if rules.profile is Profile.NIST else password).expose()
     if len(text) > rules.max_length:
-        return (_too_long(rules),)
-    found = [*_length(text, rules), *_classes(text, rules), *_characters(text, rules)]
-    return (*found, *_names(text, rules, person), *_scoring(text, rules), *_blocklist(text, rules))
+        yield _too_long(rules)
+        return
+    yield from _length(text, rules)
+    yield from _classes(text, rules)
+    yield from _characters(text, rules)
+    yield from _names(text, rules, person)
+    yield from _scoring(text, rules)
+    yield from _blocklist(text, rules)
 
 
 def _too_long(rules: PolicyRules) -> Violation:

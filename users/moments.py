@@ -27,6 +27,7 @@ def _told(moment: datetime, zone: str, language: str) -> str:
         return f"{date_format(local, 'DATETIME_FORMAT')} {local:%Z}"
 
 
+@lru_cache(maxsize=64)
 def _supported(language: str) -> str:
     try:
         return get_supported_language_variant(language)
