@@ -23,6 +23,7 @@ class Activity(StrEnum):
     ADMIN_REGISTERED_SECURITY_INFO = "Admin registered security info"
     ADMIN_STARTED_PASSWORD_RESET = "Admin started password reset"
     ADMIN_UPDATED_SECURITY_INFO = "Admin updated security info"
+    ASKED_TO_REGISTER = "Asked users to register"
     AUDIT_REDACTED = "Audit redacted"
     AUTHENTICATION_METHODS_POLICY_RESET = "Authentication Methods Policy Reset"
     AUTHENTICATION_METHODS_POLICY_UPDATE = "Authentication Methods Policy Update"

@@ -174,6 +174,7 @@ _TABLE: dict[tuple[Service, Category], dict[Activity, str]] = {
         Activity.PRINTED_SIGN_IN_SLIPS: "",
         Activity.VIEWED_CONTACT_DATA: "",
         Activity.EXPORTED_USERS: "",
+        Activity.ASKED_TO_REGISTER: "",
         Activity.CONTACT_CHANGE_WAITING: "",
         Activity.CONTACT_CHANGE_STOPPED: "",
         Activity.REPORTED_RESET_AS_UNWANTED: "",

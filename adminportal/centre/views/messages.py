@@ -36,6 +36,7 @@ LETTERS: dict[str, str | Promise] = {
     "method_changed": _("Notice: security info changed"),
     "password_was_changed": _("Notice: password changed"),
     "password_was_reset": _("Notice: password reset"),
+    "please_register": _("Request to register for self-service"),
     "sign_in_info": _("Sign-in info for an administrator"),
     "sign_in_info_shown": _("Sign-in info with the password"),
     "temporary_password": _("One-time link to a temporary password"),

@@ -10,6 +10,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from adminportal import clock
 from adminportal.centre.org_settings_form import OrgSettingsForm
+from sspr.rules import policy_of
+from sspr.settings_words import state_of
 from users.access import Permission, has_fresh_proof, requires
 from users.refusals import sentence, status_of
 from users.request import PortalRequest
@@ -60,5 +62,11 @@ def _confirm_url() -> str:
 
 
 def _page(request: PortalRequest, form: OrgSettingsForm, *, was_saved: bool = False, status: int = 200) -> HttpResponse:
-    page = {"form": form, "may_change": _may_change(request), "was_saved": was_saved}
+    sees_reset = request.actor.may(Permission.SSPR_SETTINGS_READ)
+    page = {
+        "form": form,
+        "may_change": _may_change(request),
+        "was_saved": was_saved,
+        "reset_state": state_of(policy_of(request.tenant)) if sees_reset else "",
+    }
     return render(request, "centre/org_settings.html", page, status=status)

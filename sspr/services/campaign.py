@@ -1,0 +1,258 @@
+"""Campaigns: exactly those are asked to register who could get back in if they did, each at most once a week."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from adminportal.audit.record import Entry, Target, record
+from adminportal.audit.tags import Activity, Result
+from adminportal.outbox.enqueue import Draft, enqueue
+from adminportal.outbox.models import Lane, State
+from adminportal.queries import execute, fetch, places
+from sspr.crowd import Chosen
+from sspr.models import Campaign, CampaignPerson
+from sspr.reasons import HELPED_BY_REGISTERING
+from sspr.services.readiness import Outlook, look_ahead
+from users.access import Decision, has_fresh_proof
+from users.actors import Actor, reload_actor
+from users.models import Tenant, User
+from users.permissions import Permission
+from users.services.people import Refused
+from users.tenancy import across_tenants, within
+
+ASKED_AGAIN_AFTER: Final = timedelta(days=7)
+"""Nobody is asked twice within this time, whoever asks."""
+LIVES: Final = timedelta(days=3)
+"""How late the message may still go out."""
+CHUNK: Final = 500
+"""People whose messages are written in one transaction."""
+SHOWN: Final = 5
+"""Campaigns whose progress is shown."""
+
+NOT_ASKED = """
+    AND NOT EXISTS (
+        SELECT 1 FROM sspr_campaignperson q JOIN sspr_campaign k ON k.id = q.campaign_id
+        WHERE q.user_id = p.id AND k.created_at > %s
+    )
+"""
+CAN_SIGN_IN = "AND EXISTS (SELECT 1 FROM users_user w WHERE w.id = p.id AND w.password_issued_at IS NOT NULL)"
+SIGNED_IN = """
+    SELECT q.campaign_id, COUNT(*) FROM sspr_campaignperson q JOIN sspr_campaign k ON k.id = q.campaign_id
+    JOIN users_user u ON u.id = q.user_id AND u.last_sign_in_at > k.created_at
+    WHERE q.campaign_id IN ({campaigns}) GROUP BY q.campaign_id
+"""
+STATES = """
+    SELECT q.campaign_id, m.state, COUNT(*)
+    FROM sspr_campaignperson q JOIN outbox_outboundmessage m ON m.id = q.message_id
+    WHERE q.campaign_id IN ({campaigns}) GROUP BY q.campaign_id, m.state
+"""
+READY = """
+    SELECT q.campaign_id, COUNT(*) FROM sspr_campaignperson q JOIN ({able}) ready ON ready.id = q.user_id
+    WHERE q.campaign_id IN ({campaigns}) GROUP BY q.campaign_id
+"""
+ASK = "INSERT INTO sspr_campaignperson (tenant_id, campaign_id, user_id) {people}"
+
+
+class NobodyToAsk(Exception):
+    """Everybody is ready, was asked within a week, or cannot be reached; nothing was started."""
+
+
+class ResetIsOff(Exception):
+    """Reset is enabled for nobody, so that registering would help nobody; nothing was started."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audience:
+    """Whom a campaign would ask now, and whom not: never issued a password, or asked within a week."""
+
+    asked: int
+    unreachable: int
+    asked_lately: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How a campaign fares: messages by what became of them, who signed in since, who is ready now."""
+
+    campaign: Campaign
+    sent: int
+    failed: int
+    waiting: int
+    signed_in: int
+    ready: int
+
+
+def count_audience(outlook: Outlook, *, now: datetime) -> Audience:
+    """Count whom a campaign would ask; three queries."""
+    helped = _helped(outlook)
+    total, reachable, askable = (
+        _count(helped, tail, values)
+        for tail, values in (
+            ("", []),
+            (CAN_SIGN_IN, []),
+            (f"{CAN_SIGN_IN}{NOT_ASKED}", [now - ASKED_AGAIN_AFTER]),
+        )
+    )
+    return Audience(asked=askable, unreachable=total - reachable, asked_lately=reachable - askable)
+
+
+def start_campaign(*, actor: Actor, now: datetime) -> Campaign:
+    """Ask those who lack only what they can register; the first messages are written at once, the others by the sweep.
+
+    :raises Refused: without the right, or without a fresh proof; nothing was started.
+    :raises ResetIsOff: when nobody may reset.
+    :raises NobodyToAsk: when there is nobody to ask.
+    """
+    decision = _decide(actor, now=now)
+    if decision.allowed:
+        outlook = look_ahead(actor.tenant)
+        if outlook.is_off:
+            raise ResetIsOff
+        with transaction.atomic():
+            Tenant.objects.select_for_update(no_key=True).get(pk=actor.tenant.pk)
+            decision = _decide(reload_actor(actor), now=now)
+            if decision.allowed:
+                return _start(actor, outlook, now=now)
+    _record(actor, reason=decision.code, now=now)
+    raise Refused(decision)
+
+
+def send_waiting(now: datetime) -> int:
+    """Write the next messages of one campaign that is not through; run by the sweep; returns how many."""
+    with across_tenants():
+        waiting = CampaignPerson.objects.filter(message_id=None).select_related("campaign__tenant").first()
+    if waiting is None:
+        return 0
+    with within(waiting.campaign.tenant), transaction.atomic():
+        # Whoever holds the row writes; a second sweep waits, and then finds the next ones.
+        campaign = Campaign.objects.select_for_update(of=("self",)).select_related("tenant").get(pk=waiting.campaign_id)
+        return _write_messages(campaign, now=now)
+
+
+def list_progress(outlook: Outlook) -> list[Progress]:
+    """Return how the last campaigns fare; four queries."""
+    campaigns = list(Campaign.objects.select_related("started_by").order_by("-created_at")[:SHOWN])
+    if not campaigns:
+        return []
+    states = _states(campaigns)
+    signed_in, ready = _signed_in(campaigns), _ready(outlook, campaigns)
+    return [
+        Progress(
+            campaign=each,
+            sent=states[each.pk, State.SENT],
+            failed=states[each.pk, State.FAILED] + states[each.pk, State.EXPIRED],
+            waiting=each.asked - sum(states[each.pk, end] for end in (State.SENT, State.FAILED, State.EXPIRED)),
+            signed_in=signed_in.get(each.pk, 0),
+            ready=ready.get(each.pk, 0),
+        )
+        for each in campaigns
+    ]
+
+
+def _decide(actor: Actor, *, now: datetime) -> Decision:
+    if not actor.may(Permission.SSPR_SETTINGS_WRITE):
+        return Decision(allowed=False, code="NO_RIGHT_SSPR_SETTINGS_WRITE")
+    if not has_fresh_proof(actor, now=now):
+        return Decision(allowed=False, code="RESET_STEP_UP")
+    return Decision(allowed=True)
+
+
+def _helped(outlook: Outlook) -> Chosen:
+    return outlook.crowd.chosen(lambda stance: outlook.why(stance) in HELPED_BY_REGISTERING)
+
+
+def _count(chosen: Chosen, tail: str, values: Sequence[object]) -> int:
+    asked, given = chosen.select("COUNT(*)", tail=tail, values=values)
+    return int(fetch(asked, given, uuid_columns=())[0][0])
+
+
+def _start(actor: Actor, outlook: Outlook, *, now: datetime) -> Campaign:
+    audience = count_audience(outlook, now=now)
+    campaign = Campaign.objects.create(
+        tenant=actor.tenant, started_by=actor.user, created_at=now, unreachable=audience.unreachable
+    )
+    helped = _helped(outlook)
+    people, values = helped.select("%s, %s, id", tail=f"{CAN_SIGN_IN}{NOT_ASKED}", values=[now - ASKED_AGAIN_AFTER])
+    campaign.asked = execute(ASK.format(people=people), [actor.tenant.pk, campaign.pk, *values])
+    if not campaign.asked:
+        raise NobodyToAsk
+    campaign.save(update_fields=["asked"])
+    _write_messages(campaign, now=now)
+    _record(actor, campaign=campaign, now=now)
+    return campaign
+
+
+def _write_messages(campaign: Campaign, *, now: datetime) -> int:
+    """Write the messages of the next people and remember which is whose, in the caller's transaction."""
+    rows = list(
+        CampaignPerson.objects.filter(campaign=campaign, message_id=None).select_related("user").order_by("pk")[:CHUNK]
+    )
+    alive = [row for row in rows if row.user.deleted_at is None and row.user.account_enabled]
+    CampaignPerson.objects.filter(pk__in={row.pk for row in rows} - {row.pk for row in alive}).delete()
+    drafts = [_draft(campaign, row.user, now=now) for row in alive]
+    enqueue(*drafts, now=now)
+    for row, draft in zip(alive, drafts, strict=True):
+        row.message_id = draft.id
+    CampaignPerson.objects.bulk_update(alive, ["message_id"])
+    return len(rows)
+
+
+def _draft(campaign: Campaign, user: User, *, now: datetime) -> Draft:
+    tenant = campaign.tenant
+    return Draft(
+        tenant_id=tenant.pk,
+        template="please_register",
+        channel="email",
+        to=user.mail or user.user_principal_name,
+        language=user.preferred_language or tenant.language,
+        about_user_id=user.pk,
+        context={
+            "tenant_name": tenant.name,
+            "display_name": user.display_name,
+            "user_name": user.user_principal_name,
+        },
+        not_after=now + LIVES,
+        lane=Lane.BULK,
+        correlation_id=campaign.pk,
+    )
+
+
+def _record(actor: Actor, *, now: datetime, campaign: Campaign | None = None, reason: str = "") -> None:
+    details = {"RefusalCode": reason} if reason else {}
+    if campaign:
+        details |= {"CampaignId": str(campaign.pk), "Asked": str(campaign.asked)}
+    entry = Entry(
+        tenant_id=actor.tenant.pk,
+        activity=Activity.ASKED_TO_REGISTER,
+        actor=actor.for_audit(),
+        targets=(Target(id=actor.tenant.pk, display_name=actor.tenant.name, type="Tenant"),),
+        result=Result.FAILURE if reason else Result.SUCCESS,
+        reason=reason,
+        details=details,
+    )
+    with transaction.atomic():
+        record(entry, now=now)
+
+
+def _states(campaigns: Sequence[Campaign]) -> Counter[tuple[UUID, str]]:
+    asked = STATES.format(campaigns=places(len(campaigns)))
+    rows = fetch(asked, [each.pk for each in campaigns], uuid_columns=(0,))
+    return Counter({(campaign_id, state): number for campaign_id, state, number in rows})
+
+
+def _signed_in(campaigns: Sequence[Campaign]) -> dict[UUID, int]:
+    asked = SIGNED_IN.format(campaigns=places(len(campaigns)))
+    return dict(fetch(asked, [each.pk for each in campaigns], uuid_columns=(0,)))
+
+
+def _ready(outlook: Outlook, campaigns: Sequence[Campaign]) -> dict[UUID, int]:
+    able, values = outlook.crowd.chosen(lambda stance: outlook.why(stance) is None).select("id")
+    asked = READY.format(able=able, campaigns=places(len(campaigns)))
+    return dict(fetch(asked, [*values, *(each.pk for each in campaigns)], uuid_columns=(0,)))
