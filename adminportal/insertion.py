@@ -23,12 +23,12 @@ FEW = 8
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """What is asked of a model once: its columns in order, and what a row that leaves one out gets."""
+    """What is asked of a model once: its columns in order, what a row that leaves one out gets, and which hold JSON."""
 
     copy: str
     insert: str
     defaults: Mapping[str, Callable[[], object]]
-    jsons: frozenset[str]
+    jsons: Sequence[int]
 
     def values_of(self, row: Row) -> list[object]:
         """Return the values of a row in the order of the columns.
@@ -38,11 +38,8 @@ class _Table:
         if not row.keys() <= self.defaults.keys():
             raise TypeError(f"There is no column for {', '.join(sorted(row.keys() - self.defaults.keys()))}.")
         values = [row[name] if name in row else default() for name, default in self.defaults.items()]
-        if self.jsons:
-            return [
-                json.dumps(value) if name in self.jsons else value
-                for name, value in zip(self.defaults, values, strict=True)
-            ]
+        for place in self.jsons:
+            values[place] = json.dumps(values[place])
         return values
 
 
@@ -94,5 +91,5 @@ def _table_of(model: type[Model]) -> _Table:
         copy=f"COPY {quote(model._meta.db_table)} ({columns}) FROM STDIN",
         insert=f"INSERT INTO {quote(model._meta.db_table)} ({columns})",
         defaults={field.attname: field.get_default for field in fields},
-        jsons=frozenset(field.attname for field in fields if isinstance(field, JSONField)),
+        jsons=[place for place, field in enumerate(fields) if isinstance(field, JSONField)],
     )

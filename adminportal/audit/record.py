@@ -73,6 +73,16 @@ class StoredTarget(TypedDict):
     modified: list[StoredChange]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Content:
+    """What the table holds of the targets and details of an entry, and how they are searched."""
+
+    targets: list[StoredTarget]
+    details: dict[str, str]
+    target_text: str
+    details_text: str
+
+
 def record(*entries: Entry, now: datetime) -> None:
     """Write the entries with one statement inside the caller's transaction.
 
@@ -83,18 +93,34 @@ def record(*entries: Entry, now: datetime) -> None:
     :raises TypeError: when a value is no text, such as a secret.
     """
     facts = correlation.current()
-    insert_rows(AuditEvent, [_row(entry, facts, now) for entry in entries])
+    rows: list[Row] = []
+    kept: tuple[Entry, _Content] | None = None
+    for entry in entries:
+        # A reset is told twice, under two activities: what both have in common is put together once.
+        if kept is None or entry.targets is not kept[0].targets or entry.details is not kept[0].details:
+            kept = entry, _content_of(entry)
+        rows.append(_row(entry, kept[1], facts, now))
+    insert_rows(AuditEvent, rows)
 
 
-def _row(entry: Entry, facts: correlation.RequestFacts, now: datetime) -> Row:
+def _content_of(entry: Entry) -> _Content:
+    targets = [_stored(target) for target in entry.targets]
+    details = {clean(key): clean(value) for key, value in entry.details.items()}
+    return _Content(
+        targets=targets,
+        details=details,
+        target_text=folded(*(text for target in targets for text in _words(target))),
+        details_text=folded(*details.values()),
+    )
+
+
+def _row(entry: Entry, content: _Content, facts: correlation.RequestFacts, now: datetime) -> Row:
     activity, actor = entry.activity, entry.actor
     if not isinstance(activity, Activity):
         raise UnknownActivity(f"No activity is called {activity!r}.")
     if actor.kind not in ACTOR_KINDS:
         raise ValueError(f"No actor is of the kind {actor.kind!r}.")
     known = ACTIVITY_FACTS[activity]
-    targets = [_stored(target) for target in entry.targets]
-    details = {clean(key): clean(value) for key, value in entry.details.items()}
     return {
         "tenant_id": entry.tenant_id,
         "service": known.service,
@@ -111,18 +137,12 @@ def _row(entry: Entry, facts: correlation.RequestFacts, now: datetime) -> Row:
         "actor_user_principal_name": clean(actor.user_principal_name),
         "ip_address": clean(facts.ip_address),
         "user_agent": clean(facts.user_agent),
-        "targets": targets,
-        "details": details,
+        "targets": content.targets,
+        "details": content.details,
         "subject_id": _subject_id(entry.targets),
-        **_texts_to_search(entry, targets, details),
-    }
-
-
-def _texts_to_search(entry: Entry, targets: list[StoredTarget], details: dict[str, str]) -> dict[str, str]:
-    return {
-        "actor_text": folded(clean(entry.actor.user_principal_name), clean(entry.actor.display_name)),
-        "target_text": folded(*(text for target in targets for text in _words(target))),
-        "search_text": folded(entry.activity, clean(entry.reason), *details.values()),
+        "actor_text": folded(clean(actor.user_principal_name), clean(actor.display_name)),
+        "target_text": content.target_text,
+        "search_text": folded(activity, clean(entry.reason), content.details_text),
     }
 
 

@@ -29,14 +29,14 @@ def record_done(
     entries: list[Entry] = []
     for user, reset, delivery in zip(people, resets, deliveries, strict=True):
         details = {**_details(reset, delivery), **authority.details_of(user.pk)}
-        changed = target_of(user, modified=(("ForceChangePasswordNextSignIn", "", str(reset.must_change)),))
+        targets = (target_of(user, modified=(("ForceChangePasswordNextSignIn", "", str(reset.must_change)),)),)
         for activity in (authority.activity, Activity.RESET_USER_PASSWORD):
             entries.append(
                 Entry(
                     tenant_id=tenant.pk,
                     activity=activity,
                     actor=authority.for_audit(),
-                    targets=(changed,),
+                    targets=targets,
                     details=details,
                     correlation_id=reset.correlation_id,
                 )
