@@ -109,6 +109,39 @@ def places(number: int) -> str:
     return ", ".join(["%s"] * number)
 
 
+def one_of(values: Collection[UUID | str], *, kind: str = "uuid") -> tuple[str, list[object]]:
+    """Return the condition "is one of these", to stand behind a column, and the values for its placeholders.
+
+    On PostgreSQL that is one array of ``kind``: driver and server read it in a fraction of the time that they take
+    for a placeholder each, and the statement stays the same whatever their number.
+    """
+    if connection.vendor == "postgresql":
+        return f"= ANY(%s::{kind}[])", [_array(values)]
+    return f"IN ({places(len(values))})", list(values)
+
+
+def listed(*columns: Collection[UUID | str], kinds: Sequence[str]) -> tuple[str, list[object]]:
+    """Return a table to stand behind FROM, called ``fresh`` with ``column1``, ``column2`` and so on, and its values."""
+    if connection.vendor == "postgresql":
+        arrays = ", ".join(f"%s::{kind}[]" for kind in kinds)
+        names = ", ".join(f"column{number}" for number, _kind in enumerate(kinds, start=1))
+        return f"unnest({arrays}) AS fresh ({names})", [_array(column) for column in columns]
+    rows = list(zip(*columns, strict=True))
+    # The names are those that SQLite gives to the columns of VALUES.
+    values = ", ".join([f"({places(len(columns))})"] * len(rows))
+    return f"(VALUES {values}) AS fresh", [value for row in rows for value in row]
+
+
+def _array(values: Iterable[UUID | str]) -> str:
+    """Return values as PostgreSQL reads an array from text."""
+    return f"{{{','.join(value.hex if isinstance(value, UUID) else _quoted(value) for value in values)}}}"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
 def _with_uuids(row: tuple[Any, ...], columns: Collection[int]) -> tuple[Any, ...]:
     return tuple(UUID(value) if place in columns and value else value for place, value in enumerate(row))
 

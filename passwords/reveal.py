@@ -23,7 +23,7 @@ from adminportal.audit.record import Entry, Target, record
 from adminportal.audit.tags import Activity
 from adminportal.outbox import links
 from adminportal.outbox.models import OutboundMessage
-from adminportal.queries import places, write
+from adminportal.queries import one_of, write
 from adminportal.sealing import Secret
 from passwords.models import PasswordReset, RevealLink
 from users.access import can_reset
@@ -44,11 +44,11 @@ OF_NOBODY = ("cli", "demo")
 
 REPLACE = """
     UPDATE passwords_passwordreset SET replaced_at = %s, changed_at = %s, sealed_password = ''
-    WHERE target_id IN ({people}) AND replaced_at IS NULL
+    WHERE target_id {people} AND replaced_at IS NULL
 """
 REPLACED_LINKS = """
     SELECT l.id FROM passwords_reveallink l JOIN passwords_passwordreset r ON r.id = l.reset_id
-    WHERE r.target_id IN ({people}) AND r.replaced_at = %s
+    WHERE r.target_id {people} AND r.replaced_at = %s
 """
 
 
@@ -178,8 +178,9 @@ def withdraw(people: Iterable[User], *, now: datetime, was_changed: bool = False
     changed_at = now if was_changed else None
     # The reset before its messages, as in open_link: two that lock them the other way round would wait forever.
     if ids:
-        write(REPLACE.format(people=places(len(ids))), [now, changed_at, *ids])
-        links.close_found(REPLACED_LINKS.format(people=places(len(ids))), [*ids, now], now=now)
+        of_people, values = one_of(ids)
+        write(REPLACE.format(people=of_people), [now, changed_at, *values])
+        links.close_found(REPLACED_LINKS.format(people=of_people), [*values, now], now=now)
 
 
 def close_links(user_ids: Collection[UUID], now: datetime) -> None:

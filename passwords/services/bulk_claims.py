@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -13,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, F, Value, When
 
-from adminportal.queries import execute, fetch
+from adminportal.queries import execute, fetch, listed
 from passwords.models import BulkChunk, BulkEnd, BulkItem, BulkJob, BulkState
 
 MOST_TRIES: Final = 5
@@ -31,9 +32,10 @@ CLAIM: Final = """
     AND EXISTS (SELECT 1 FROM passwords_bulkjob j WHERE j.id = %s AND j.state = 'running')
 """
 LEFT: Final = """
-    SELECT user_id, "position" FROM passwords_bulkitem WHERE job_id = %s AND chunk = %s AND "end" = 'left'
-    ORDER BY "position"
+    SELECT user_id, "position" FROM passwords_bulkitem WHERE job_id = %s AND chunk = %s AND "end" || '' = 'left'
 """
+"""Neither sorted nor by the plain column: PostgreSQL, which takes a new job for a row or two until it has looked at the
+table again, would read everybody of the job for each chunk, by an index that has the end or the place."""
 SETTLE: Final = """
     UPDATE passwords_bulkchunk SET "left" = "left" - %s, tries = 0, settled_at = %s{added} WHERE id = %s AND claim = %s
 """
@@ -88,7 +90,7 @@ def release(claim: Claim) -> None:
 
 def people_left(claim: Claim) -> dict[UUID, int]:
     """Return the people of the chunk who have no end yet, each with the number in the job."""
-    return dict(fetch(LEFT, [claim.job.pk, claim.number], uuid_columns=(0,)))
+    return dict(sorted(fetch(LEFT, [claim.job.pk, claim.number], uuid_columns=(0,)), key=itemgetter(1)))
 
 
 def settle(claim: Claim, ended: Sequence[Ended], *, now: datetime) -> None:
@@ -127,15 +129,15 @@ def end_rest(job: BulkJob, end: BulkEnd, *, code: str = "") -> int:
 REACHED = """
     UPDATE passwords_bulkitem
     SET "end" = %s, reset_id = fresh.column2
-    FROM (VALUES {people}) AS fresh
-    WHERE job_id = %s AND user_id = fresh.column1 AND "end" = %s
+    FROM {people}
+    WHERE job_id = %s AND chunk = %s AND user_id = fresh.column1 AND "end" || '' = %s
 """
-"""The names ``column1`` and ``column2`` are those that both databases give to VALUES."""
+"""By the chunk, as ``LEFT``."""
 
 
 def _write_ends(claim: Claim, ended: Sequence[Ended]) -> int:
     """Write the ends of items that have none yet, by one statement for all with the same end; returns how many."""
-    written = _write_resets(claim, [each for each in ended if each.reset_id])
+    written = _write_resets(claim, ended)
     alike: dict[tuple[BulkEnd, str, tuple[tuple[str, str], ...]], list[UUID]] = defaultdict(list)
     for each in (each for each in ended if not each.reset_id):
         alike[each.end, each.code, tuple(sorted(each.values.items()))].append(each.user_id)
@@ -147,8 +149,9 @@ def _write_ends(claim: Claim, ended: Sequence[Ended]) -> int:
 
 def _write_resets(claim: Claim, ended: Sequence[Ended]) -> int:
     """Write which reset each person got; by keys, so that it costs the same wherever in a long job they stand."""
-    if not ended:
+    reset_of = {each.user_id: each.reset_id for each in ended if each.reset_id}
+    if not reset_of:
         return 0
-    each = [value for one in ended for value in (one.user_id, one.reset_id)]
-    people = ", ".join(["(%s, %s)"] * len(ended))
-    return execute(REACHED.format(people=people), [BulkEnd.DONE.value, *each, claim.job.pk, BulkEnd.LEFT.value])
+    people, values = listed(reset_of.keys(), reset_of.values(), kinds=("uuid", "uuid"))
+    mine = [claim.job.pk, claim.number, BulkEnd.LEFT.value]
+    return execute(REACHED.format(people=people), [BulkEnd.DONE.value, *values, *mine])

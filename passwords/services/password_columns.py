@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from django.views.decorators.debug import sensitive_variables
 
-from adminportal.queries import write
+from adminportal.queries import listed, write
 from users.models import User
 
 SHARED = (
@@ -23,10 +23,9 @@ SHARED = (
 UPDATE = f"""
     UPDATE users_user
     SET password = fresh.column2, {", ".join(f"{name} = %s" for name in SHARED)}
-    FROM (VALUES {{people}}) AS fresh
+    FROM {{people}}
     WHERE users_user.id = fresh.column1
 """  # noqa: S608  # names of columns, no values
-"""The names ``column1`` and ``column2`` are those that both databases give to VALUES."""
 
 
 @sensitive_variables()
@@ -45,5 +44,5 @@ def save_passwords(people: Sequence[User]) -> None:
 @sensitive_variables()
 def _save(group: Sequence[User]) -> None:
     shared = [getattr(group[0], name) for name in SHARED]
-    each = [value for user in group for value in (user.pk, user.password)]
-    write(UPDATE.format(people=", ".join(["(%s, %s)"] * len(group))), [*shared, *each])
+    people, each = listed([user.pk for user in group], [user.password for user in group], kinds=("uuid", "text"))
+    write(UPDATE.format(people=people), [*shared, *each])

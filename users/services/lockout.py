@@ -17,7 +17,7 @@ from django.db import transaction
 
 from adminportal import sealing
 from adminportal.hashing import HashingBusy
-from adminportal.queries import execute, load, places, write
+from adminportal.queries import execute, load, one_of, places, write
 from adminportal.sealing import Secret
 from users.models import SignInGuard
 
@@ -52,7 +52,7 @@ FORGET = """
     SET failures = 0, failures_in_a_row = 0, locks = 0, locked_until = NULL, last_failure_at = NULL, recent_wrong = '[]'
     WHERE is_familiar = %s AND name_digest IN ({digests})
 """
-REMOVE = "DELETE FROM users_signinguard WHERE name_digest IN ({digests})"  # noqa: S608  # placeholders, no values
+REMOVE = "DELETE FROM users_signinguard WHERE name_digest {digests}"  # noqa: S608  # placeholders, no values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +152,8 @@ def clear(folded_names: list[str]) -> None:
     """Unlock names, from familiar and unfamiliar places alike; inside the caller's transaction."""
     digests = [digest for name in folded_names for digest in digests_of_name(name)]
     if digests:
-        write(REMOVE.format(digests=places(len(digests))), digests)
+        of_names, values = one_of(digests, kind="text")
+        write(REMOVE.format(digests=of_names), values)
 
 
 def locked_until(folded_name: str, *, now: datetime) -> datetime | None:
