@@ -131,7 +131,7 @@ BULK_WORKERS = env.integer("BULK_WORKERS", max(1, CORES - 1), low=1, high=256)
 # How long a worker may take for the people of a chunk before another one takes them over; a third of it is how long
 # a running job may stand still before workers are woken again.
 BULK_LEASE_SECONDS = 60
-BULK_CHUNK_SIZE = 50
+BULK_CHUNK_SIZE = 100
 HASH_QUEUE = max(1, WEB_THREADS // 2)
 HASH_WAIT_SECONDS = 5.0
 ARGON2_MEMORY_KIB = env.integer("HASH_MEMORY_KIB", 19_456, low=19_456)
