@@ -71,6 +71,14 @@ def can_end_sessions(actor: Actor, target: TargetFacts) -> Decision:
     return refusal or _by_roles(actor, target, resetting, no_role_code="NO_RIGHT_SESSION_END")
 
 
+def may_by_roles(
+    actor: Actor, target: TargetFacts, roles: frozenset[Role], *, self_code: str, no_role_code: str
+) -> Decision:
+    """Say whether one of these roles of the actor covers the target, wherever the target's password is kept."""
+    refusal = _existence(actor, target, self_code=self_code)
+    return refusal or _by_roles(actor, target, roles, no_role_code=no_role_code)
+
+
 def needs_fresh_proof(actor: Actor, target: TargetFacts, *, now: datetime) -> bool:
     """Tell whether the actor's last proof is too old for a target that holds a role (roles.md 2, rule 10)."""
     return target.holds_role and not has_fresh_proof(actor, now=now)
@@ -132,6 +140,12 @@ def own_account(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
 def public(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Mark a view that needs no sign-in."""
     view.is_public = True  # type: ignore[attr-defined]
+    return view
+
+
+def needs_second_factor(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Mark a view of one's own that a role holder enters only with the second factor, like an admin page."""
+    view.needs_second_factor = True  # type: ignore[attr-defined]
     return view
 
 

@@ -32,6 +32,11 @@ def set_device(response: HttpResponse, value: str) -> None:
     _set(response, settings.DEVICE_COOKIE_NAME, value, max_age=int(LIFETIME.total_seconds()))
 
 
+def set_trusted(response: HttpResponse, key: Secret, *, days: int) -> None:
+    """Hand the key of a trusted browser out; whoever holds it need not give the second factor for so many days."""
+    _set(response, settings.TRUSTED_COOKIE_NAME, key.expose(), max_age=days * 86_400)
+
+
 def _set(response: HttpResponse, name: str, value: str, *, max_age: int | None = None) -> None:
     response.set_cookie(
         name, value, max_age=max_age, secure=settings.SESSION_COOKIE_SECURE, httponly=True, samesite="Lax"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zoneinfo
 from collections.abc import Callable
+from typing import cast
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -15,7 +16,9 @@ from adminportal import clock
 from adminportal.sealing import Secret
 from users import sessions
 from users.actors import load_actor
+from users.gates import closed_gate
 from users.models import Session
+from users.request import PortalRequest
 from users.tenancy import within
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -78,7 +81,7 @@ class LanguageMiddleware:
 
 
 class GateMiddleware:
-    """Sends strangers to the sign-in page and holders of a temporary password to the change page."""
+    """Sends strangers to sign in, holders of a temporary password to change it, others to what is due before a page."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -97,7 +100,8 @@ class GateMiddleware:
             return _to_sign_in(request)
         if actor.user.must_change and not getattr(view, "is_open_to_must_change", False):
             return _go(request, reverse("passwords:change"))
-        return None
+        elsewhere = closed_gate(cast(PortalRequest, request), view)
+        return _go(request, elsewhere) if elsewhere else None
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

@@ -7,7 +7,9 @@ from uuid import UUID
 from adminportal.audit.tenants import register_tenant_lookup
 from adminportal.outbox import links
 from adminportal.outbox.registry import register_opener, register_sweeper
+from users.gates import register_gate
 from users.notices import register_notice
+from users.second_factor_gate import second_factor_gate
 from users.services.challenges import CODE_PURPOSE, open_code, purge_challenges
 from users.services.contact_notices import STOP, StopHandler
 from users.services.contacts import carry_out_due
@@ -15,18 +17,21 @@ from users.services.import_batches import purge_batches, resume_batches
 from users.services.method_changes import NOT_ME
 from users.sessions import purge_sessions
 from users.tenancy import find_tenant_of_domain
+from users.trusted_devices import purge_trusted
 
 
 def register() -> None:
-    """Register sweepers, who opens codes, what the links of notices do, and how a domain leads to its tenant."""
+    """Register sweepers, who opens codes, what notices link to, the gate of admin pages, and whose a domain is."""
     register_sweeper("codes", purge_challenges)
     register_sweeper("contact-changes", carry_out_due)
     register_sweeper("sessions", purge_sessions)
+    register_sweeper("trusted-browsers", purge_trusted)
     register_sweeper("imports", resume_batches)
     register_sweeper("import-files", purge_batches)
     register_opener(CODE_PURPOSE, open_code)
     links.register_path(NOT_ME, links.NOTICE)
     register_notice(STOP, StopHandler())
+    register_gate(second_factor_gate)
     register_tenant_lookup(_tenant_id_of_domain)
 
 

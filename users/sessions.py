@@ -41,21 +41,34 @@ def digest_of(key: Secret) -> str:
 
 
 def open_session(user: User, *, now: datetime, began_at: datetime | None = None) -> Secret:
-    """Insert a session for a person who has just proven who they are, and return its key.
+    """Insert a session for a person who has just proven who they are, and return its key."""
+    return _insert(user, now=now, facts={"created_at": began_at or now, "proven_at": now})
 
-    One that goes on under a new key began when the old one did.
-    """
+
+def continue_session(
+    session: Session, *, now: datetime, proven_at: datetime | None = None, second_factor_at: datetime | None = None
+) -> Secret:
+    """Insert a session that goes on for another one, as old and as proven as that was, or more; return its key."""
+    facts: Row = {
+        "created_at": session.created_at,
+        "proven_at": proven_at or session.proven_at,
+        "second_factor_at": second_factor_at or session.second_factor_at,
+        "registration_asked_at": session.registration_asked_at,
+    }
+    return _insert(session.user, now=now, facts=facts)
+
+
+def _insert(user: User, *, now: datetime, facts: Row) -> Secret:
     key = Secret(secrets.token_urlsafe(KEY_BYTES))
-    facts = correlation.current()
+    request = correlation.current()
     row: Row = {
         "key_digest": digest_of(key),
         "tenant_id": user.tenant_id,
         "user_id": user.pk,
-        "created_at": began_at or now,
         "last_seen_at": now,
-        "proven_at": now,
-        "ip_address": facts.ip_address,
-        "user_agent": facts.user_agent[:256],
+        "ip_address": request.ip_address,
+        "user_agent": request.user_agent[:256],
+        **facts,
     }
     insert_rows(Session, [row])
     return key
@@ -91,13 +104,13 @@ def touch(session: Session, *, now: datetime) -> None:
 def renew(session: Session, *, now: datetime) -> Secret:
     """Give a session a new key after a fresh proof; the old key is dead. Inside a transaction."""
     end_session(session, now=now)
-    return open_session(session.user, now=now, began_at=session.created_at)
+    return continue_session(session, now=now, proven_at=now)
 
 
 def renew_alone(session: Session, *, now: datetime) -> Secret:
     """Give a session a new key and end every other one of its person. Inside a transaction."""
     end_all_sessions([session.user_id], now=now)
-    return open_session(session.user, now=now, began_at=session.created_at)
+    return continue_session(session, now=now, proven_at=now)
 
 
 def end_session(session: Session, *, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Limits of what is sent to a destination, whoever asks for it (sspr.md 5, L12 to L16 and L22)."""
+"""Limits of what is sent to a destination, whoever asks for it (sspr.md 5, L12 to L16 and L22), and of typed codes."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ _ROWS: Final[tuple[tuple[str, str, str, int, timedelta], ...]] = (
     ("L16_DAY", "call", "number, in all organisations", 5, DAY),
     ("L22", "code for a change of contact data or methods", "person", 5, HOUR),
     ("L22_DAY", "code for a change of contact data or methods", "person", 10, DAY),
+    ("SECOND_FACTOR", "codes typed as second factor or fresh proof", "person", 5, timedelta(minutes=15)),
+    ("SECOND_FACTOR_DAY", "codes typed as second factor or fresh proof", "person", 30, DAY),
     ("SMS_ALERT", "alert that text messages were held back", "organisation and reason", 1, HOUR),
 )
 _BUDGETS: Final[tuple[tuple[str, str, int], ...]] = (

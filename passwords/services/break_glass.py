@@ -30,6 +30,7 @@ from users.names import NameFault, check_upn
 from users.refusals import sentence
 from users.roles import TEMPLATE_IDS, Role
 from users.services.people import NamesTaken, NewPerson, create_people, list_global_admins
+from users.services.second_factor import require_set_up
 from users.tenancy import find_person_to_sign_in, find_tenant_of_domain, within
 
 LIFETIME_HOURS = 1
@@ -87,6 +88,8 @@ def _open(
     )
     if outcome.end is not ResetEnd.DONE or outcome.reset_id is None:
         raise BreakGlassRefused(_why(outcome))
+    # The app may be what was lost: a new one is set up at the first sign-in. Shell access could do all of this anyway.
+    require_set_up(user, tenant=tenant, by=OPERATOR, now=now)
     shown = show_to_operator(outcome.reset_id, now=now)
     record(_used(tenant, role, reason=reason, targets=(target_of(user),)), now=now)
     _tell(tenant, user, reason=reason, now=now)

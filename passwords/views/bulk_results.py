@@ -21,10 +21,10 @@ from django.views.decorators.http import require_http_methods
 from adminportal import clock
 from adminportal.audit.export import BYTE_ORDER_MARK, safe_cell
 from adminportal.sealing import Secret
+from adminportal.shell.qr import path_of
 from passwords.bulk_jobs import get_own_job
 from passwords.bulk_options import BulkOptions
 from passwords.models import BulkEnd, BulkItem, BulkJob, BulkState
-from passwords.qr import path_of
 from passwords.services.bulk_results import BulkRow, NotShown, list_results, reveal_items
 from passwords.views.bulk_draft import to_confirm
 from passwords.views.bulk_page import PART, Asked, find_rows, show_job

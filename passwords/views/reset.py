@@ -16,11 +16,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from adminportal import clock
 from adminportal.sealing import Secret
+from adminportal.shell.qr import path_of
 from passwords.authority import AdminAuthority
 from passwords.forms import ResetForm
 from passwords.models import PasswordReset
 from passwords.orders import ResetEnd, ResetOrder, ResetOutcome
-from passwords.qr import path_of
 from passwords.reveal import show_to_starter
 from passwords.selectors import ResetPanel, get_choices, get_own_reset, get_reset_panel, get_reset_result, why_refused
 from passwords.services.deliver_again import NotSentAgain, send_link_again

@@ -18,9 +18,9 @@ from pytest_django import Settings
 from adminportal import clock
 from adminportal.audit.models import AuditEvent
 from adminportal.outbox.models import OutboundMessage, State
+from adminportal.shell.qr import path_of
 from adminportal.shell.spelling import spell
 from passwords.models import PasswordReset
-from passwords.qr import path_of
 from tests.cast import Cast, make_cast, signed_in
 from tests.passwords.reset_cast import (
     link_of,

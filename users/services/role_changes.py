@@ -7,8 +7,9 @@ from datetime import datetime
 from uuid import UUID
 
 from adminportal.sealing import Secret
+from users import trusted_devices
 from users.models import Session, User
-from users.sessions import digest_of, end_all_sessions, open_session
+from users.sessions import continue_session, end_all_sessions
 
 Listener = Callable[[Collection[UUID], datetime], None]
 _listeners: list[Listener] = []
@@ -21,7 +22,9 @@ def on_role_change(listener: Listener) -> None:
 
 
 def end_what_was_open(user_ids: Collection[UUID], *, now: datetime, keep: Session | None = None) -> None:
-    """End every session of these people except ``keep``, and let the listeners end what they hold; in a transaction.
+    """End every session of these people except ``keep``, the trust in their browsers, and what the listeners hold.
+
+    Inside a transaction.
 
     For whoever was given a role or lost one, by name or through a group. The rows of the people are locked already.
     Whoever holds a role needs a strong password from now on, whatever was allowed before.
@@ -30,12 +33,11 @@ def end_what_was_open(user_ids: Collection[UUID], *, now: datetime, keep: Sessio
         return
     User.objects.filter(pk__in=list(user_ids), strong_password_required=False).update(strong_password_required=True)
     end_all_sessions(user_ids, now=now, keep=keep)
+    trusted_devices.revoke(user_ids, now=now)
     for listener in _listeners:
         listener(user_ids, now)
 
 
 def go_on(session: Session, *, now: datetime) -> Secret:
     """Let the actor's own session go on under a new key, as old as it was and with the proof that it had."""
-    key = open_session(session.user, now=now, began_at=session.created_at)
-    Session.objects.filter(pk=digest_of(key)).update(proven_at=session.proven_at)
-    return key
+    return continue_session(session, now=now)

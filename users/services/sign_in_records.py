@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from adminportal import sealing
 from adminportal.audit.record import Actor as AuditActor
 from adminportal.audit.record import Entry, Target
@@ -9,14 +11,26 @@ from adminportal.audit.tags import Activity, Result
 from users.models import Tenant, User
 
 
-def own_entry(activity: Activity, person: User, result: Result = Result.SUCCESS, reason: str = "") -> Entry:
+def own_entry(
+    activity: Activity,
+    person: User,
+    result: Result = Result.SUCCESS,
+    reason: str = "",
+    details: Mapping[str, str] | None = None,
+) -> Entry:
     """Return the row of what somebody did about their own sign-in."""
     who = AuditActor(
         kind="user", id=person.pk, display_name=person.display_name, user_principal_name=person.user_principal_name
     )
     target = Target(id=person.pk, display_name=person.display_name, user_principal_name=person.user_principal_name)
     return Entry(
-        tenant_id=person.tenant_id, activity=activity, actor=who, targets=(target,), result=result, reason=reason
+        tenant_id=person.tenant_id,
+        activity=activity,
+        actor=who,
+        targets=(target,),
+        result=result,
+        reason=reason,
+        details=details or {},
     )
 
 

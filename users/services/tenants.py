@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 
 from adminportal.audit.record import Actor as AuditActor
@@ -40,7 +41,14 @@ def create_tenant(
     if len(name.strip()) > LONGEST_NAME:
         raise TenantRefused(f"The name of a tenant has at most {LONGEST_NAME} characters.")
     with transaction.atomic():
-        tenant = Tenant.objects.create(name=name.strip(), created_at=now, is_demo=is_demo, language=language)
+        tenant = Tenant.objects.create(
+            name=name.strip(),
+            created_at=now,
+            is_demo=is_demo,
+            language=language,
+            # In a trial a password alone opens the admin center, and every page says so.
+            admin_mfa_required=not (is_demo or settings.DEMO),
+        )
         with within(tenant):
             Domain.objects.create(tenant=tenant, name=folded, is_default=True)
             LicenceProduct.objects.create(tenant=tenant, name=DEFAULT_PRODUCT)

@@ -20,7 +20,7 @@ from users import cookies
 from users.access import open_to_must_change, own_account, public
 from users.names import MAX_UPN
 from users.request import PortalRequest
-from users.services.sign_in import Outcome, SignInResult, prove_again, sign_in
+from users.services.sign_in import Outcome, SignInResult, sign_in
 from users.services.sign_in import sign_out as end_this_session
 
 LANGUAGE_COOKIE_SECONDS = 31_536_000
@@ -51,7 +51,7 @@ def signin(request: HttpRequest) -> HttpResponse:
             instead_of=request.session_row,  # type: ignore[attr-defined]  # set by the middleware
         )
     except Throttled as limit:
-        return _later(request, limit)
+        return later(request, limit)
     return _answer(request, result, page)
 
 
@@ -63,32 +63,6 @@ def signout(request: PortalRequest) -> HttpResponse:
     end_this_session(request.session_row, now=clock.now())
     response = HttpResponseRedirect(reverse("users:signin"))
     cookies.drop_session(response)
-    return response
-
-
-@own_account
-@never_cache
-@sensitive_post_parameters()
-@require_http_methods(["GET", "HEAD", "POST"])
-def confirm(request: PortalRequest) -> HttpResponse:
-    """Take the password once more as fresh proof and go back to where it was asked for."""
-    target = safe_target(request.POST.get("next") or request.GET.get("next") or "")
-    if request.method != "POST":
-        return render(request, "users/confirm.html", {"next": target})
-    try:
-        key = prove_again(
-            request.session_row,
-            password=Secret(request.POST.get("password", "")),
-            source=source_of(correlation.current().ip_address),
-            now=clock.now(),
-        )
-    except Throttled as limit:
-        return _later(request, limit)
-    if key is None:
-        return render(request, "users/confirm.html", {"next": target, "is_wrong": True}, status=422)
-    response = HttpResponseRedirect(target or reverse("centre:home"))
-    cookies.set_session(response, key)
-    rotate_token(request)
     return response
 
 
@@ -128,7 +102,8 @@ def _answer(request: HttpRequest, result: SignInResult, page: dict[str, str]) ->
     return response
 
 
-def _later(request: HttpRequest, limit: Throttled) -> HttpResponse:
+def later(request: HttpRequest, limit: Throttled) -> HttpResponse:
+    """Answer 429 with the time to wait."""
     page = {"retry_after": limit.retry_after, "minutes": -(-limit.retry_after // 60)}
     response = render(request, "errors/429.html", page, status=429)
     response.headers["Retry-After"] = str(limit.retry_after)

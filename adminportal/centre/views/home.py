@@ -11,13 +11,14 @@ from adminportal import clock
 from adminportal.audit.sink_state import sink_state
 from adminportal.centre.overview import break_glass_uses, delivery_ways, reason_against, recent_events
 from passwords.bulk_jobs import has_running_job
-from users.access import own_account
+from users.access import needs_second_factor, own_account
 from users.permissions import Permission
 from users.request import PortalRequest
 from users.role_warnings import list_warnings
 
 
 @own_account
+@needs_second_factor
 @require_safe
 def home(request: PortalRequest) -> HttpResponse:
     """Show the home page of the admin center."""

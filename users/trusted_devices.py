@@ -1,0 +1,58 @@
+"""Browsers that need not give the second factor again for some days.
+
+The cookie carries a random key of 256 bits, the row its SHA-256. Trust is older than nothing that ends sessions: a new
+password, a block or *sign out everywhere* moves ``sessions_valid_from``, and what was trusted before is not any more.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from adminportal import correlation
+from adminportal.queries import places, write
+from adminportal.sealing import Secret
+from users.models import TrustedDevice, User
+from users.sessions import KEY_BYTES, digest_of
+from users.tenancy import across_tenants
+
+KEPT_AFTER_END: Final = timedelta(days=30)
+REVOKE: Final = "UPDATE users_trusteddevice SET revoked_at = %s WHERE revoked_at IS NULL AND user_id IN ({users})"
+
+
+def trust(user: User, *, days: int, now: datetime) -> Secret:
+    """Trust the browser that is asking for so many days, and return the key that its cookie holds."""
+    key = Secret(secrets.token_urlsafe(KEY_BYTES))
+    TrustedDevice.objects.create(
+        key_digest=digest_of(key),
+        tenant_id=user.tenant_id,
+        user=user,
+        created_at=now,
+        expires_at=now + timedelta(days=days),
+        user_agent=correlation.current().user_agent[:256],
+    )
+    return key
+
+
+def is_trusted(key: Secret, user: User, *, now: datetime) -> bool:
+    """Tell whether this key was given to this person and is still good; one query, inside the scope."""
+    alive = TrustedDevice.objects.filter(user=user, revoked_at=None, expires_at__gt=now)
+    if user.sessions_valid_from:
+        alive = alive.filter(created_at__gt=user.sessions_valid_from)
+    return bool(key.expose()) and alive.filter(pk=digest_of(key)).exists()
+
+
+def revoke(user_ids: Iterable[UUID], *, now: datetime) -> None:
+    """Trust no browser of these people any more; one statement, inside the caller's transaction."""
+    ids = list(user_ids)
+    if ids:
+        write(REVOKE.format(users=places(len(ids))), [now, *ids])
+
+
+def purge_trusted(now: datetime) -> int:
+    """Delete rows of browsers whose trust ended thirty days ago."""
+    with across_tenants():
+        return TrustedDevice.objects.filter(expires_at__lt=now - KEPT_AFTER_END).delete()[0]
