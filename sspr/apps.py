@@ -6,6 +6,12 @@ from django.apps import AppConfig
 
 
 class SsprConfig(AppConfig):
-    """The page that tells whom to ask; the wizard comes later."""
+    """The wizard by which people reset their own password, and what it needs."""
 
     name = "sspr"
+
+    def ready(self) -> None:
+        """Register what the layers below call."""
+        from sspr.registrations import register
+
+        register()

@@ -53,7 +53,9 @@ FIND: Final = """
     WHERE a.cookie_digest = %s AND a.expires_at >= %s
 """
 LOCK: Final = """
-    SELECT {columns} FROM sspr_recoveryattempt a WHERE a.subject = %s AND a.ended_at IS NULL ORDER BY a.id
+    SELECT {columns} FROM sspr_recoveryattempt a
+    LEFT JOIN users_user u ON u.id = a.user_id LEFT JOIN users_tenant t ON t.id = a.tenant_id
+    WHERE a.subject = %s AND a.ended_at IS NULL ORDER BY a.id
 """
 CLAIM: Final = """
     UPDATE sspr_recoveryattempt SET moves = moves + 1, posts = posts + 1
@@ -92,15 +94,7 @@ def find(cookie: Secret, *, now: datetime) -> RecoveryAttempt | None:
 
     One query. What was found may be shown; to move it, each step asks the row again.
     """
-    found = load(FIND, [digest_of(cookie), now], models={"a": RecoveryAttempt, "u": User, "t": Tenant})
-    if not found:
-        return None
-    attempt: RecoveryAttempt
-    attempt, user, tenant = found[0]
-    attempt.user, attempt.tenant = user, tenant
-    if user is not None and tenant is not None:
-        user.tenant = tenant
-    return attempt
+    return next(iter(_load(FIND, [digest_of(cookie), now])), None)
 
 
 def is_open(attempt: RecoveryAttempt, *, now: datetime) -> bool:
@@ -109,9 +103,19 @@ def is_open(attempt: RecoveryAttempt, *, now: datetime) -> bool:
 
 
 def lock_all(subject: str) -> list[RecoveryAttempt]:
-    """Take every open attempt of an account, in one order for all; inside a transaction."""
+    """Take every open attempt of an account, in one order for all, with person and tenant; inside a transaction."""
     lock = " FOR NO KEY UPDATE OF a" if connection.features.has_select_for_update else ""
-    return [attempt for (attempt,) in load(LOCK + lock, [subject], models={"a": RecoveryAttempt})]
+    return _load(LOCK + lock, [subject])
+
+
+def _load(sql: str, values: Sequence[object]) -> list[RecoveryAttempt]:
+    found = []
+    for attempt, user, tenant in load(sql, values, models={"a": RecoveryAttempt, "u": User, "t": Tenant}):
+        attempt.user, attempt.tenant = user, tenant
+        if user is not None and tenant is not None:
+            user.tenant = tenant
+        found.append(attempt)
+    return found
 
 
 def claim(attempt: RecoveryAttempt, *, moves: int, state: State, now: datetime) -> bool:
@@ -134,9 +138,10 @@ def count_post(attempt: RecoveryAttempt) -> None:
 
 
 def take_over(attempt: RecoveryAttempt, fresh: RecoveryAttempt) -> None:
-    """Put on an attempt what its row holds, except who it is about, which never changes."""
+    """Put on an attempt what its row holds, and the person as they are now; who it is about never changes."""
     for column in MOVING:
         setattr(attempt, column, getattr(fresh, column))
+    attempt.user, attempt.tenant = fresh.user, fresh.tenant
 
 
 def advance(attempt: RecoveryAttempt, event: Event, **changes: Any) -> None:

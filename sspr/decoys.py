@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator, Sequence
-from itertools import combinations
 from typing import Final
 
 from adminportal import sealing
-from sspr.eligibility import Verdict, Way, are_apart
+from sspr.eligibility import WITH_SECOND_FACTOR_REQUIRED, Verdict, Way
 from sspr.models import Gate, RecoveryAttempt, SsprPolicy
 
 SEED_PURPOSE: Final = "sspr-decoy"
@@ -22,8 +21,22 @@ COMMON_INITIALS: Final = "aaabbccddeefghhiijjjkkklllmmmmnnooppprrrsssstttuvw17"
 """First letters of addresses about as often as people have them."""
 OWN_INITIAL_OF_256: Final = 190
 """In how many of 256 cases an alternate address begins like the user name, as most people's do."""
-NEVER_DRAWN: Final = frozenset({Gate.QUESTIONS, Gate.RECOVERY_CODE})
-"""Methods that few have and that need more than a mask; who has none of the others sees questions after all."""
+PLACES: Final[dict[str, tuple[Gate, ...]]] = {
+    "email": (Gate.EMAIL,),
+    "mobile": (Gate.MOBILE_SMS, Gate.MOBILE_VOICE),
+    "office": (Gate.OFFICE_VOICE,),
+    "app": (Gate.APP,),
+}
+"""What people have, and the methods that come with it: who has a mobile phone gets text and call alike."""
+HAD_OF_256: Final[dict[str, int]] = {
+    "email": 210,
+    "mobile": 200,
+    "office": 90,
+    "app": 60,
+    "questions": 60,
+    "recovery": 40,
+}
+"""How many of 256 have it; a decoy that were anything else could be told by it."""
 
 
 def seed_of(folded_upn: str, *, place: str) -> str:
@@ -45,14 +58,13 @@ def initial_of(folded_upn: str, seed: str) -> str:
 
 def decoy_verdict(seed: str, *, policy: SsprPolicy, available: Collection[Gate]) -> Verdict:
     """Return the methods that a name without any sees under these settings, enough of them to go on."""
-    required = policy.gates_required
-    enabled = [gate for gate in Gate if gate in policy.gates and gate in available]
-    candidates = [gate for gate in enabled if gate not in NEVER_DRAWN] or enabled
-    drawn = sorted(candidates, key=lambda gate: _draw(seed, gate))
-    fewest = _fewest(drawn, required=required)
-    number = fewest + _draw(seed, "number")[0] % (len(drawn) - fewest + 1) if drawn else 0
-    chosen = frozenset(drawn[:number])
-    return Verdict(ways=tuple(_way(gate) for gate in Gate if gate in chosen), required=required)
+    usable = frozenset(gate for gate in Gate if gate in policy.gates and gate in available)
+    places = [place for place, gates in PLACES.items() if usable & set(gates)]
+    chosen = _draw_places(seed, places, policy)
+    required = _required(chosen, policy)
+    gates = {gate for place in chosen for gate in PLACES[place]} & usable
+    gates |= set(_beside(seed, usable, policy, required=required, available=available, is_all=not chosen))
+    return Verdict(ways=tuple(_way(gate) for gate in Gate if gate in gates), required=required)
 
 
 def decoy_mask(gate: Gate, attempt: RecoveryAttempt) -> str:
@@ -80,16 +92,39 @@ def decoy_questions(seed: str, keys: Sequence[str], *, number: int) -> list[str]
     return sorted(keys, key=lambda key: _draw(seed, f"question {key}"))[:number]
 
 
-def _fewest(drawn: Sequence[Gate], *, required: int) -> int:
-    """Return how many of the methods, in the order they were drawn, are enough to go on."""
-    for number in range(required, len(drawn) + 1):
-        if required == 1 or any(_apart(drawn[:number])):
-            return number
-    return len(drawn)
+def _draw_places(seed: str, places: Sequence[str], policy: SsprPolicy) -> list[str]:
+    """Return what the decoy has: as people have it, and at least as much as they need."""
+    order = sorted(places, key=lambda place: (not _has(seed, place), _draw(seed, place)))
+    chosen = [place for place in order if _has(seed, place)] or order[:1]
+    for place in order[len(chosen) :]:
+        if len(chosen) < _required(chosen, policy):
+            chosen.append(place)
+    return chosen
 
 
-def _apart(gates: Sequence[Gate]) -> Iterator[bool]:
-    return (are_apart(_way(one), _way(other), by_kind=False) for one, other in combinations(gates, 2))
+def _required(chosen: Collection[str], policy: SsprPolicy) -> int:
+    """Return how many methods the decoy would have to prove; nobody has an app alone where an app asks for two."""
+    has_app = "app" in chosen and policy.two_gates_with_second_factor
+    return max(policy.gates_required, WITH_SECOND_FACTOR_REQUIRED) if has_app else policy.gates_required
+
+
+def _beside(
+    seed: str,
+    usable: Collection[Gate],
+    policy: SsprPolicy,
+    *,
+    required: int,
+    available: Collection[Gate],
+    is_all: bool,
+) -> Iterator[Gate]:
+    if Gate.QUESTIONS in usable and (required > 1 or policy.questions_alone) and (is_all or _has(seed, "questions")):
+        yield Gate.QUESTIONS
+    if required > 1 and Gate.RECOVERY_CODE in available and _has(seed, "recovery"):
+        yield Gate.RECOVERY_CODE
+
+
+def _has(seed: str, what: str) -> bool:
+    return _draw(seed, f"has {what}")[0] < HAD_OF_256[what]
 
 
 def _way(gate: Gate) -> Way:

@@ -10,6 +10,9 @@ from uuid import UUID
 from adminportal import throttle
 from adminportal.queries import execute, load, places
 from sspr.models import Gate, RecoveryLock
+from sspr.subjects import subjects_of
+from users.models import ContactKind, MethodKind, User
+from users.services.method_changes import RECOVERY_CODES
 
 LOCK_LASTS: Final = timedelta(hours=24)
 PAUSE_LASTS: Final = timedelta(hours=1)
@@ -28,6 +31,17 @@ SENDS: Final[dict[Gate, str]] = {
 }
 PHONES: Final = frozenset({Gate.MOBILE_SMS, Gate.MOBILE_VOICE, Gate.OFFICE_VOICE})
 
+GATES_OF: Final[dict[str, tuple[Gate, ...]]] = {
+    ContactKind.ALTERNATE_EMAIL: (Gate.EMAIL,),
+    ContactKind.MOBILE_PHONE: (Gate.MOBILE_SMS, Gate.MOBILE_VOICE),
+    ContactKind.OFFICE_PHONE: (Gate.OFFICE_VOICE,),
+    MethodKind.EMAIL: (Gate.EMAIL,),
+    MethodKind.EXTRA_EMAIL: (Gate.EMAIL,),
+    MethodKind.AUTHENTICATOR: (Gate.APP,),
+    RECOVERY_CODES: (Gate.RECOVERY_CODE,),
+}
+"""Methods that a change of contact data or of a registered method concerns; telephones of both have one name."""
+
 READ: Final = "SELECT {columns} FROM sspr_recoverylock l WHERE l.subject IN ({subjects}) AND l.until > %s"
 CLOSE: Final = """
     INSERT INTO sspr_recoverylock (subject, gate, until, "limit", user_id) VALUES (%s, %s, %s, %s, %s)
@@ -42,6 +56,7 @@ FAIL: Final = """
 """
 FORGIVE: Final = "DELETE FROM sspr_gatefailures WHERE subject IN ({subjects})"  # noqa: S608  # placeholders, no values
 FORGIVE_ONE: Final = "DELETE FROM sspr_gatefailures WHERE subject = %s AND gate = %s"
+FORGIVE_GATES: Final = "DELETE FROM sspr_gatefailures WHERE subject IN ({subjects}) AND gate IN ({gates})"  # noqa: S608
 OPEN_AGAIN: Final = "DELETE FROM sspr_recoverylock WHERE subject = %s AND gate <> ''"
 
 
@@ -100,6 +115,10 @@ def clear_own(subject: str) -> None:
     throttle.forget(*OWN_LIMITS, key=subject)
 
 
-def forgive_all(subjects: list[str]) -> None:
-    """End every row of failures of an account whose methods were registered anew."""
-    execute(FORGIVE.format(subjects=places(len(subjects))), subjects)
+def forgive_on_change(user: User, kind: str, now: datetime) -> None:
+    """Give a method another chance that its owner registered anew (L11); inside the transaction of the change."""
+    gates = [gate.value for gate in GATES_OF.get(kind, ())]
+    if gates:
+        subjects = subjects_of(user.upn_folded)
+        asked = FORGIVE_GATES.format(subjects=places(len(subjects)), gates=places(len(gates)))
+        execute(asked, [*subjects, *gates])

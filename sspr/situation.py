@@ -114,7 +114,7 @@ def look(attempt: RecoveryAttempt, *, now: datetime) -> Situation:
 
 
 def proven_ways(attempt: RecoveryAttempt, verdict: Verdict) -> tuple[Way, ...]:
-    """Return the proofs of an attempt that still count: of a method that is allowed, at a place that is still theirs."""
+    """Return the proofs that still count: of a method that is allowed, at a place that is still the person's."""
     marks = set(zip(attempt.proven_gates, attempt.proven_destinations, strict=True))
     return tuple(way for way in verdict.ways if (way.gate.value, mark_of(way)) in marks)
 

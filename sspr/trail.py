@@ -45,6 +45,7 @@ PRESENTED: Final = "User was presented with verification options"
 COMPLETED_ALL: Final = "User completed all verification steps required"
 SUBMITTED_PASSWORD: Final = "User submitted a new password"  # noqa: S105  # a sentence
 SUCCEEDED: Final = "Successfully completed reset."
+UNLOCKED: Final = "User successfully unlocked account"
 RESET: Final = "User successfully reset password"
 CANCELLED_EARLY: Final = "User cancelled before passing the required authentication methods"
 CANCELLED_LATE: Final = "User cancelled before submitting a new password"

@@ -26,6 +26,7 @@ from users.names import fold_text
 PAGE_SIZE = 50
 SEARCH_LENGTH = 200
 LETTERS: dict[str, str | Promise] = {
+    "account_was_unlocked": _("Notice: account unlocked by its owner"),
     "break_glass_used": _("Notice: emergency access used"),
     "bulk_finished": _("Notice: bulk job finished"),
     "bulk_finished_shown": _("Results of a bulk job with passwords"),
@@ -36,7 +37,10 @@ LETTERS: dict[str, str | Promise] = {
     "method_changed": _("Notice: security info changed"),
     "password_was_changed": _("Notice: password changed"),
     "password_was_reset": _("Notice: password reset"),
+    "password_was_reset_by_owner": _("Notice: password reset by its owner"),
     "please_register": _("Request to register for self-service"),
+    "role_holder_reset_own": _("Notice: administrator reset the own password"),
+    "self_service_locked": _("Notice: too many wrong proofs"),
     "sign_in_info": _("Sign-in info for an administrator"),
     "sign_in_info_shown": _("Sign-in info with the password"),
     "temporary_password": _("One-time link to a temporary password"),

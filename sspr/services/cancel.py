@@ -1,0 +1,85 @@
+"""Attempts that end before anything was reset: given up, run out, or replaced."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import connection, transaction
+
+from adminportal.audit.record import record
+from adminportal.audit.tags import Result
+from adminportal.queries import load
+from adminportal.sealing import Secret
+from sspr import attempts, trail
+from sspr.flow import OPEN, PROVEN, Event, State
+from sspr.models import GateFailures, RecoveryAttempt, RecoveryLock
+from users.models import User
+from users.services import challenges
+
+AT_ONCE: Final = 200
+KEPT: Final = timedelta(days=400)
+"""How long the attempts of people are kept, for reports (sspr.md section 11)."""
+KEPT_OF_NOBODY: Final = timedelta(days=30)
+"""How long is kept what was done with names that nobody has."""
+
+RAN_OUT: Final = """
+    SELECT {columns} FROM sspr_recoveryattempt a LEFT JOIN users_user u ON u.id = a.user_id
+    WHERE a.ended_at IS NULL AND a.expires_at < %s ORDER BY a.id LIMIT %s
+"""
+IN_THIS_BROWSER: Final = """
+    SELECT {columns} FROM sspr_recoveryattempt a LEFT JOIN users_user u ON u.id = a.user_id
+    WHERE a.ended_at IS NULL AND a.cookie_digest = %s
+"""
+
+
+def cancel(attempt: RecoveryAttempt, *, now: datetime) -> bool:
+    """End an attempt because its person said so; False where it had ended or moved on."""
+    with transaction.atomic():
+        attempts.lock_all(attempt.subject)
+        reason = trail.CANCELLED_LATE if State(attempt.state) in PROVEN else trail.CANCELLED_EARLY
+        return _end(attempt, Event.CANCEL, reason=reason, now=now)
+
+
+def end_in_this_browser(cookie: Secret | None, *, now: datetime) -> None:
+    """End the attempt that a browser had before it began another one; inside a transaction."""
+    digest = attempts.digest_of(cookie) if cookie else ""
+    for attempt in _load(IN_THIS_BROWSER, [digest], skip_locked=True):
+        _end(attempt, Event.CANCEL, reason=trail.CANCELLED_EARLY, now=now)
+
+
+def close_abandoned(now: datetime) -> int:
+    """End the attempts whose 15 minutes are over, each with its row in the audit log; returns how many."""
+    with transaction.atomic():
+        over = _load(RAN_OUT, [now, AT_ONCE], skip_locked=True)
+        ended = [attempt for attempt in over if _end(attempt, Event.RAN_OUT, reason=trail.abandoned(attempt), now=now)]
+    return len(ended)
+
+
+def purge(now: datetime) -> int:
+    """Delete attempts, locks and failures that nobody needs any more; returns how many rows."""
+    old = RecoveryAttempt.objects.filter(ended_at__isnull=False)
+    rows = [
+        RecoveryLock.objects.filter(until__lt=now - timedelta(days=1)),
+        old.filter(created_at__lt=now - KEPT),
+        old.filter(created_at__lt=now - KEPT_OF_NOBODY, user=None),
+        GateFailures.objects.filter(changed_at__lt=now - KEPT_OF_NOBODY, user_id=None),
+    ]
+    return sum(found.delete()[0] for found in rows)
+
+
+def _end(attempt: RecoveryAttempt, event: Event, *, reason: str, now: datetime) -> bool:
+    if State(attempt.state) not in OPEN or not attempts.end(attempt, event, reason=reason, now=now):
+        return False
+    challenges.kill(attempt.pk, now=now)
+    record(trail.progress(attempt, reason, result=Result.FAILURE), now=now)
+    return True
+
+
+def _load(sql: str, values: list[object], *, skip_locked: bool) -> list[RecoveryAttempt]:
+    lock = " FOR NO KEY UPDATE OF a SKIP LOCKED" if connection.features.has_select_for_update and skip_locked else ""
+    found = []
+    for attempt, user in load(sql + lock, values, models={"a": RecoveryAttempt, "u": User}):
+        attempt.user = user
+        found.append(attempt)
+    return found

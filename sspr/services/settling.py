@@ -1,0 +1,143 @@
+"""What follows from a step that was judged: counted, led on, locked, told and written down, in its transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from adminportal.audit.record import Entry, record
+from adminportal.audit.tags import Activity, Result
+from adminportal.sealing import Secret
+from sspr import attempts, locks, trail
+from sspr.flow import Event, State
+from sspr.models import Gate, RecoveryAttempt
+from sspr.services.notices import tell_locked
+from sspr.situation import Situation
+from users.services import challenges
+
+
+def choose(situation: Situation, gate: Gate, *, now: datetime) -> None:
+    """Note the method that was chosen."""
+    attempts.advance(situation.attempt, Event.CHOSE, chosen_gate=gate.value)
+    record(trail.progress(situation.attempt, trail.started(gate)), now=now)
+
+
+def settle_right(situation: Situation, gate: Gate, others: Sequence[RecoveryAttempt], *, now: datetime) -> Secret:
+    """Lead on after a right proof, under a new key; older attempts for the account end."""
+    attempt, way = situation.attempt, situation.way(gate)
+    if way is None or situation.is_decoy:
+        raise attempts.MovedOn
+    proven = (*situation.proven, way)
+    key = attempts.new_key()
+    digest = attempts.digest_of(key)
+    attempts.advance(
+        attempt,
+        _event_of(situation, is_enough=situation.verdict.is_enough(proven)),
+        cookie_digest=digest,
+        chosen_gate="",
+        proven_gates=[each.gate.value for each in proven],
+        proven_destinations=[attempts.mark_of(each) for each in proven],
+        gates_required=situation.verdict.required,
+        policy_version=situation.policy.version,
+    )
+    locks.forgive(attempt.subject, gate)
+    challenges.kill(attempt.pk, now=now)
+    entries = [trail.progress(attempt, trail.completed(gate))]
+    if State(attempt.state) in (State.NEW_PASSWORD, State.UNLOCK):
+        entries.append(trail.progress(attempt, trail.COMPLETED_ALL))
+    entries += end_others(attempt, attempts.overtaken_by(attempt, others), now=now)
+    record(*entries, now=now)
+    return key
+
+
+def settle_wrong(situation: Situation, gate: Gate, others: Sequence[RecoveryAttempt], *, now: datetime) -> bool:
+    """Count a wrong proof; True where it was one too many, and self-service is closed for the account now."""
+    attempt = situation.attempt
+    limit = locks.count_wrong(attempt.subject, gate, user_id=_person_id(situation), now=now)
+    if limit:
+        lock(situation, gate, limit=limit, now=now)
+        return True
+    attempts.advance(attempt, Event.WRONG, chosen_gate=gate.value)
+    reason = f"User gave a wrong proof for the {trail.METHOD_NAMES[gate]} verification option"
+    record(trail.progress(attempt, reason, result=Result.FAILURE), now=now)
+    return False
+
+
+def lock(situation: Situation, gate: Gate, *, limit: str, now: datetime) -> None:
+    """Close self-service for the account for a day, end the attempt, and tell the person."""
+    attempt = situation.attempt
+    until = now + locks.LOCK_LASTS
+    locks.close(attempt.subject, until=until, limit=limit, user_id=_person_id(situation))
+    reason = trail.blocked(gate)
+    attempts.end(attempt, Event.LIMIT, reason=reason, now=now)
+    challenges.kill(attempt.pk, now=now)
+    details = {"Limit": limit}
+    record(
+        trail.progress(attempt, reason, result=Result.FAILURE, details=details),
+        trail.entry(Activity.BLOCKED_FROM_SELF_SERVICE_PASSWORD_RESET, attempt, reason=reason, details=details),
+        now=now,
+    )
+    tell_locked(situation, until=until, now=now)
+
+
+def pause(situation: Situation, gate: Gate, *, now: datetime) -> bool:
+    """Pause a method of which too many codes were asked for; True where the tenant's setting closes everything."""
+    attempt, limit = situation.attempt, locks.SENDS[gate]
+    if situation.policy.sends_lock_hours:
+        until = now + timedelta(hours=situation.policy.sends_lock_hours)
+        _close_for(situation, gate, limit=limit, until=until, now=now)
+        return True
+    until = now + locks.PAUSE_LASTS
+    locks.close(attempt.subject, gate=gate, until=until, limit=limit, user_id=_person_id(situation))
+    entry = trail.progress(attempt, trail.paused(gate), result=Result.FAILURE, details={"Limit": limit})
+    record(entry, now=now)
+    return False
+
+
+def close_out(situation: Situation, *, now: datetime) -> None:
+    """End an attempt that must not go on: the account was closed meanwhile, or may not reset any more."""
+    attempt = situation.attempt
+    if situation.closed.until:
+        event, reason = Event.LIMIT, "Self-service was closed for the account during the attempt"
+    else:
+        event, reason = Event.FORBIDDEN, trail.FAILED[situation.verdict.code]
+    details = {"SsprCode": situation.verdict.code}
+    attempts.end(attempt, event, reason=reason, now=now)
+    challenges.kill(attempt.pk, now=now)
+    record(trail.progress(attempt, reason, result=Result.FAILURE, details=details), now=now)
+
+
+def end_others(attempt: RecoveryAttempt, others: Sequence[RecoveryAttempt], *, now: datetime) -> list[Entry]:
+    """End further attempts for the same account, which are held; return their rows for the audit log."""
+    entries = []
+    for other in others:
+        other.user = attempt.user
+        if attempts.end(other, Event.OVERTAKEN, reason=trail.NEWER_ATTEMPT, now=now):
+            challenges.kill(other.pk, now=now)
+            entries.append(trail.progress(other, trail.NEWER_ATTEMPT, result=Result.FAILURE))
+    return entries
+
+
+def _close_for(situation: Situation, gate: Gate, *, limit: str, until: datetime, now: datetime) -> None:
+    attempt = situation.attempt
+    locks.close(attempt.subject, until=until, limit=limit, user_id=_person_id(situation))
+    attempts.end(attempt, Event.LIMIT, reason=trail.paused(gate), now=now)
+    details = {"Limit": limit}
+    record(
+        trail.entry(
+            Activity.BLOCKED_FROM_SELF_SERVICE_PASSWORD_RESET, attempt, reason=trail.paused(gate), details=details
+        ),
+        now=now,
+    )
+    tell_locked(situation, until=until, now=now)
+
+
+def _event_of(situation: Situation, *, is_enough: bool) -> Event:
+    if not is_enough:
+        return Event.PROVED_ONE
+    return Event.PROVED_ALL_TO_UNLOCK if situation.attempt.is_unlock else Event.PROVED_ALL
+
+
+def _person_id(situation: Situation) -> UUID | None:
+    return situation.attempt.user.pk if situation.attempt.user else None

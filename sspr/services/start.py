@@ -1,0 +1,174 @@
+"""Page 1 of the wizard: a name is given, and every name goes on alike."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from django.db import transaction
+
+from adminportal import throttle
+from adminportal.audit.record import Entry, record
+from adminportal.audit.tags import Result
+from adminportal.sealing import Secret
+from adminportal.throttle import Throttled
+from sspr import attempts, decoys, locks, trail
+from sspr.eligibility import judge
+from sspr.flow import Event, State, next_state
+from sspr.models import RecoveryAttempt
+from sspr.services.cancel import end_in_this_browser
+from sspr.services.holding import hold
+from sspr.situation import ghost_tenant, read_person
+from sspr.subjects import subject_of, subjects_of
+from users.models import Tenant, User
+from users.names import NameFault, check_upn
+from users.tenancy import find_person_by_name, find_tenant, find_tenant_of_domain
+
+__all__ = ["Later", "NameFault", "Started", "choose_reason", "difficulty", "start"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """An attempt that began, and the key for its cookie."""
+
+    attempt: RecoveryAttempt
+    cookie: Secret
+
+
+class Later(Exception):
+    """Too many attempts for this name, or it is locked: the same answer for every name; seconds to wait."""
+
+    def __init__(self, *, retry_after: int) -> None:
+        super().__init__(retry_after)
+        self.retry_after = retry_after
+
+
+def start(*, user_name: str, source: str, language: str, now: datetime, instead_of: Secret | None = None) -> Started:
+    """Begin an attempt for a typed user name, whoever has it or nobody; not inside a transaction.
+
+    ``instead_of`` is the key of the attempt that this browser had: it ends. The same statements for every name.
+
+    :raises NameFault: when the text cannot be a user name at all; nothing was asked for or counted then.
+    :raises Later: when the name was given too often, or self-service is closed for it.
+    """
+    folded = check_upn(user_name)
+    subject = subject_of(folded)
+    _count_source(source, now=now)
+    _refuse_when_closed(folded, subject, now=now)
+    user, tenant = find_person_by_name(folded), find_tenant_of_domain(folded.partition("@")[2])
+    tenant = _tenant_of(user, tenant)
+    _count_tenant(tenant, now=now)
+    key = attempts.new_key()
+    attempt = _draft(folded, subject=subject, user=user, tenant=tenant, key=key, language=language, now=now)
+    with transaction.atomic():
+        state = _judge(attempt, now=now)
+        end_in_this_browser(instead_of, now=now)
+        attempt.state = state
+        attempts.add(attempt)
+        record(*_entries(attempt), now=now)
+    return Started(attempt=attempt, cookie=key)
+
+
+def choose_reason(attempt: RecoveryAttempt, *, is_unlock: bool, moves: int, now: datetime) -> bool:
+    """Answer page 2: forgotten, or known and still kept out; False where the form is not the one of now."""
+    with transaction.atomic():
+        if hold(attempt, states=(State.REASON,), moves=moves, now=now) is None:
+            return False
+        event = Event.REMEMBERS if is_unlock else Event.FORGOT
+        attempts.advance(attempt, event, is_unlock=is_unlock)
+    return True
+
+
+def difficulty(*, source: str, tenant: Tenant | None, now: datetime) -> int:
+    """Return how much harder the proof of work is: 0 as usual, one more for each limit reached (L02, L03)."""
+    return sum(_is_full(name, key, now=now) for name, key in (("L02", source), ("L03", _key_of(tenant))))
+
+
+def _is_full(name: str, key: str, *, now: datetime) -> bool:
+    try:
+        throttle.peek(name, key=key, now=now)
+    except Throttled:
+        return True
+    return False
+
+
+def _count_source(source: str, *, now: datetime) -> None:
+    with suppress(Throttled):
+        throttle.check("L02", key=source, now=now)
+
+
+def _count_tenant(tenant: Tenant | None, *, now: datetime) -> None:
+    with suppress(Throttled):
+        throttle.check("L03", key=_key_of(tenant), now=now)
+
+
+def _key_of(tenant: Tenant | None) -> str:
+    return str(tenant.pk) if tenant else "no tenant"
+
+
+def _refuse_when_closed(folded: str, subject: str, *, now: datetime) -> None:
+    """Ask the lock first, and count afterwards: who is locked does not lengthen the wait."""
+    closed = locks.read(subjects_of(folded), now=now)
+    if closed.until:
+        raise Later(retry_after=_seconds(closed.until - now))
+    try:
+        throttle.check("L01", key=subject, now=now)
+    except Throttled as limit:
+        raise Later(retry_after=limit.retry_after) from None
+
+
+def _seconds(left: timedelta) -> int:
+    return max(1, -(-left // timedelta(seconds=1)))
+
+
+def _tenant_of(user: User | None, by_domain: Tenant | None) -> Tenant | None:
+    """Return whose name it is; a person stays with their tenant whatever became of the domain."""
+    if user is None or (by_domain and by_domain.pk == user.tenant_id):
+        return by_domain
+    return find_tenant(user.tenant_id)
+
+
+def _draft(
+    folded: str,
+    *,
+    subject: str,
+    user: User | None,
+    tenant: Tenant | None,
+    key: Secret,
+    language: str,
+    now: datetime,
+) -> RecoveryAttempt:
+    seed = decoys.seed_of(folded, place=str(tenant.pk) if tenant else folded.partition("@")[2])
+    return RecoveryAttempt(
+        id=uuid4(),
+        cookie_digest=attempts.digest_of(key),
+        subject=subject,
+        tenant=tenant,
+        user=user,
+        language=language,
+        created_at=now,
+        expires_at=now + attempts.LIFETIME,
+        decoy_seed=seed,
+        decoy_initial=decoys.initial_of(folded, seed),
+    )
+
+
+def _judge(attempt: RecoveryAttempt, *, now: datetime) -> State:
+    """Put the verdict on the attempt and return its first state; the same for every name of a tenant."""
+    tenant = attempt.tenant or ghost_tenant()
+    policy, known, available = read_person(attempt.user, tenant=tenant, subject=attempt.subject, now=now)
+    verdict = judge(known.facts, policy=policy, tenant=tenant, available=available)
+    attempt.sspr_code = verdict.code if attempt.user else "SSPR_X101"
+    attempt.gates_required = policy.gates_required if attempt.sspr_code else verdict.required
+    attempt.policy_version = policy.version
+    return next_state(State.IDENTIFY, Event.NAMED_WITH_CHOICE if policy.allow_unlock else Event.NAMED)
+
+
+def _entries(attempt: RecoveryAttempt) -> tuple[Entry, Entry]:
+    submitted = trail.progress(attempt, trail.SUBMITTED_USER_ID)
+    if attempt.sspr_code:
+        why = trail.FAILED[attempt.sspr_code]
+        return submitted, trail.progress(attempt, why, result=Result.FAILURE)
+    return submitted, trail.progress(attempt, trail.PRESENTED)
