@@ -11,6 +11,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from adminportal.audit.record import Actor as AuditActor
 from adminportal.centre.demo.people import Invented, invent
+from adminportal.centre.demo.self_service import add_self_service
 from adminportal.centre.demo.units import HELPDESK, add_unit
 from adminportal.sealing import Secret
 from passwords.authority import OperatorAuthority
@@ -109,6 +110,8 @@ def _seed_tenant(domain: str, name: str, size: int, *, password: Secret, now: da
         _add_group(tenant, domain, now=now)
         add_unit(tenant, domain, now=now)
         _give_password(tenant, fresh, password, now=now)
+        if domain == TENANTS[0][0]:
+            add_self_service(tenant, fresh, now=now)
     return tenant
 
 
