@@ -12,6 +12,7 @@ from tests.browser.sheets_of_groups import GROUPS
 from tests.browser.sheets_of_lists import LISTS
 from tests.browser.sheets_of_requests import REQUESTS
 from tests.browser.sheets_of_roles import ROLES
+from tests.browser.sheets_of_self_service_settings import SELF_SERVICE_SETTINGS
 from tests.browser.ways import one_event, one_letter, open_panel, shown_error
 
 NOBODY = ""
@@ -141,6 +142,7 @@ PARTS: Final = {
     "roles": ROLES,
     "groups": GROUPS,
     "lists": LISTS,
+    "self-service-settings": SELF_SERVICE_SETTINGS,
     "centre": CENTRE,
 }
 NO_PAGES: Final = {
@@ -155,6 +157,11 @@ NO_PAGES: Final = {
     "users:signout-everywhere": "takes a POST and leads on",
     "users:role-favourite": "takes a POST and leads on",
     "users:export": "a file",
+    "sspr:settings": "leads to the first blade",
+    "sspr:readiness-ask": "takes a POST and leads on",
+    "sspr:readiness-export": "a file",
+    "sspr:insights-csv": "a file",
+    "sspr:insights-users-csv": "a file",
     "users:roles-export": "a file",
     "users:import-template": "a file",
     "users:import-examples": "a file",
