@@ -63,6 +63,18 @@ SENTENCES: Final[dict[str, Promise]] = {
     "UNIT_HAS_ROLES": _(
         "Roles are held over the administrative unit %(unit)s. Take them away first; it was not deleted."
     ),
+    "METHODS_SELF": _("Use My account for your own contact data and security info."),
+    "CONTACT_FROM_DIRECTORY": _(
+        "%(user)s comes from the directory %(name)s, and contact data are changed there. Nothing was changed."
+    ),
+    "NO_RIGHT_METHODS": _(
+        "None of your roles may change how people prove who they are. "
+        "Password Administrator is the smallest role that may."
+    ),
+    "NO_RIGHT_AUTHENTICATOR": _(
+        "Removing the authenticator app of %(user)s, or asking for a new registration, takes one of these roles: "
+        "%(enough)s. Nothing was changed."
+    ),
     "BLOCK_SELF": _("You cannot block your own sign-in."),
     "SIGN_OUT_SELF": _("Use Sign out everywhere in My account for your own sessions."),
     "NO_RIGHT_USER_BLOCK": _(

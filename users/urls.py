@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from users import directory_urls, role_urls
+from users import directory_urls, method_urls, role_urls
 from users.act_rules import Act
 from users.views import (
     active_users,
@@ -13,7 +13,6 @@ from users.views import (
     export_users,
     import_users,
     my_account,
-    notice,
     person_acts,
     second_factor,
     sessions,
@@ -30,7 +29,6 @@ urlpatterns = [
     path("confirm", confirm.confirm, name="confirm"),
     path("confirm/send", confirm.send, name="confirm-send"),
     path("language", sign_in.language, name="language"),
-    path("notice/<str:token>", notice.notice, name="notice"),
     path("account", my_account.account, name="account"),
     path("account/end-session", sessions.end_own_session, name="end-own-session"),
     path("account/signout-everywhere", my_account.signout_everywhere, name="signout-everywhere"),
@@ -64,6 +62,7 @@ urlpatterns = [
     path("users/import/template.csv", import_users.template, {"has_examples": False}, name="import-template"),
     path("users/import/examples.csv", import_users.template, {"has_examples": True}, name="import-examples"),
     path("users/import/<uuid:batch_id>", import_users.import_batch, name="import-batch"),
+    *method_urls.urlpatterns,
     *role_urls.urlpatterns,
     *directory_urls.urlpatterns,
 ]

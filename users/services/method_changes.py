@@ -37,6 +37,7 @@ class Event(StrEnum):
 
     ADDED = "added"
     CHANGED = "changed"
+    REGISTER_AGAIN = "again"
     REMOVED = "removed"
 
 
@@ -75,6 +76,7 @@ _BY_ADMIN: Final = {
     Event.ADDED: Activity.ADMIN_REGISTERED_SECURITY_INFO,
     Event.CHANGED: Activity.ADMIN_UPDATED_SECURITY_INFO,
     Event.REMOVED: Activity.ADMIN_DELETED_SECURITY_INFO,
+    Event.REGISTER_AGAIN: Activity.ADMIN_DELETED_SECURITY_INFO,
 }
 
 
@@ -175,8 +177,8 @@ def _context(change: MethodChange, *, language: str) -> dict[str, str]:
 
 def label_of(kind: str) -> str:
     """Return what a method or contact is called, in the active language."""
-    if kind == RECOVERY_CODES:
-        return translation.gettext("Recovery codes")
     if kind in MethodKind.values:
         return str(MethodKind(kind).label)
-    return str(ContactKind(kind).label)
+    if kind in ContactKind.values:
+        return str(ContactKind(kind).label)
+    return translation.gettext("Recovery codes") if kind == RECOVERY_CODES else ""

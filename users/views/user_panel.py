@@ -32,6 +32,7 @@ from users.panel import (
     list_licences,
     list_recovery_contacts,
 )
+from users.panel_methods import methods_of
 from users.panel_sections import password_state
 from users.request import PortalRequest
 from users.selectors import get_user
@@ -56,6 +57,9 @@ RESULTS: dict[str, tuple[str, str | Promise]] = {
 }
 DONE: dict[str, str | Promise] = {
     "session": _("The session was ended."),
+    "method": _("The method was removed, and every session was ended."),
+    "again": _("The person is asked to register again at the next sign-in, and every session was ended."),
+    "contacts": _("The contact data are as you left them. Old and new addresses were told."),
     Act.BLOCK: _("Sign-in is blocked, and every session was ended."),
     Act.ALLOW: _("Sign-in is allowed again."),
     Act.SIGN_OUT: _("Every session was ended."),
@@ -153,7 +157,7 @@ def _password(request: PortalRequest, person: Person) -> dict[str, object]:
 
 
 def _methods(request: PortalRequest, person: Person) -> dict[str, object]:
-    return {"methods": list_recovery_contacts(person.user)}
+    return {"contacts": list_recovery_contacts(person.user), "methods": methods_of(person, actor=request.actor)}
 
 
 def _directory(request: PortalRequest, person: Person) -> dict[str, object]:
