@@ -16,6 +16,10 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Model
 
+Question = tuple[str, tuple[object, ...]]
+"""A reading statement and its values, to be asked ahead."""
+
+_answers: ContextVar[dict[Question, list[tuple[Any, ...]]] | None] = ContextVar("answers", default=None)
 _waiting: ContextVar[list[tuple[str, list[Any]]] | None] = ContextVar("waiting_writes", default=None)
 
 
@@ -24,8 +28,12 @@ def fetch(sql: str, values: Iterable[object], *, uuid_columns: Collection[int]) 
 
     ``uuid_columns`` are the places of columns that hold UUIDs, which SQLite keeps as text.
     """
+    asked = tuple(values)
+    answers = _answers.get()
+    if answers and (sql, asked) in answers:
+        return answers.pop((sql, asked))
     with connection.cursor() as cursor:
-        cursor.execute(sql, _adapted(values))
+        cursor.execute(sql, _adapted(asked))
         rows: list[tuple[Any, ...]] = cursor.fetchall()
     if connection.features.has_native_uuid_field:
         return rows
@@ -92,8 +100,41 @@ def load(sql: str, values: Iterable[object], *, models: Mapping[str, type[Model]
     Where an outer join found nothing there is None.
     """
     readers = [_reader_of(model, name) for name, model in models.items()]
-    rows = fetch(sql.format(columns=", ".join(reader.columns for reader in readers)), values, uuid_columns=())
+    rows = fetch(*to_load(sql, values, models=models), uuid_columns=())
     return [tuple(_instances(row, readers)) for row in rows]
+
+
+def to_load(sql: str, values: Iterable[object], *, models: Mapping[str, type[Model]]) -> Question:
+    """Return what :func:`load` asks, for :func:`ahead`."""
+    columns = ", ".join(_reader_of(model, name).columns for name, model in models.items())
+    return sql.format(columns=columns), tuple(values)
+
+
+@contextmanager
+def ahead(questions: Sequence[Question]) -> Iterator[None]:
+    """Put questions to PostgreSQL in one message; whoever asks one inside the block has its answer already, once.
+
+    They are answered in order, each with what is committed by then, as if asked one by one: after one that locks rows
+    the next ones read what holds under the lock. A question that nobody asks costs its time and nothing else.
+    """
+    if connection.vendor != "postgresql" or not questions:
+        yield
+        return
+    token = _answers.set(dict(zip(questions, _answers_to(questions), strict=True)))
+    try:
+        yield
+    finally:
+        _answers.reset(token)
+
+
+def _answers_to(questions: Sequence[Question]) -> list[list[tuple[Any, ...]]]:
+    sql = ";".join(each for each, _values in questions)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, _adapted(value for _sql, values in questions for value in values))
+        found = [cursor.fetchall()]
+        while cursor.nextset():
+            found.append(cursor.fetchall())
+    return found
 
 
 def _adapted(values: Iterable[object]) -> list[Any]:

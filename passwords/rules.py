@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Final, cast
 
 from django.conf import settings
+from django.db.models import Model
 
-from adminportal.queries import load
+from adminportal.queries import Question, load, to_load
 from passwords.models import PasswordPolicy
 from passwords.policy import PersonWords, PolicyRules, Profile, rules_of
 from users.models import Tenant, User
 from users.targets import TargetFacts
 
 PRODUCT_NAME = "adminportal"
+MODELS: Final[dict[str, type[Model]]] = {"p": PasswordPolicy}
 POLICY = "SELECT {columns} FROM passwords_passwordpolicy p WHERE p.tenant_id = %s"
+
+
+def policy_question(tenant: Tenant) -> Question:
+    """Return what :func:`policy_of` asks, to be asked ahead."""
+    return to_load(POLICY, [tenant.pk], models=MODELS)
 
 
 def policy_of(tenant: Tenant) -> PasswordPolicy:
     """Return the tenant's policy, the defaults where none was saved."""
-    for (policy,) in load(POLICY, [tenant.pk], models={"p": PasswordPolicy}):
+    for (policy,) in load(POLICY, [tenant.pk], models=MODELS):
         policy.tenant = tenant
         return cast(PasswordPolicy, policy)
     return PasswordPolicy(tenant=tenant)

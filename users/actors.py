@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from adminportal.audit.record import Actor as AuditActor
-from adminportal.queries import fetch
+from adminportal.queries import Question, fetch
 from users.models import Tenant, User
 from users.permissions import Permission, permissions_of
 from users.role_names import role_list
@@ -17,20 +17,23 @@ from users.roles import ROLE_OF_TEMPLATE, Role
 
 ROLES = """
     WITH held AS (
-        SELECT role, unit_id, is_active, is_restricted_unit, tenant_id FROM users_roleassignment WHERE user_id = %s
+        SELECT role, unit_id, is_active, is_restricted_unit, tenant_id
+        FROM users_roleassignment WHERE user_id = {person}
         UNION
         SELECT a.role, a.unit_id, a.is_active, a.is_restricted_unit, a.tenant_id
         FROM users_groupmember m
         JOIN users_group g ON g.id = m.group_id
         JOIN users_roleassignment a ON a.group_id = g.id
-        WHERE m.user_id = %s AND g.is_role_assignable
+        WHERE m.user_id = {person} AND g.is_role_assignable
     )
     SELECT held.role, held.unit_id, n.name
     FROM held LEFT JOIN users_administrativeunit n ON n.id = held.unit_id
     JOIN users_user u ON u.tenant_id = held.tenant_id
-    WHERE u.id = %s AND u.account_enabled AND u.deleted_at IS NULL AND held.is_active AND NOT held.is_restricted_unit
+    WHERE u.id = {person} AND u.account_enabled AND u.deleted_at IS NULL
+    AND held.is_active AND NOT held.is_restricted_unit
 """
 """Roles in force of one person. A restricted unit is a scope that the portal does not know the extent of: no right."""
+PERSON_OF_SESSION = "(SELECT s.user_id FROM users_session s WHERE s.key_digest = %s)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,12 +105,24 @@ OPERATOR = AuditActor(kind="operator", id=None, display_name="Operator", user_pr
 SYSTEM = AuditActor(kind="system", id=None, display_name="Portal", user_principal_name="")
 
 
-def load_actor(user: User, *, tenant: Tenant, proven_at: datetime | None = None) -> Actor:
+def roles_question(user_id: UUID) -> Question:
+    """Return what :func:`load_actor` asks about a person, to be asked ahead."""
+    return ROLES.format(person="%s"), (user_id, user_id, user_id)
+
+
+def roles_question_of_session(key_digest: str) -> Question:
+    """Return what :func:`load_actor` asks about the person of a session, for before the person is known."""
+    return ROLES.format(person=PERSON_OF_SESSION), (key_digest, key_digest, key_digest)
+
+
+def load_actor(
+    user: User, *, tenant: Tenant, proven_at: datetime | None = None, question: Question | None = None
+) -> Actor:
     """Read the active roles of a person, direct ones and those reached through groups; one query, inside the scope.
 
-    A blocked or deleted person has no role.
+    A blocked or deleted person has no role. ``question`` is how it is asked where it was asked ahead.
     """
-    roles, unit_roles, unit_names = _active_roles(user)
+    roles, unit_roles, unit_names = _active_roles(question or roles_question(user.pk))
     return Actor(
         user=user,
         tenant=tenant,
@@ -124,12 +139,12 @@ def reload_actor(actor: Actor) -> Actor:
     return load_actor(actor.user, tenant=actor.tenant, proven_at=actor.proven_at)
 
 
-def _active_roles(user: User) -> tuple[frozenset[Role], dict[UUID, frozenset[Role]], dict[UUID, str]]:
+def _active_roles(question: Question) -> tuple[frozenset[Role], dict[UUID, frozenset[Role]], dict[UUID, str]]:
     """Return the catalogue roles that give this person rights now: over the tenant, over units, names of these."""
     tenant_wide = set[Role]()
     scoped: dict[UUID, set[Role]] = defaultdict(set)
     names: dict[UUID, str] = {}
-    for template, unit_id, unit_name in fetch(ROLES, [user.pk, user.pk, user.pk], uuid_columns=(0, 1)):
+    for template, unit_id, unit_name in fetch(*question, uuid_columns=(0, 1)):
         if template not in ROLE_OF_TEMPLATE:
             continue
         role = ROLE_OF_TEMPLATE[template]

@@ -13,9 +13,10 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from adminportal import clock
+from adminportal.queries import ahead
 from adminportal.sealing import Secret
 from users import sessions
-from users.actors import load_actor
+from users.actors import Actor, load_actor, roles_question_of_session
 from users.gates import closed_gate
 from users.models import Session
 from users.request import PortalRequest
@@ -33,11 +34,10 @@ class PrincipalMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         now = clock.now()
         request.session_row = request.tenant = request.actor = None  # type: ignore[attr-defined]
-        session = self._session(request)
-        if session is None:
+        session, actor = self._principal(request)
+        if session is None or actor is None:
             return self.get_response(request)
         with within(session.tenant):
-            actor = load_actor(session.user, tenant=session.tenant, proven_at=session.proven_at)
             if actor.is_admin and sessions.is_too_old_for_admin(session, now=now):
                 return self.get_response(request)
             request.session_row, request.tenant, request.actor = session, session.tenant, actor  # type: ignore[attr-defined]
@@ -45,11 +45,18 @@ class PrincipalMiddleware:
                 sessions.touch(session, now=now)
             return self.get_response(request)
 
-    def _session(self, request: HttpRequest) -> Session | None:
-        key = request.COOKIES.get(settings.SESSION_COOKIE_NAME, "")
-        if not key or request.path.startswith(settings.STATIC_URL) or request.path.startswith("/health/"):
-            return None
-        return sessions.find_session(Secret(key), now=clock.now())
+    def _principal(self, request: HttpRequest) -> tuple[Session | None, Actor | None]:
+        """Return the live session and who acts in it, both asked for in one message."""
+        key = Secret(request.COOKIES.get(settings.SESSION_COOKIE_NAME, ""))
+        if not key.expose() or request.path.startswith((settings.STATIC_URL, "/health/")):
+            return None, None
+        digest = sessions.digest_of(key)
+        roles = roles_question_of_session(digest)
+        with ahead([sessions.live_question(digest), roles]):
+            session = sessions.find_session(key, now=clock.now())
+            if session is None:
+                return None, None
+            return session, load_actor(session.user, tenant=session.tenant, proven_at=session.proven_at, question=roles)
 
 
 class LanguageMiddleware:

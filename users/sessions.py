@@ -9,14 +9,15 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Model, Q
 
 from adminportal import correlation
 from adminportal.insertion import Row, insert_rows
-from adminportal.queries import load, places, write
+from adminportal.queries import Question, load, places, to_load, write
 from adminportal.sealing import Secret
 from users.models import Session, Tenant, User
 
@@ -30,6 +31,7 @@ LIVE = """
     FROM users_session s JOIN users_user u ON u.id = s.user_id JOIN users_tenant t ON t.id = s.tenant_id
     WHERE s.key_digest = %s AND s.ended_at IS NULL
 """
+MODELS: Final[dict[str, type[Model]]] = {"s": Session, "u": User, "t": Tenant}
 END = """
     UPDATE users_session SET ended_at = %s WHERE ended_at IS NULL AND key_digest <> %s AND user_id IN ({users})
 """
@@ -74,9 +76,14 @@ def _insert(user: User, *, now: datetime, facts: Row) -> Secret:
     return key
 
 
+def live_question(key_digest: str) -> Question:
+    """Return what :func:`find_session` asks, to be asked ahead."""
+    return to_load(LIVE, [key_digest], models=MODELS)
+
+
 def find_session(key: Secret, *, now: datetime) -> Session | None:
     """Return the live session of a key with its person and tenant, or None; one query."""
-    found = load(LIVE, [digest_of(key)], models={"s": Session, "u": User, "t": Tenant})
+    found = load(LIVE, [digest_of(key)], models=MODELS)
     if not found:
         return None
     session: Session

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from adminportal.queries import fetch, places
+from adminportal.queries import Question, fetch, places
 from users.models import User
 from users.roles import ROLE_OF_TEMPLATE, Role, Standing
 
@@ -91,5 +91,10 @@ def _facts_of(people: Mapping[UUID, User]) -> list[tuple[Any, ...]]:
     if not people:
         return []
     tenants = {user.tenant_id for user in people.values()}
-    asked = FACTS.format(people=places(len(people)), tenants=places(len(tenants)))
-    return fetch(asked, [*people, *tenants] * PARTS_ABOUT_PEOPLE + [*tenants], uuid_columns=(0, 3, 5))
+    return fetch(*facts_question(list(people), tenants), uuid_columns=(0, 3, 5))
+
+
+def facts_question(user_ids: Collection[UUID], tenant_ids: Collection[UUID]) -> Question:
+    """Return what :func:`load_facts` asks about people, in the order of their ids, to be asked ahead."""
+    sql = FACTS.format(people=places(len(user_ids)), tenants=places(len(tenant_ids)))
+    return sql, (*(*user_ids, *tenant_ids) * PARTS_ABOUT_PEOPLE, *tenant_ids)

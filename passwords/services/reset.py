@@ -8,21 +8,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Model
 from django.views.decorators.debug import sensitive_variables
 
-from adminportal.queries import fetch, load, places
+from adminportal.queries import Question, ahead, fetch, load, places, to_load
 from passwords.authority import Authority
+from passwords.models import PasswordPolicy
 from passwords.orders import ResetEnd, ResetOptions, ResetOrder, ResetOutcome
-from passwords.rules import policy_of
+from passwords.rules import policy_of, policy_question
 from passwords.services.issue import Job, Prepared, form_key, prepare, refusal, write
-from passwords.services.reset_messages import alternates_of, usable_alternate
+from passwords.services.reset_messages import alternates_of, alternates_question, usable_alternate
 from passwords.services.reset_records import record_refused
 from users.access import Decision
+from users.actors import roles_question
 from users.models import Tenant, User
-from users.targets import TargetFacts, load_facts
+from users.targets import TargetFacts, facts_question, load_facts
 
 REPEATED = """
     SELECT target_id, id FROM passwords_passwordreset
@@ -30,6 +34,7 @@ REPEATED = """
     AND outcome = 'done'
 """
 PEOPLE = "SELECT {columns} FROM users_user u WHERE u.tenant_id = %s AND u.id IN ({people}) ORDER BY u.id"  # noqa: S608
+MODELS: Final[dict[str, type[Model]]] = {"u": User}
 LOCK = " FOR NO KEY UPDATE OF u"
 """As weak as a change of passwords allows: whoever writes a row that names the person goes on."""
 
@@ -54,9 +59,12 @@ def reset_passwords(
 
     :raises HashingBusy: when no hash slot came free in time; people before it in the batch are not changed either.
     """
-    job = Job(tenant=tenant, authority=authority, options=options, policy=policy_of(tenant), now=now)
-    outcomes = _repeated(job, orders)
-    facts = _facts(job, [order.user_id for order in orders], locked=False)
+    ids = [order.user_id for order in orders]
+    job = Job(tenant=tenant, authority=authority, options=options, policy=PasswordPolicy(tenant=tenant), now=now)
+    with ahead([policy_question(tenant), *_questions(job, ids, locked=False)]):
+        job = replace(job, policy=policy_of(tenant))
+        outcomes = _repeated(job, orders)
+        facts = _facts(job, ids, locked=False)
     alternates = _alternates(job, facts)
     prepared: list[Prepared] = []
     for order in (order for order in orders if order.user_id not in outcomes):
@@ -76,9 +84,7 @@ def _repeated(job: Job, orders: Sequence[ResetOrder]) -> dict[UUID, ResetOutcome
     ids = [order.user_id for order in orders]
     if not ids:
         return {}
-    starter = [job.authority.starter_id] if job.authority.starter_id else []
-    asked = REPEATED.format(starter="= %s" if starter else "IS NULL", people=places(len(ids)))
-    rows = fetch(asked, [job.tenant.pk, form_key(job), *starter, *ids], uuid_columns=(0, 1))
+    rows = fetch(*_repeated_question(job, ids), uuid_columns=(0, 1))
     return {
         user_id: ResetOutcome(user_id=user_id, end=ResetEnd.DONE, reset_id=reset_id, is_repeat=True)
         for user_id, reset_id in rows
@@ -89,9 +95,33 @@ def _facts(job: Job, user_ids: Sequence[UUID], *, locked: bool) -> dict[UUID, Ta
     """Read people of the tenant and what decides about them; ``locked`` takes their rows, in one order for all."""
     if not user_ids:
         return {}
+    people = load(_people(user_ids, locked=locked), [job.tenant.pk, *user_ids], models=MODELS)
+    return load_facts(user for (user,) in people)
+
+
+def _people(user_ids: Sequence[UUID], *, locked: bool) -> str:
     lock = LOCK if locked and connection.features.has_select_for_update else ""
-    asked = PEOPLE.format(columns="{columns}", people=places(len(user_ids))) + lock
-    return load_facts(user for (user,) in load(asked, [job.tenant.pk, *user_ids], models={"u": User}))
+    return PEOPLE.format(columns="{columns}", people=places(len(user_ids))) + lock
+
+
+def _repeated_question(job: Job, user_ids: Sequence[UUID]) -> Question:
+    starter = [job.authority.starter_id] if job.authority.starter_id else []
+    asked = REPEATED.format(starter="= %s" if starter else "IS NULL", people=places(len(user_ids)))
+    return asked, (job.tenant.pk, form_key(job), *starter, *user_ids)
+
+
+def _questions(job: Job, user_ids: Sequence[UUID], *, locked: bool) -> list[Question]:
+    """Return what is asked of people before the hash and again under their locks, which come first."""
+    if not user_ids:
+        return []
+    people = to_load(_people(user_ids, locked=locked), [job.tenant.pk, *user_ids], models=MODELS)
+    return [people, facts_question(sorted(set(user_ids)), [job.tenant.pk]), _repeated_question(job, user_ids)]
+
+
+def _questions_under_lock(job: Job, user_ids: Sequence[UUID]) -> list[Question]:
+    """Add the roles of whoever acts, and the alternate addresses."""
+    starter = [roles_question(job.authority.starter_id)] if job.authority.starter_id else []
+    return [*_questions(job, user_ids, locked=True), *starter, alternates_question(user_ids)]
 
 
 def _alternates(job: Job, facts: Mapping[UUID, TargetFacts]) -> dict[UUID, str]:
@@ -126,8 +156,9 @@ def _commit(job: Job, prepared: list[Prepared], settle: Settle | None) -> dict[U
     """Ask authority again under the row locks, and change everything of the batch in one transaction."""
     if not prepared:
         return {}
-    with transaction.atomic():
-        facts = _facts(job, [ready.order.user_id for ready in prepared], locked=True)
+    ids = [ready.order.user_id for ready in prepared]
+    with transaction.atomic(), ahead(_questions_under_lock(job, ids)):
+        facts = _facts(job, ids, locked=True)
         alternates = _alternates(job, facts)
         asked = replace(job, authority=job.authority.refreshed())
         outcomes = _repeated(job, [ready.order for ready in prepared])

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from adminportal.outbox.enqueue import Draft
 from adminportal.outbox.models import Lane
-from adminportal.queries import fetch, places
+from adminportal.queries import Question, fetch, places
 from passwords.models import PasswordReset, RevealLink
 from passwords.orders import ResetOptions
 from passwords.reveal import SECRET_PURPOSE
@@ -36,8 +36,12 @@ class Delivery:
 def alternates_of(user_ids: Iterable[UUID]) -> dict[UUID, str]:
     """Read the alternate addresses of people; one query."""
     ids = list(user_ids)
-    asked = ALTERNATES.format(users=places(len(ids)))
-    return dict(fetch(asked, [ContactKind.ALTERNATE_EMAIL.value, *ids], uuid_columns=(0,)) if ids else ())
+    return dict(fetch(*alternates_question(ids), uuid_columns=(0,)) if ids else ())
+
+
+def alternates_question(user_ids: Sequence[UUID]) -> Question:
+    """Return what :func:`alternates_of` asks, to be asked ahead."""
+    return ALTERNATES.format(users=places(len(user_ids))), (ContactKind.ALTERNATE_EMAIL.value, *user_ids)
 
 
 def usable_alternate(user: User, alternates: Mapping[UUID, str]) -> str:

@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from adminportal.insertion import insert_rows
-from adminportal.queries import execute, fetch, load, places, together, write
+from adminportal.queries import ahead, execute, fetch, load, places, to_load, together, write
 from adminportal.throttle.models import Counter
 from passwords.models import BulkJob, PasswordPolicy
 from tests.cast import Cast, make_cast
@@ -144,3 +144,34 @@ def test_block_that_fails_writes_nothing_and_leaves_nothing_waiting(cast: Cast) 
     assert person.office != "Malmö"
     with within(person.tenant):
         assert User.objects.filter(office="Umeå").count() == 1
+
+
+def test_answers_asked_ahead_are_those_of_asking_one_by_one_and_given_once(cast: Cast) -> None:
+    person, other = cast["adele.vance"], cast["diego.siciliani"]
+    whole = to_load("SELECT {columns} FROM users_user u WHERE u.id = %s", [person.pk], models={"u": User})
+    office = ("SELECT office FROM users_user WHERE id = %s", (person.pk,))
+    nobody = ("SELECT office FROM users_user WHERE id = %s", (UUID(int=1),))
+
+    with ahead([whole, office, nobody, ("SELECT 1 WHERE 1 = 0", ())]):
+        execute("UPDATE users_user SET office = 'Later' WHERE id IN (%s, %s)", [person.pk, other.pk])
+        ((loaded,),) = load("SELECT {columns} FROM users_user u WHERE u.id = %s", [person.pk], models={"u": User})
+        first = fetch(*office, uuid_columns=())
+        again = fetch(*office, uuid_columns=())
+        missing = fetch(*nobody, uuid_columns=())
+        another = fetch(office[0], [other.pk], uuid_columns=())
+
+    assert loaded == person
+    assert first in ([(person.office,)], [("Later",)])
+    assert (again, missing, another) == ([("Later",)], [], [("Later",)])
+
+
+@pytest.mark.postgres
+def test_questions_asked_ahead_travel_in_one_message(cast: Cast) -> None:
+    ids = [cast["adele.vance"].pk, cast["diego.siciliani"].pk]
+    questions = [("SELECT upn_folded FROM users_user WHERE id = %s", (each,)) for each in ids]
+
+    with CaptureQueriesContext(connection) as asked, ahead(questions):
+        found = [fetch(*question, uuid_columns=())[0][0] for question in questions]
+
+    assert found == [cast["adele.vance"].upn_folded, cast["diego.siciliani"].upn_folded]
+    assert len(asked) == 1

@@ -24,7 +24,7 @@ from passwords.reveal import LinkState, open_link, show_to_starter
 from passwords.selectors import get_reset_result
 from passwords.services.reset import reset_passwords
 from tests.cast import PASSWORD, Cast, make_tenant, signed_in
-from tests.concurrency.crowd import PATIENCE_SECONDS, at_once, meanwhile, meet, wait_until_blocked
+from tests.concurrency.crowd import PATIENCE_SECONDS, at_once, behind_a_lock, meanwhile, meet, wait_until_blocked
 from tests.contracts.matrix import give, join, make_group
 from users.models import RoleAssignment, User
 from users.roles import TEMPLATE_IDS, Role
@@ -145,16 +145,30 @@ def block_actor(cast: Cast) -> None:
     User.objects.filter(pk=cast["helpdesk"].pk).update(account_enabled=False)
 
 
-@pytest.mark.parametrize(
-    ("act", "code"),
-    [
-        (promote, "RESET_TARGET_ROLE"),
-        (protect, "RESET_TARGET_RA_GROUP"),
-        (delete, "RESET_DELETED"),
-        (demote, "RESET_NO_ROLE"),
-        (block_actor, "RESET_NO_ROLE"),
-    ],
-)
+LOSSES = [
+    (promote, "RESET_TARGET_ROLE"),
+    (protect, "RESET_TARGET_RA_GROUP"),
+    (delete, "RESET_DELETED"),
+    (demote, "RESET_NO_ROLE"),
+    (block_actor, "RESET_NO_ROLE"),
+]
+
+
+@pytest.mark.parametrize(("act", "code"), LOSSES)
+def test_right_that_is_lost_while_the_reset_waits_for_the_row_is_refused(
+    cast: Cast, act: Callable[[Cast], None], code: str
+) -> None:
+    (outcome,) = behind_a_lock(
+        scoped(cast, lambda: User.objects.select_for_update().get(pk=cast["adele.vance"].pk)),
+        [partial(reset, cast, "helpdesk", FIRST)],
+        then=scoped(cast, partial(act, cast)),
+    )
+
+    assert (outcome.end, outcome.code) == (ResetEnd.REFUSED, code)
+    assert adele(cast).check_password(PASSWORD)
+
+
+@pytest.mark.parametrize(("act", "code"), LOSSES)
 def test_right_that_is_lost_during_the_hash_is_refused(
     cast: Cast, monkeypatch: pytest.MonkeyPatch, act: Callable[[Cast], None], code: str
 ) -> None:
