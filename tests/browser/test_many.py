@@ -255,3 +255,25 @@ def test_progress_is_told_to_screen_readers_at_every_tenth(portal: Portal, cast:
     }""")
 
     assert said == ["10 %", "20 %", "30 %"]
+
+
+def test_people_come_soon_in_a_narrow_window_and_no_command_is_lost(portal: Portal, cast: Cast) -> None:
+    tab = portal.tab(cast["global.admin"], size=(390, 844))
+    tab.goto("/users/active")
+
+    first = tab.locator("[data-grid-row]").first.bounding_box()
+    tab.get_by_label("More commands").click()
+
+    assert first is not None and first["y"] < 844 / 2
+    for command in ("Add multiple users", "Refresh", "Choose columns"):
+        expect(tab.get_by_role("link", name=command)).to_be_visible()
+    assert misfits(tab) == []
+    with tab.expect_download() as sent:
+        tab.get_by_role("button", name="Export users").click()
+    assert sent.value.suggested_filename.endswith(".csv")
+    tab.locator("summary", has_text="More views").click()
+    tab.get_by_role("link", name="Sign-in blocked").click()
+    expect(tab.locator("[aria-current]", has_text="Sign-in blocked")).to_be_visible()
+    tab.set_viewport_size({"width": 1440, "height": 900})
+    expect(tab.get_by_label("More commands")).to_be_hidden()
+    expect(tab.get_by_role("button", name="Export users")).to_be_visible()
