@@ -17,6 +17,7 @@ from adminportal.outbox.models import OutboundMessage
 from adminportal.sealing import SealBroken
 from passwords.models import PasswordReset, RevealLink
 from passwords.reveal import seal_purpose
+from users.services.key_rotation import needs_of, reseal_app_keys
 from users.tenancy import across_tenants
 
 BATCH: Final = 500
@@ -25,33 +26,47 @@ BATCH: Final = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OlderKey:
-    """What still needs a key that seals no more; ``needed_until`` is None when nothing does."""
+    """What still needs a key that seals no more; ``needed_until`` is None when nothing that ends by itself does."""
 
     key_id: str
     open_links: int
     needed_until: datetime | None
+    recovery_codes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rotation:
-    """What was done; ``unreadable`` values were sealed by a key that is not in the ring, and stay as they are."""
+    """What was done; ``unreadable`` values were sealed by a key that is not in the ring, and stay as they are.
+
+    Those of authenticator apps are counted by themselves.
+    """
 
     current_key: str
     resealed: int
     unreadable: int
     older: tuple[OlderKey, ...]
+    resealed_apps: int = 0
+    unreadable_apps: int = 0
 
 
 def reseal_all(*, now: datetime) -> Rotation:
-    """Seal every waiting temporary password of every tenant with the newest key; may be repeated at any time.
+    """Seal every waiting temporary password and every key of an authenticator app with the newest key; repeatable.
 
     Row by row by compare-and-set, so that whoever opens, uses or replaces one meanwhile is not overruled. Not inside
     a transaction.
     """
     with across_tenants():
         resealed, unreadable = _reseal_passwords(now)
+        apps, unreadable_apps = reseal_app_keys()
         older = tuple(_older_key(key_id, now=now) for key_id in sealing.key_ids()[1:])
-    return Rotation(current_key=sealing.current_key_id(), resealed=resealed, unreadable=unreadable, older=older)
+    return Rotation(
+        current_key=sealing.current_key_id(),
+        resealed=resealed,
+        unreadable=unreadable,
+        older=older,
+        resealed_apps=apps,
+        unreadable_apps=unreadable_apps,
+    )
 
 
 def _reseal_passwords(now: datetime) -> tuple[int, int]:
@@ -83,4 +98,11 @@ def _older_key(key_id: str, *, now: datetime) -> OlderKey:
     links = RevealLink.objects.filter(pk__in=open_messages.values("pk"), reset__sealed_until__gt=now)
     links = links.exclude(reset__sealed_password="")  # noqa: S106  # an empty column
     last = links.aggregate(end=Max("reset__sealed_until"))["end"]
-    return OlderKey(key_id=key_id, open_links=links.count(), needed_until=last)
+    needs = needs_of(key_id, now=now)
+    ends = [end for end in (last, needs.until) if end]
+    return OlderKey(
+        key_id=key_id,
+        open_links=links.count(),
+        needed_until=max(ends, default=None),
+        recovery_codes=needs.recovery_codes,
+    )

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import base64
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from adminportal import clock, sealing
 from adminportal.sealing import Secret
+from passwords.services.key_rotation import reseal_all
 from tests.cast import Cast, make_tenant
 from users import totp
-from users.models import AuthenticationMethod, User
+from users.models import AuthenticationMethod, ContactKind, User
 from users.services import authenticators
 from users.services.authenticators import TooManyApps, check_totp, finish_authenticator, start_authenticator
+from users.services.own_methods import ask_for_contact
+from users.services.recovery_codes import make_recovery_codes
 from users.tenancy import within
 
 RFC_KEY = Secret(base64.b32encode(b"12345678901234567890").decode())
@@ -215,3 +220,50 @@ def test_key_rests_sealed_for_its_row(cast: Cast, settings: Settings) -> None:
         assert check_totp(cast["adele.vance"], code(each, now), now=now) is None
     with pytest.raises(sealing.SealBroken):
         sealing.unseal(authenticators.KEY_PURPOSE, first.sealed_key, context=str(first.pk))
+
+
+@pytest.mark.django_db
+def test_keys_of_apps_are_sealed_anew_and_outlive_the_older_key(cast: Cast, settings: Settings) -> None:
+    old, new = "key-number-one-" * 3, "key-number-two-" * 3
+    settings.SEALING_KEYS = [old]
+    now = clock.now()
+    keys = {name: register(cast, name, now=now) for name in ("adele.vance", "diego.siciliani")}
+    settings.SEALING_KEYS = [new, old]
+
+    first, second = reseal_all(now=now), reseal_all(now=now)
+    settings.SEALING_KEYS = [new]
+
+    assert (first.resealed_apps, second.resealed_apps, first.unreadable_apps) == (2, 0, 0)
+    assert all(check_totp(cast[name], code(key, now), now=now) for name, key in keys.items())
+
+
+@pytest.mark.django_db
+def test_app_of_a_lost_key_is_told_and_left_alone(cast: Cast, settings: Settings) -> None:
+    now = clock.now()
+    key, before = register(cast, now=now), settings.SEALING_KEYS
+    settings.SEALING_KEYS = ["key-number-two-" * 3]
+
+    assert check_totp(cast["adele.vance"], code(key, now), now=now) is None
+    with pytest.raises(CommandError, match="The keys of 1 authenticator apps were sealed by a key"):
+        call_command("rotate_keys", stdout=StringIO())
+    settings.SEALING_KEYS = before
+    assert check_totp(cast["adele.vance"], code(key, now), now=now)
+
+
+@pytest.mark.django_db
+def test_older_key_is_needed_by_codes_on_their_way_and_by_printed_ones(cast: Cast, settings: Settings) -> None:
+    now, old = clock.now(), "key-number-one-" * 3
+    settings.SEALING_KEYS = [old]
+    with within(cast.tenant):
+        make_recovery_codes(
+            tenant=cast.tenant, user=cast["adele.vance"], by=cast.actor("adele.vance").for_audit(), now=now
+        )
+        ask_for_contact(
+            actor=cast.actor("adele.vance"), kind=ContactKind.ALTERNATE_EMAIL, typed="adele@mail.example", now=now
+        )
+    settings.SEALING_KEYS = ["key-number-two-" * 3, old]
+
+    (key,) = reseal_all(now=now).older
+    (later,) = reseal_all(now=now + timedelta(minutes=11)).older
+    assert (key.recovery_codes, key.needed_until) == (10, now + timedelta(minutes=10))
+    assert (later.recovery_codes, later.needed_until) == (10, None)

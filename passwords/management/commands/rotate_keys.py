@@ -33,10 +33,16 @@ class Command(PortalCommand):
                 f"{found.unreadable} temporary passwords were sealed by a key that SEALING_KEYS does not hold, "
                 "and stay as they are. Put that key back behind the first one, or reset these people again."
             )
+        if found.unreadable_apps:
+            raise CommandError(
+                f"The keys of {found.unreadable_apps} authenticator apps were sealed by a key that SEALING_KEYS does "
+                "not hold, and stay as they are. Put that key back behind the first one, or have these set up anew."
+            )
 
 
 def _lines(found: Rotation) -> list[str]:
-    lines = [f"sealed with {found.current_key}, the first key: {found.resealed} temporary passwords were re-sealed"]
+    what = f"{found.resealed} temporary passwords were re-sealed, and the keys of {found.resealed_apps} apps"
+    lines = [f"sealed with {found.current_key}, the first key: {what}"]
     lines += [_line(key) for key in found.older]
     if found.older:
         lines.append(
@@ -47,6 +53,8 @@ def _lines(found: Rotation) -> list[str]:
 
 
 def _line(key: OlderKey) -> str:
+    printed = f"; {key.recovery_codes} recovery codes that people keep work until it goes" if key.recovery_codes else ""
     if key.needed_until is None:
-        return f"{key.key_id} may go: nothing needs it"
-    return f"{key.key_id} may go after {key.needed_until:%Y-%m-%d %H:%M} UTC: {key.open_links} open links need it"
+        return f"{key.key_id} may go: nothing on its way needs it{printed}"
+    until = f"{key.needed_until:%Y-%m-%d %H:%M} UTC"
+    return f"{key.key_id} may go after {until}: {key.open_links} open links need it, or codes on their way{printed}"

@@ -1,0 +1,66 @@
+"""Keys of authenticator apps under a new sealing key, and what else of people still needs an older one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.db.models import Max
+
+from adminportal import sealing
+from adminportal.outbox.models import OutboundMessage
+from adminportal.sealing import SealBroken
+from users.models import AuthenticationMethod, Challenge, RecoveryCode
+from users.services.authenticators import KEY_PURPOSE
+from users.services.contact_notices import STOP
+
+BATCH: Final = 500
+"""Rows that are read at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What still needs a key: codes and stop buttons on their way, which end by themselves, and printed codes."""
+
+    recovery_codes: int
+    until: datetime | None
+
+
+def reseal_app_keys() -> tuple[int, int]:
+    """Seal the keys of authenticator apps with the newest key, row by row; returns how many were, and unreadable ones.
+
+    By compare-and-set, so that whoever removes an app meanwhile is not overruled. In no scope and no transaction.
+    """
+    older = AuthenticationMethod.objects.exclude(sealed_key="")
+    older = older.exclude(sealed_key__startswith=f"{sealing.current_key_id()}.").order_by("pk")
+    resealed = unreadable = 0
+    last = None
+    while rows := list((older.filter(pk__gt=last) if last else older)[:BATCH]):
+        last = rows[-1].pk
+        for row in rows:
+            try:
+                resealed += _reseal(row)
+            except SealBroken:
+                unreadable += 1
+    return resealed, unreadable
+
+
+def needs_of(key_id: str, *, now: datetime) -> Needs:
+    """Return what of people still needs this key; in no scope."""
+    codes = Challenge.objects.filter(key_id=key_id, used_at=None, replaced_at=None, expires_at__gte=now)
+    buttons = OutboundMessage.objects.filter(key_id=key_id, link_purpose=STOP, opened_at=None, not_after__gt=now)
+    ends = [
+        codes.aggregate(end=Max("expires_at"))["end"],
+        buttons.aggregate(end=Max("not_after"))["end"],
+    ]
+    return Needs(
+        recovery_codes=RecoveryCode.objects.filter(key_id=key_id, used_at=None).count(),
+        until=max((end for end in ends if end), default=None),
+    )
+
+
+def _reseal(row: AuthenticationMethod) -> int:
+    plain = sealing.unseal(KEY_PURPOSE, row.sealed_key, context=str(row.pk))
+    same = AuthenticationMethod.objects.filter(pk=row.pk, sealed_key=row.sealed_key)
+    return same.update(sealed_key=sealing.seal(KEY_PURPOSE, plain, context=str(row.pk)))
