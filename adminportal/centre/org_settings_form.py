@@ -10,9 +10,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from adminportal.shell.forms import PortalFormHelper
 from users.models import Tenant
+from users.services.second_factor import count_holders
 from users.services.tenant_settings import SETTINGS
 
 SECTIONS: Final[dict[str, tuple[str | Promise, tuple[str, ...]]]] = {
@@ -22,6 +24,7 @@ SECTIONS: Final[dict[str, tuple[str | Promise, tuple[str, ...]]]] = {
     ),
     "reset": (_("Resetting"), ("force_change_locked", "reset_reason_required")),
     "privacy": (_("Privacy of contact data"), ("show_full_contact_to_readers",)),
+    "second-factor": (_("Second factor for administrators"), ("admin_mfa_required", "trusted_device_days")),
     "proof": (_("Confirming one's own sign-in"), ("step_up_minutes",)),
     "lockout": (_("Sign-in lockout"), ("lockout_threshold", "lockout_seconds", "lockout_hard_stop")),
 }
@@ -46,6 +49,14 @@ WORDS: Final[dict[str, tuple[str | Promise, str | Promise]]] = {
     "show_full_contact_to_readers": (
         _("Show phone numbers and addresses to everybody who reads users"),
         _("Off: only whoever may reset a person sees them unmasked."),
+    ),
+    "admin_mfa_required": (
+        _("Ask everybody with a role for a second factor"),
+        _("A code of an authenticator app, before any page of the admin center. Without it My account stays open."),
+    ),
+    "trusted_device_days": (
+        _("Days for which a browser may be trusted"),
+        _("Whoever ticks it is not asked again there. A new password, role or method ends the trust. 0 trusts none."),
     ),
     "step_up_minutes": (
         _("Minutes for which a confirmed sign-in counts"),
@@ -83,6 +94,8 @@ class OrgSettingsForm(forms.Form):
                 )
             field.disabled = not may_change
             self.fields[column] = field
+        if may_change and not tenant.admin_mfa_required:
+            self.fields["admin_mfa_required"].help_text += f" {_who_has_none()}"
 
     def sections(self) -> Iterator[tuple[str | Promise, list[forms.BoundField]]]:
         """Return the fields under their headings."""
@@ -114,3 +127,13 @@ class OrgSettingsForm(forms.Form):
     def values(self) -> dict[str, int | bool]:
         """Return what was asked for."""
         return {column: self.cleaned_data[column] for column in SETTINGS}
+
+
+def _who_has_none() -> str:
+    """Say before it is switched on how many people must set an app up first."""
+    holders = count_holders()
+    return ngettext(
+        "%(without)s of %(all)s person with a role has no app yet and sets one up on the next visit.",
+        "%(without)s of %(all)s people with a role have no app yet and set one up on their next visit.",
+        holders.all,
+    ) % {"without": holders.without, "all": holders.all}

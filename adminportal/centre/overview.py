@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from adminportal.audit.models import AuditEvent
 from adminportal.audit.selectors import list_events
 from adminportal.audit.tags import Activity, Result
-from adminportal.outbox.models import OutboundMessage, State
+from adminportal.outbox.channels import INBOX_URL, address_of, is_set_up
+from adminportal.outbox.models import Channel, OutboundMessage, State
 from passwords.services.break_glass import BANNER_DAYS
 from users.actors import Actor
 from users.permissions import Permission
@@ -55,8 +55,13 @@ def reason_against(actor: Actor, permission: Permission) -> str:
 
 
 def delivery_ways(*, now: datetime) -> list[Way]:
-    """Say for each way whether a reset could be delivered now; one query."""
-    return [_email(now=now), Way(label=gettext("Text message"), ok=False, text=gettext("Not set up"))]
+    """Say for each channel whether it would carry a message now; one query."""
+    late = OutboundMessage.objects.filter(
+        state__in=[State.QUEUED, State.SENDING], next_attempt_at__lt=now - LATE
+    ).values_list("channel", flat=True)
+    waiting = set(late.distinct())
+    offered = [Channel.EMAIL, Channel.SMS, *([Channel.VOICE] if is_set_up(Channel.VOICE) else [])]
+    return [_way(channel, is_waiting=channel in waiting) for channel in offered]
 
 
 def recent_events(actor: Actor) -> list[RecentEvent]:
@@ -72,14 +77,19 @@ def break_glass_uses(tenant_id: UUID, *, now: datetime) -> int:
     return rows.filter(occurred_at__gt=now - BANNER_DAYS).count()
 
 
-def _email(*, now: datetime) -> Way:
-    waiting = OutboundMessage.objects.filter(
-        channel="email", state__in=[State.QUEUED, State.SENDING], next_attempt_at__lt=now - LATE
-    ).exists()
-    label = gettext("Email")
-    if waiting:
+def text_messages_held_back(tenant_id: UUID, *, now: datetime) -> bool:
+    """Tell whether limits held text messages back in the last 24 hours; one query."""
+    rows = AuditEvent.objects.filter(tenant_id=tenant_id, activity=Activity.TEXT_MESSAGES_HELD_BACK)
+    return rows.filter(occurred_at__gt=now - timedelta(hours=24)).exists()
+
+
+def _way(channel: Channel, *, is_waiting: bool) -> Way:
+    label = str(channel.label)
+    if not is_set_up(channel):
+        return Way(label=label, ok=False, text=gettext("Not set up"))
+    if is_waiting:
         return Way(label=label, ok=False, text=gettext("Messages are waiting"))
-    is_inbox = settings.EMAIL_CHANNEL_URL.startswith("inbox:")
+    is_inbox = address_of(channel) == INBOX_URL
     return Way(label=label, ok=True, text=gettext("Demo inbox") if is_inbox else gettext("Ready"))
 
 

@@ -13,6 +13,7 @@ from adminportal.audit.models import AuditEvent
 from adminportal.centre.org_settings_form import SECTIONS, WORDS
 from tests.cast import Cast, make_cast, signed_in
 from users.models import Tenant, User
+from users.roles import Role
 from users.services.people import Refused
 from users.services.tenant_settings import SETTINGS, NotBetween, change_settings
 from users.tenancy import within
@@ -31,6 +32,7 @@ def form(**changes: object) -> dict[str, object]:
         "notify_user_on_admin_reset": "on",
         "fresh_contact_hours": 24,
         "step_up_minutes": 10,
+        "trusted_device_days": 30,
         "lockout_threshold": 10,
         "lockout_seconds": 60,
         "lockout_hard_stop": 100,
@@ -146,3 +148,17 @@ def test_form_without_what_it_showed_is_not_saved(cast: Cast, shown: str) -> Non
 
     assert answer.status_code == 422
     assert not Tenant.objects.get(pk=cast.tenant.pk).password_in_mail
+
+
+def test_page_says_whom_a_second_factor_would_meet_before_it_is_switched_on(cast: Cast) -> None:
+    client = signed_in(cast["global.admin"])
+    holders = len(Role) + 1
+
+    page = client.get(URL).content.decode()
+    answer = client.post(SAVE, form(admin_mfa_required="on"))
+
+    assert f"{holders} of {holders} people with a role have no app yet" in page
+    assert answer.status_code == 302
+    assert client.get(URL)["Location"].startswith("/signin/second-factor")
+    (row,) = AuditEvent.objects.filter(activity="Update company", actor_id=cast["global.admin"].pk)
+    assert row.targets[0]["modified"] == [{"name": "security.admin_mfa_required", "old": "False", "new": "True"}]

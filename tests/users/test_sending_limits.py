@@ -15,7 +15,16 @@ from adminportal import clock
 from adminportal.audit.models import AuditEvent
 from adminportal.throttle import LIMITS, Throttled
 from adminportal.throttle.models import Counter
-from users.services.sending_limits import SmsRules, count_change_code, may_reach, may_send, sms_is_available
+from tests.cast import make_cast, signed_in
+from users.services.sending_limits import (
+    SmsRules,
+    count_change_code,
+    default_rules,
+    may_reach,
+    may_send,
+    register_rules,
+    sms_is_available,
+)
 
 pytestmark = pytest.mark.django_db
 NOON = datetime.fromisoformat("2031-05-04T12:00:00+00:00")
@@ -226,3 +235,27 @@ def test_destinations_rest_as_keyed_digests() -> None:
     kept = str(list(Counter.objects.values()))
     assert "91234567" not in kept
     assert ADDRESS not in kept
+
+
+def test_home_tells_administrators_that_text_messages_were_held_back() -> None:
+    cast = make_cast()
+    told = "Text messages were held back"
+    for index in range(2):
+        may_send(
+            tenant_id=cast.tenant.pk, channel="sms", value=_number(index), now=clock.now(), rules=SmsRules(a_day=1)
+        )
+
+    assert told in signed_in(cast["helpdesk.admin"]).get("/").text
+    assert told not in signed_in(cast["reports.reader"]).get("/").text
+    with clock.travel(timedelta(hours=25)):
+        assert told not in signed_in(cast["helpdesk.admin"]).get("/").text
+
+
+def test_rules_of_an_organisation_come_from_above() -> None:
+    register_rules(lambda tenant_id: SmsRules(a_day=1 if tenant_id == CONTOSO else 2))
+    try:
+        assert [_send(_number(index)) for index in range(2)] == [True, False]
+        assert [_send(_number(index), tenant_id=FABRIKAM) for index in range(3, 6)] == [True, True, False]
+        assert not sms_is_available(tenant_id=CONTOSO, now=NOON)
+    finally:
+        register_rules(default_rules)

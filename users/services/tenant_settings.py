@@ -42,6 +42,8 @@ SETTINGS: Final = {
         Setting("force_change_locked", "reset.force_change_locked"),
         Setting("reset_reason_required", "reset.reason_required"),
         Setting("show_full_contact_to_readers", "privacy.show_full_contact_to_readers"),
+        Setting("admin_mfa_required", "security.admin_mfa_required"),
+        Setting("trusted_device_days", "security.trusted_device_days", 0, 90),
         Setting("step_up_minutes", "security.step_up_minutes", 0, 60),
         Setting("lockout_threshold", "lockout.threshold", 1, 50),
         Setting("lockout_seconds", "lockout.seconds", 5, 18_000),
