@@ -10,12 +10,16 @@ import hashlib
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
+from anyascii import anyascii
+
 from adminportal import sealing
 from sspr.eligibility import WITH_SECOND_FACTOR_REQUIRED, Verdict, Way
 from sspr.models import Gate, RecoveryAttempt, SsprPolicy
 
 SEED_PURPOSE: Final = "sspr-decoy"
 DOTS: Final = "•••••"
+UNTELLING: Final = "a"
+"""Shown where an address begins with what no decoy begins with."""
 PHONE_DOTS: Final = "••••••••"
 COMMON_INITIALS: Final = "aaabbccddeefghhiijjjkkklllmmmmnnooppprrrsssstttuvw17"
 """First letters of addresses about as often as people have them."""
@@ -82,7 +86,8 @@ def mask(gate: Gate, value: str) -> str:
     Neither length nor domain nor country: nothing by which a real one could be told from a decoy.
     """
     if gate is Gate.EMAIL:
-        return f"{value[:1].casefold()}{DOTS}@{DOTS}"
+        initial = anyascii(value[:1]).casefold()[:1]
+        return f"{initial if initial.isalnum() else UNTELLING}{DOTS}@{DOTS}"
     digits = "".join(sign for sign in value.casefold().partition("x")[0] if sign.isdecimal())
     return f"{PHONE_DOTS}{digits[-2:]}" if digits else ""
 
