@@ -35,3 +35,6 @@ class CampaignPerson(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["campaign", "user"], name="campaign_asks_once")]
+        indexes = [
+            models.Index(fields=["campaign", "id"], name="campaign_not_asked_yet", condition=models.Q(message_id=None))
+        ]

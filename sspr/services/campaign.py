@@ -127,12 +127,16 @@ def start_campaign(*, actor: Actor, now: datetime) -> Campaign:
 def send_waiting(now: datetime) -> int:
     """Write the next messages of one campaign that is not through; run by the sweep; returns how many."""
     with across_tenants():
-        waiting = CampaignPerson.objects.filter(message_id=None).select_related("campaign__tenant").first()
-    if waiting is None:
+        # In the order of the index of those who wait: with any other, a look for none would read everybody ever asked.
+        waiting = CampaignPerson.objects.filter(message_id=None).order_by("campaign", "pk")
+        found = list(waiting.select_related("campaign__tenant")[:1])
+    if not found:
         return 0
-    with within(waiting.campaign.tenant), transaction.atomic():
+    with within(found[0].campaign.tenant), transaction.atomic():
         # Whoever holds the row writes; a second sweep waits, and then finds the next ones.
-        campaign = Campaign.objects.select_for_update(of=("self",)).select_related("tenant").get(pk=waiting.campaign_id)
+        campaign = (
+            Campaign.objects.select_for_update(of=("self",)).select_related("tenant").get(pk=found[0].campaign_id)
+        )
         return _write_messages(campaign, now=now)
 
 
