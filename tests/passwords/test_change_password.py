@@ -12,12 +12,13 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from adminportal import clock
 from adminportal.audit.models import AuditEvent
 from adminportal.hashing import hashes_made
 from adminportal.outbox.models import OutboundMessage
+from tests.budgets import within_budget
 from tests.cast import PASSWORD, Cast, make_cast, signed_in
 from tests.passwords.reset_cast import TYPED, reset, shown, try_sign_in
 from users.models import Session, User
@@ -107,6 +108,27 @@ def test_forced_change_costs_one_hash_for_the_check_and_two_commits(adele: Clien
     assert answer.status_code == 302
     assert hashes_made() - before == 1 + 1  # the check, and the hash that is stored
     assert [query["sql"] for query in queries].count("COMMIT") <= 2
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_forced_change_takes_few_messages_to_the_database(adele: Client, temporary: str) -> None:
+    with within_budget("passwords:change post"):
+        answer = _change(adele, temporary, TYPED)
+
+    assert answer.status_code == 302
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_reset_takes_few_messages_to_the_database(cast: Cast) -> None:
+    client = signed_in(cast["helpdesk.admin"])
+    form = {"how": "automatic", "style": "random", "must_change": "on", "form_key": uuid4().hex}
+
+    with within_budget("passwords:reset post"):
+        answer = client.post(reverse("passwords:reset", args=[cast["adele.vance"].pk]), form)
+
+    assert answer.status_code == 302
 
 
 def test_broken_rules_cost_no_hash_and_come_back_all_at_once(adele: Client, temporary: str) -> None:
