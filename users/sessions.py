@@ -17,7 +17,7 @@ from django.db.models import Model, Q
 
 from adminportal import correlation
 from adminportal.insertion import Row, insert_rows
-from adminportal.queries import Question, load, places, to_load, write
+from adminportal.queries import Question, load, one_of, to_load, write
 from adminportal.sealing import Secret
 from users.models import Session, Tenant, User
 
@@ -33,7 +33,7 @@ LIVE = """
 """
 MODELS: Final[dict[str, type[Model]]] = {"s": Session, "u": User, "t": Tenant}
 END = """
-    UPDATE users_session SET ended_at = %s WHERE ended_at IS NULL AND key_digest <> %s AND user_id IN ({users})
+    UPDATE users_session SET ended_at = %s WHERE ended_at IS NULL AND key_digest <> %s AND user_id {users}
 """
 
 
@@ -129,7 +129,8 @@ def end_all_sessions(user_ids: Iterable[UUID], *, now: datetime, keep: Session |
     """End every session of these people with one UPDATE, except ``keep``."""
     ids = list(user_ids)
     if ids:
-        write(END.format(users=places(len(ids))), [now, keep.pk if keep else "", *ids])
+        of_users, values = one_of(ids)
+        write(END.format(users=of_users), [now, keep.pk if keep else "", *values])
 
 
 def list_sessions(user: User, *, now: datetime) -> list[Session]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from adminportal.queries import Question, fetch, places
+from adminportal.queries import Question, fetch, one_of
 from users.models import User
 from users.roles import ROLE_OF_TEMPLATE, Role, Standing
 
@@ -17,19 +17,19 @@ FACTS = """
     FROM users_groupmember m
     JOIN users_group g ON g.id = m.group_id
     LEFT JOIN users_roleassignment a ON a.group_id = g.id
-    WHERE m.user_id IN ({people}) AND m.tenant_id IN ({tenants}) AND (g.is_role_assignable OR a.id IS NOT NULL)
+    WHERE m.user_id {people} AND m.tenant_id {tenants} AND (g.is_role_assignable OR a.id IS NOT NULL)
     UNION ALL
     SELECT o.user_id, g.name, g.is_role_assignable, NULL, NULL, NULL
     FROM users_groupowner o JOIN users_group g ON g.id = o.group_id
-    WHERE o.user_id IN ({people}) AND o.tenant_id IN ({tenants}) AND g.is_role_assignable
+    WHERE o.user_id {people} AND o.tenant_id {tenants} AND g.is_role_assignable
     UNION ALL
     SELECT user_id, NULL, NULL, role, is_restricted_unit, NULL
-    FROM users_roleassignment WHERE user_id IN ({people}) AND tenant_id IN ({tenants})
+    FROM users_roleassignment WHERE user_id {people} AND tenant_id {tenants}
     UNION ALL
     SELECT user_id, NULL, NULL, NULL, NULL, unit_id
-    FROM users_unitmember WHERE user_id IN ({people}) AND tenant_id IN ({tenants})
+    FROM users_unitmember WHERE user_id {people} AND tenant_id {tenants}
     UNION ALL
-    SELECT NULL, name, NULL, NULL, NULL, NULL FROM users_domain WHERE is_federated AND tenant_id IN ({tenants})
+    SELECT NULL, name, NULL, NULL, NULL, NULL FROM users_domain WHERE is_federated AND tenant_id {tenants}
 """
 """Everything that decides about people, found by their ids; the first part says of which type each column is."""
 PARTS_ABOUT_PEOPLE = 4
@@ -96,5 +96,5 @@ def _facts_of(people: Mapping[UUID, User]) -> list[tuple[Any, ...]]:
 
 def facts_question(user_ids: Collection[UUID], tenant_ids: Collection[UUID]) -> Question:
     """Return what :func:`load_facts` asks about people, in the order of their ids, to be asked ahead."""
-    sql = FACTS.format(people=places(len(user_ids)), tenants=places(len(tenant_ids)))
-    return sql, (*(*user_ids, *tenant_ids) * PARTS_ABOUT_PEOPLE, *tenant_ids)
+    (of_people, people), (of_tenants, tenants) = one_of(user_ids), one_of(tenant_ids)
+    return FACTS.format(people=of_people, tenants=of_tenants), (*(*people, *tenants) * PARTS_ABOUT_PEOPLE, *tenants)

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Model
 from django.views.decorators.debug import sensitive_variables
 
-from adminportal.queries import Question, ahead, fetch, load, places, to_load
+from adminportal.queries import Question, ahead, fetch, load, one_of, to_load
 from passwords.authority import Authority
 from passwords.models import PasswordPolicy
 from passwords.orders import ResetEnd, ResetOptions, ResetOrder, ResetOutcome
@@ -29,11 +29,13 @@ from users.models import Tenant, User
 from users.targets import TargetFacts, facts_question, load_facts
 
 REPEATED = """
-    SELECT target_id, id FROM passwords_passwordreset
-    WHERE tenant_id = %s AND idempotency_key = %s AND starter_id {starter} AND target_id IN ({people})
-    AND outcome = 'done'
+    SELECT target_id, id, tenant_id, starter_id FROM passwords_passwordreset
+    WHERE target_id {people} AND idempotency_key || '' = %s AND outcome = 'done'
 """
-PEOPLE = "SELECT {columns} FROM users_user u WHERE u.tenant_id = %s AND u.id IN ({people}) ORDER BY u.id"  # noqa: S608
+"""By the person alone: a bulk job has one key, one starter and one tenant for all of its people, and by an index of one
+of these PostgreSQL would read all of them for every chunk.
+"""
+PEOPLE = "SELECT {columns} FROM users_user u WHERE u.tenant_id = %s AND u.id {people} ORDER BY u.id"  # noqa: S608
 MODELS: Final[dict[str, type[Model]]] = {"u": User}
 LOCK = " FOR NO KEY UPDATE OF u"
 """As weak as a change of passwords allows: whoever writes a row that names the person goes on."""
@@ -84,10 +86,12 @@ def _repeated(job: Job, orders: Sequence[ResetOrder]) -> dict[UUID, ResetOutcome
     ids = [order.user_id for order in orders]
     if not ids:
         return {}
-    rows = fetch(*_repeated_question(job, ids), uuid_columns=(0, 1))
+    rows = fetch(*_repeated_question(job, ids), uuid_columns=(0, 1, 2, 3))
+    mine = (job.tenant.pk, job.authority.starter_id)
     return {
         user_id: ResetOutcome(user_id=user_id, end=ResetEnd.DONE, reset_id=reset_id, is_repeat=True)
-        for user_id, reset_id in rows
+        for user_id, reset_id, *whose in rows
+        if tuple(whose) == mine
     }
 
 
@@ -95,26 +99,26 @@ def _facts(job: Job, user_ids: Sequence[UUID], *, locked: bool) -> dict[UUID, Ta
     """Read people of the tenant and what decides about them; ``locked`` takes their rows, in one order for all."""
     if not user_ids:
         return {}
-    people = load(_people(user_ids, locked=locked), [job.tenant.pk, *user_ids], models=MODELS)
-    return load_facts(user for (user,) in people)
+    asked, values = _people(job, user_ids, locked=locked)
+    return load_facts(user for (user,) in load(asked, values, models=MODELS))
 
 
-def _people(user_ids: Sequence[UUID], *, locked: bool) -> str:
+def _people(job: Job, user_ids: Sequence[UUID], *, locked: bool) -> tuple[str, list[object]]:
     lock = LOCK if locked and connection.features.has_select_for_update else ""
-    return PEOPLE.format(columns="{columns}", people=places(len(user_ids))) + lock
+    of_people, values = one_of(user_ids)
+    return PEOPLE.format(columns="{columns}", people=of_people) + lock, [job.tenant.pk, *values]
 
 
 def _repeated_question(job: Job, user_ids: Sequence[UUID]) -> Question:
-    starter = [job.authority.starter_id] if job.authority.starter_id else []
-    asked = REPEATED.format(starter="= %s" if starter else "IS NULL", people=places(len(user_ids)))
-    return asked, (job.tenant.pk, form_key(job), *starter, *user_ids)
+    of_people, values = one_of(user_ids)
+    return REPEATED.format(people=of_people), (*values, form_key(job))
 
 
 def _questions(job: Job, user_ids: Sequence[UUID], *, locked: bool) -> list[Question]:
     """Return what is asked of people before the hash and again under their locks, which come first."""
     if not user_ids:
         return []
-    people = to_load(_people(user_ids, locked=locked), [job.tenant.pk, *user_ids], models=MODELS)
+    people = to_load(*_people(job, user_ids, locked=locked), models=MODELS)
     return [people, facts_question(sorted(set(user_ids)), [job.tenant.pk]), _repeated_question(job, user_ids)]
 
 

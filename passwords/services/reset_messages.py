@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from adminportal.outbox.enqueue import Draft
 from adminportal.outbox.models import Lane
-from adminportal.queries import Question, fetch, places
+from adminportal.queries import Question, fetch, one_of
 from passwords.models import PasswordReset, RevealLink
 from passwords.orders import ResetOptions
 from passwords.reveal import SECRET_PURPOSE
@@ -21,7 +21,7 @@ LINK_PURPOSE = "reveal"
 NOTICE_LIVES = timedelta(days=3)
 """How late a notice without a secret may still go out."""
 
-ALTERNATES = "SELECT user_id, value FROM users_contact WHERE kind = %s AND user_id IN ({users})"  # noqa: S608
+ALTERNATES = "SELECT user_id, value FROM users_contact WHERE kind = %s AND user_id {users}"  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,8 @@ def alternates_of(user_ids: Iterable[UUID]) -> dict[UUID, str]:
 
 def alternates_question(user_ids: Sequence[UUID]) -> Question:
     """Return what :func:`alternates_of` asks, to be asked ahead."""
-    return ALTERNATES.format(users=places(len(user_ids))), (ContactKind.ALTERNATE_EMAIL.value, *user_ids)
+    of_users, values = one_of(user_ids)
+    return ALTERNATES.format(users=of_users), (ContactKind.ALTERNATE_EMAIL.value, *values)
 
 
 def usable_alternate(user: User, alternates: Mapping[UUID, str]) -> str:

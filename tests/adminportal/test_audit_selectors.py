@@ -7,10 +7,20 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from adminportal.audit.models import AuditEvent
 from adminportal.audit.record import Actor, Target
-from adminportal.audit.selectors import Filter, get_event, list_events, list_events_about, page_of
+from adminportal.audit.seal import seal_waiting_rows
+from adminportal.audit.selectors import (
+    ALL_TEXTS,
+    Filter,
+    contains,
+    get_event,
+    list_events,
+    list_events_about,
+    page_of,
+)
 from adminportal.audit.tags import Activity, Result
 from tests.adminportal.audit_cast import ADA, CONTOSO, FABRIKAM, KARI, KARI_ID, NOON, write
 
@@ -125,3 +135,33 @@ def test_pages_hold_every_row_once_also_where_times_are_equal(django_assert_num_
 def test_forged_key_of_a_page_is_refused(key: str) -> None:
     with pytest.raises(ValueError, match="No page begins here"):
         page_of(list_events(tenant_id=CONTOSO), after=key)
+
+
+TEXTS = ({"target": "Lars OST"}, {"initiated_by": "åkes"}, {"text": "kari@CONTOSO"}, {"target": "lars", "text": "åkes"})
+
+
+@pytest.mark.parametrize("wanted", TEXTS, ids=lambda parts: " and ".join(parts))
+def test_texts_are_found_in_rows_that_are_sealed_and_in_others(wanted: dict[str, str]) -> None:
+    _write_all()
+    matching = Filter(**wanted)  # type: ignore[arg-type]
+    before = list_events(tenant_id=CONTOSO, matching=matching).count()
+    seal_waiting_rows()
+    _write_all()
+
+    events = list_events(tenant_id=CONTOSO, matching=matching)
+
+    assert events.filter(seq=None).count() == events.exclude(seq=None).count() == before > 0
+
+
+@pytest.mark.postgres
+def test_search_is_answered_from_the_index_of_sealed_rows_and_the_rows_that_are_not() -> None:
+    asked = [AuditEvent.objects.filter(contains("lars", columns=each)) for each in (["target_text"], ALL_TEXTS)]
+    with connection.cursor() as cursor:
+        # So few rows are otherwise read from front to back, whatever indexes there are.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_indexscan = off")
+        plans = [events.explain() for events in asked]
+
+    for plan in plans:
+        assert "audit_search_sealed" in plan, plan
+        assert "audit_not_sealed" in plan, plan

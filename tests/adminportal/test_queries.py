@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from adminportal.insertion import insert_rows
-from adminportal.queries import ahead, execute, fetch, load, places, to_load, together, write
+from adminportal.queries import ahead, execute, fetch, listed, load, one_of, places, to_load, together, write
 from adminportal.throttle.models import Counter
 from passwords.models import BulkJob, PasswordPolicy
 from tests.cast import Cast, make_cast
@@ -33,6 +33,41 @@ def test_rows_hold_uuids_and_texts_as_python_knows_them(cast: Cast) -> None:
     )
 
     assert rows == [(person.pk, person.tenant_id, person.upn_folded)]
+
+
+ODD = ["", "a,b", 'say "no"', "{x}", "back\\slash\\", "NULL", "null", "Ærø % s", " "]
+
+
+def test_texts_and_ids_are_found_by_a_list_of_them_whatever_signs_they_hold(cast: Cast) -> None:
+    people = [cast["adele.vance"], cast["never.issued"]]
+    condition, values = one_of([person.pk for person in people])
+    other, none = one_of([UUID(int=1)])
+
+    found = fetch(f"SELECT id FROM users_user WHERE id {condition}", values, uuid_columns=(0,))
+
+    assert {key for (key,) in found} == {person.pk for person in people}
+    assert fetch(f"SELECT id FROM users_user WHERE id {other}", none, uuid_columns=(0,)) == []
+    for text in ODD:
+        execute("UPDATE users_user SET office = %s WHERE id = %s", [text, people[0].pk])
+        condition, values = one_of([*ODD[:3], text], kind="text")
+        asked = f"SELECT office FROM users_user WHERE id = %s AND office {condition}"
+        assert fetch(asked, [people[0].pk, *values], uuid_columns=()) == [(text,)]
+        without, rest = one_of([each for each in ODD if each != text], kind="text")
+        assert (
+            fetch(
+                f"SELECT 1 FROM users_user WHERE id = %s AND office {without}", [people[0].pk, *rest], uuid_columns=()
+            )
+            == []
+        )
+
+
+def test_rows_of_a_list_stand_side_by_side(cast: Cast) -> None:
+    ids = [UUID(int=number) for number in range(len(ODD))]
+    table, values = listed(ids, ODD, kinds=("uuid", "text"))
+
+    assert sorted(fetch(f"SELECT column1, column2 FROM {table}", values, uuid_columns=(0,))) == list(
+        zip(ids, ODD, strict=True)
+    )
 
 
 def test_statement_says_how_many_rows_it_touched(cast: Cast) -> None:
