@@ -134,9 +134,8 @@ def send_waiting(now: datetime) -> int:
         return 0
     with within(found[0].campaign.tenant), transaction.atomic():
         # Whoever holds the row writes; a second sweep waits, and then finds the next ones.
-        campaign = (
-            Campaign.objects.select_for_update(of=("self",)).select_related("tenant").get(pk=found[0].campaign_id)
-        )
+        locked = Campaign.objects.select_for_update(of=("self",)).select_related("tenant")
+        campaign = locked.get(pk=found[0].campaign_id)
         return _write_messages(campaign, now=now)
 
 

@@ -42,12 +42,10 @@ def _channels(settings: Settings) -> None:
     settings.SMS_CHANNEL_URL, settings.VOICE_CHANNEL_URL = "inbox:", ""
 
 
-def ask(
-    cast: Cast, *, accepted: str = "", version: int = 1, required: str = "1", gates: tuple[str, ...]
-) -> HttpResponse:
+def ask(cast: Cast, *, accepted: str = "", required: str = "1", gates: tuple[str, ...]) -> HttpResponse:
     given = {"gates_required": required, "gates": list(gates), "questions_to_register": "5", "questions_to_reset": "3"}
     return signed_in(cast["global.admin"]).post(  # type: ignore[return-value]
-        METHODS, {"version": version, "accepted": accepted, "two_gates_with_second_factor": "on", **given}
+        METHODS, {"version": 1, "accepted": accepted, "two_gates_with_second_factor": "on", **given}
     )
 
 
