@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from adminportal.outbox.registry import register_sweeper
 from sspr.locks import forgive_on_change
+from sspr.rules import policy_of
 from sspr.services import campaign
 from sspr.services.ask_handlers import settle_public_asks
 from sspr.services.cancel import close_abandoned, purge
 from sspr.services.not_me import PURPOSE as NOT_ME
 from sspr.services.not_me import NotMe
+from sspr.situation import sms_rules
+from users.models import Tenant
 from users.notices import register_notice
 from users.services.method_changes import on_method_change
+from users.services.sending_limits import SmsRules, register_rules
+
+
+def _sms_rules_of(tenant_id: UUID) -> SmsRules:
+    return sms_rules(policy_of(Tenant(pk=tenant_id)))
 
 
 def register() -> None:
@@ -21,3 +31,4 @@ def register() -> None:
     register_sweeper("registration-campaigns", campaign.send_waiting)
     register_notice(NOT_ME, NotMe())
     on_method_change(forgive_on_change)
+    register_rules(_sms_rules_of)
