@@ -259,7 +259,15 @@ def test_unknown_reveal_link_is_redacted_in_every_line(browser: Client, lines: i
 
 
 @pytest.mark.parametrize(
-    "around", ["/reveal/{}", "'/reveal/{}'", "http://x.example/reveal/{}?a=b", '{{"p": "/reveal/{}"}}']
+    "around",
+    [
+        "/reveal/{}",
+        "/notice/{}",
+        "'/notice/{}'",
+        "'/reveal/{}'",
+        "http://x.example/reveal/{}?a=b",
+        '{{"p": "/reveal/{}"}}',
+    ],
 )
 def test_redaction_cuts_the_token_alone(around: str) -> None:
     assert redact(around.format(TOKEN)) == around.format("[redacted]")

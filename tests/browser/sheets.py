@@ -10,9 +10,11 @@ from tests.browser import ways, ways_of_many
 from tests.browser.atlas import ERRORS, Sheet, at
 from tests.browser.sheets_of_groups import GROUPS
 from tests.browser.sheets_of_lists import LISTS
+from tests.browser.sheets_of_methods import METHODS
 from tests.browser.sheets_of_requests import REQUESTS
 from tests.browser.sheets_of_roles import ROLES
 from tests.browser.sheets_of_self_service_settings import SELF_SERVICE_SETTINGS
+from tests.browser.sheets_of_wizard import WIZARD
 from tests.browser.ways import one_event, one_letter, open_panel, shown_error
 
 NOBODY = ""
@@ -20,7 +22,6 @@ PUBLIC: Final = [
     Sheet(name="sign-in", route="users:signin", way=at("users:signin"), who=NOBODY),
     Sheet(name="sign-in-password", route="users:signin", way=ways.type_name, who=NOBODY),
     Sheet(name="sign-in-wrong", route="users:signin", way=ways.type_wrong_password, who=NOBODY),
-    Sheet(name="forgot-password", route="sspr:start", way=at("sspr:start"), who=NOBODY),
     Sheet(name="link-ready", route="passwords:reveal", way=ways.link_ready, who=NOBODY),
     Sheet(name="link-shown", route="passwords:reveal", way=ways.link_shown, who=NOBODY),
     Sheet(name="link-used", route="passwords:reveal", way=ways.link_used, who=NOBODY),
@@ -137,7 +138,9 @@ PARTS: Final = {
     "own": OWN,
     "people": PEOPLE,
     "reset": RESET,
+    "methods": METHODS,
     "requests": REQUESTS,
+    "wizard": WIZARD,
     "many": MANY,
     "roles": ROLES,
     "groups": GROUPS,
@@ -166,6 +169,15 @@ NO_PAGES: Final = {
     "users:import-template": "a file",
     "users:import-examples": "a file",
     "passwords:change-rules": "a part of a page",
+    "sspr:rules": "a part of a page",
+    "sspr:reason": "takes a POST and leads on",
+    "sspr:send": "takes a POST and leads on",
+    "sspr:prove": "takes a POST and leads on",
+    "sspr:finish": "takes a POST and leads on, or back to the form",
+    "sspr:unlock": "takes a POST and leads on",
+    "sspr:cancel": "takes a POST and leads on",
+    "sspr:captcha-picture": "a picture",
+    "sspr:captcha-sound": "a recording",
     "passwords:request-count": "a part of a page",
     "passwords:request-take": "takes a POST and leads on",
     "passwords:request-called": "takes a POST and leads on",

@@ -18,8 +18,9 @@ from passwords.services.bulk_selection import draft_from_ids
 from passwords.services.request import HelpCall, ask
 from passwords.services.reset import reset_passwords
 from tests.cast import Cast, make_cast
-from users.models import AdministrativeUnit, Group, ImportBatch, RoleAssignment
+from users.models import AdministrativeUnit, Group, ImportBatch, MethodKind, RoleAssignment
 from users.permissions import Permission
+from users.services.methods import save_method
 from users.tenancy import within
 
 Ids = dict[str, UUID]
@@ -114,6 +115,14 @@ def make_world(domain: str, name: str) -> World:
         held = RoleAssignment.objects.get(user=cast["guest.inviter"])
         group = Group.objects.get(name="Break glass")
         unit = AdministrativeUnit.objects.create(tenant=cast.tenant, name=f"{name} Sales", created_at=clock.now())
+        method = save_method(
+            tenant=cast.tenant,
+            user=target,
+            kind=MethodKind.EMAIL,
+            value=f"adele@{domain}",
+            by=cast.actor("adele.vance").for_audit(),
+            now=clock.now(),
+        )
         call = ask(HelpCall(tenant=cast.tenant, user=target, correlation_id=uuid4()), now=clock.now())
     event = AuditEvent.objects.filter(tenant_id=cast.tenant.pk, actor_id=boss.pk).first()
     assert outcome.reset_id and event
@@ -129,6 +138,7 @@ def make_world(domain: str, name: str) -> World:
         "assignment_id": held.pk,
         "template_id": held.role,
         "request_id": call.pk,
+        "method_id": method.pk,
     }
     return World(cast=cast, ids=ids)
 
@@ -147,6 +157,7 @@ def nowhere() -> Ids:
             "group_id",
             "unit_id",
             "request_id",
+            "method_id",
             *ROLE_IDS,
         )
     }
@@ -164,6 +175,8 @@ def state_of(world: World) -> list[tuple[object, ...]]:
         "SELECT id, state, position FROM users_importbatch WHERE tenant_id = %s ORDER BY id",
         "SELECT id, state, options, purged_at FROM passwords_bulkjob WHERE tenant_id = %s ORDER BY id",
         "SELECT id, state, handled_by_id, note FROM passwords_passwordrequest WHERE tenant_id = %s ORDER BY id",
+        "SELECT id, user_id, kind, value FROM users_authenticationmethod WHERE tenant_id = %s ORDER BY id",
+        "SELECT id, user_id, kind, value FROM users_contact WHERE tenant_id = %s ORDER BY id",
         "SELECT id, user_id, role, unit_id FROM users_roleassignment WHERE tenant_id = %s ORDER BY id",
         "SELECT key_digest, ended_at FROM users_session WHERE tenant_id = %s ORDER BY key_digest",
     )

@@ -45,8 +45,19 @@ PUBLIC = {
     "sspr:captcha-sound",
     "sspr:forgotten-name",
     "sspr:forgotten-name-sent",
+    "sspr:cancel",
+    "sspr:contact",
+    "sspr:contact-sent",
+    "sspr:finish",
+    "sspr:prove",
+    "sspr:reason",
+    "sspr:rules",
+    "sspr:send",
     "sspr:start",
+    "sspr:step",
+    "sspr:unlock",
     "users:language",
+    "users:notice",
     "users:signin",
 }
 """Whoever adds a page for strangers writes it here as well."""
@@ -209,6 +220,7 @@ def test_temporary_password_opens_only_the_change(own: World, route: Route) -> N
 def test_made_up_token_opens_nothing(token: str) -> None:
     for method in ("GET", "POST", "HEAD"):
         assert Client().generic(method, f"/reveal/{token}").status_code == 404
+        assert Client().generic(method, f"/notice/{token}").status_code == 404
 
 
 @pytest.mark.parametrize(
