@@ -16,6 +16,7 @@ from passwords.services.request import close_overtaken
 from passwords.services.request_messages import send_digests
 from users.panel_sections import register_password_states
 from users.services.acts import on_block
+from users.services.method_changes import on_factor_change
 from users.services.role_changes import on_role_change
 from users.services.sign_in import on_first_use
 
@@ -32,6 +33,7 @@ def register() -> None:
     register_opener(SECRET_PURPOSE, open_for_mail)
     register_opener(RESULTS_PURPOSE, open_results_for_mail)
     on_block(close_links)
+    on_factor_change(close_links)
     on_first_use(wipe_after_use)
     on_role_change(wipe_on_role_change)
     register_password_states(temporary_password_states)

@@ -41,6 +41,7 @@ class Parcel:
     headers: Mapping[str, str]
     issued_at: datetime
     boundary: str
+    sender_name: str = ""
 
     def __repr__(self) -> str:
         return f"Parcel({self.headers.get('Message-ID', '')})"
@@ -79,6 +80,7 @@ def build(message: OutboundMessage) -> Parcel:
         headers=_headers_of(message),
         issued_at=message.issued_at,
         boundary=f"=_{message.id.hex}.{message.generation}",
+        sender_name=str(facts.get("sender_name", "")),
     )
 
 

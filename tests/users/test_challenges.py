@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from adminportal import clock, sealing
+from adminportal.outbox.channels.email import compose
 from adminportal.outbox.content import SecretGone, build
 from adminportal.outbox.models import DevMessage, OutboundMessage, State
 from tests.adminportal.outbox_cast import deliver
@@ -103,7 +104,9 @@ def test_text_message_carries_six_digits_in_the_web_otp_format(cast: Cast, now: 
     assert try_code(found[1], now, method="mobile_sms") is CodeAnswer.RIGHT
 
 
-def test_mail_names_tenant_and_user_name_and_comes_on_behalf_of_the_tenant(cast: Cast, now: datetime) -> None:
+def test_mail_names_tenant_and_user_name_and_comes_on_behalf_of_the_tenant(
+    cast: Cast, now: datetime, settings: Settings
+) -> None:
     challenge = send(cast, now)
     parcel = build(message_of(challenge))
 
@@ -112,6 +115,7 @@ def test_mail_names_tenant_and_user_name_and_comes_on_behalf_of_the_tenant(cast:
         assert "adele.vance@contoso.example" in part and code_in(challenge) in part
         assert "within 10 minutes" in part
     assert parcel.to == MAIL.value
+    assert compose(parcel)["From"] == f"Admin portal on behalf of Contoso <{settings.EMAIL_FROM}>"
 
 
 @pytest.mark.parametrize("step", [timedelta(minutes=10, seconds=-1), timedelta(minutes=10)])
@@ -323,6 +327,14 @@ def test_retry_sends_the_same_code_under_the_same_message_id(cast: Cast, now: da
         assert deliver(message) is State.SENT
     (caught,) = DevMessage.objects.all()
     assert (caught.text, caught.headers["Message-ID"]) == (first.text, first.headers["Message-ID"])
+
+
+def test_name_of_an_organization_adds_no_recipient_and_no_header(cast: Cast, now: datetime) -> None:
+    name = 'Contoso <thief@mail.example>, "Bcc: thief@mail.example\r\nBcc: thief@mail.example'
+    mail = compose(build(message_of(send(cast, now, context={"tenant_name": name}))))
+
+    assert [address.addr_spec for address in mail["From"].addresses] == ["portal@contoso.example"]
+    assert mail["Bcc"] is None and mail.get_all("To") == [MAIL.value]
 
 
 @pytest.mark.parametrize("how", ["used", "replaced", "killed", "spent"])

@@ -13,10 +13,15 @@ from adminportal.audit.models import AuditEvent
 from adminportal.outbox.content import build
 from adminportal.outbox.models import OutboundMessage
 from adminportal.sealing import Secret
+from passwords.authority import AdminAuthority
+from passwords.orders import ResetOptions, ResetOrder
+from passwords.services.reset import reset_passwords
 from tests.cast import Cast, make_tenant, signed_in
 from users.method_values import ValueRefused
-from users.models import AuthenticationMethod, MethodKind, RecoveryCode, Session, TrustedDevice, User
+from users.models import AuthenticationMethod, ContactKind, MethodKind, RecoveryCode, Session, TrustedDevice, User
+from users.roles import Role
 from users.services import method_changes
+from users.services.contacts import change_contact
 from users.services.method_changes import on_method_change
 from users.services.methods import MethodMissing, list_methods, remove_method, save_method, set_default
 from users.services.reach import NOWHERE, addresses_of, reach_of
@@ -153,6 +158,32 @@ def test_change_ends_other_sessions_and_trusted_browsers(cast: Cast) -> None:
     assert list(alive) == [mine.pk] and other.pk != mine.pk
     with within(cast.tenant):
         assert TrustedDevice.objects.get().revoked_at is not None
+
+
+def test_change_of_a_method_ends_open_links_and_one_of_contact_data_does_not(cast: Cast) -> None:
+    cast.add("global", has_password=False, roles=(Role.GLOBAL_ADMINISTRATOR,))
+    with within(cast.tenant):
+        reset_passwords(
+            tenant=cast.tenant,
+            orders=[ResetOrder(user_id=cast["adele.vance"].pk)],
+            authority=AdminAuthority(actor=cast.actor("global")),
+            options=ResetOptions(deliver_to=("desk@mail.example",)),
+            now=clock.now(),
+        )
+        open_links = OutboundMessage.objects.filter(to="desk@mail.example", link_closed_at=None)
+        change_contact(
+            tenant=cast.tenant,
+            user=cast["adele.vance"],
+            kind=ContactKind.MOBILE_PHONE,
+            value="",
+            proof=True,
+            by=cast.actor("adele.vance").for_audit(),
+            now=clock.now(),
+        )
+        assert open_links.count() == 1
+    save(cast, HOME)
+
+    assert open_links.count() == 0
 
 
 def test_audit_row_holds_mask_and_digest(cast: Cast) -> None:

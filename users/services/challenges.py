@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from django.conf import settings
+from django.utils import translation
 from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_variables
 
 from adminportal import sealing
@@ -109,7 +111,7 @@ def issue(
         to="" if is_decoy else destination.value,
         language=language,
         about_user_id=None if is_decoy or user is None else user.pk,
-        context={} if user is None or is_decoy else _context(user, context, minutes=minutes),
+        context={} if user is None or is_decoy else _context(user, context, minutes=minutes, language=language),
         not_after=now + timedelta(minutes=minutes),
         secret_purpose=CODE_PURPOSE,
         correlation_id=correlation_id,
@@ -195,8 +197,16 @@ def purge_challenges(now: datetime) -> int:
     return len(rows)
 
 
-def _context(user: User, context: Mapping[str, str], *, minutes: int) -> dict[str, str]:
-    return {**context, "user_name": user.user_principal_name, "minutes": str(minutes)}
+def _context(user: User, context: Mapping[str, str], *, minutes: int, language: str) -> dict[str, str]:
+    with translation.override(language):
+        portal = gettext("Admin portal")
+        sender = gettext("%(portal)s on behalf of %(tenant)s") % {"portal": portal, "tenant": context["tenant_name"]}
+    return {
+        **context,
+        "user_name": user.user_principal_name,
+        "minutes": str(minutes),
+        "sender_name": sender,
+    }
 
 
 def _store(challenge: Challenge, *, now: datetime) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 from django.utils import translation
 
@@ -66,6 +67,8 @@ class MethodChange:
 
 Listener = Callable[[User, str, datetime], None]
 _listeners: list[Listener] = []
+EndListener = Callable[[Collection[UUID], datetime], None]
+_end_listeners: list[EndListener] = []
 
 _OWN: Final = {
     Event.ADDED: Activity.USER_REGISTERED_SECURITY_INFO,
@@ -89,13 +92,24 @@ def on_method_change(listener: Listener) -> None:
         _listeners.append(listener)
 
 
+def on_factor_change(listener: EndListener) -> None:
+    """Call ``listener(user_ids, now)`` inside the transaction of every change of a method: to end what was open; once.
+
+    A change of contact data alone ends nothing.
+    """
+    if listener not in _end_listeners:
+        _end_listeners.append(listener)
+
+
 def follow_method_change(change: MethodChange) -> None:
-    """Write the audit row, end every other session and trusted browser, tell the person; inside the transaction."""
+    """Write the audit row, end other sessions, trusted browsers and links, tell the person; inside the transaction."""
     activity = (_OWN if change.is_own else _BY_ADMIN)[change.event]
     record(entry_of(change, activity), now=change.now)
     end_all_sessions([change.user.pk], now=change.now, keep=change.keep)
     trusted = TrustedDevice.objects.filter(user=change.user, revoked_at=None)
     trusted.update(revoked_at=change.now)
+    for listener in _end_listeners:
+        listener([change.user.pk], change.now)
     tell(change)
     call_listeners(change)
 

@@ -137,7 +137,9 @@ def compose(parcel: Parcel) -> EmailMessage:
     recipient = envelope_address(parcel.to)
     mail = EmailMessage(policy=SMTP if recipient.isascii() else SMTPUTF8)
     name, sender = parseaddr(settings.EMAIL_FROM)
-    _set_address(mail, "From", name, sender, TemporaryFailure(Failure.SENDER_REFUSED, "EMAIL_FROM"))
+    _set_address(
+        mail, "From", parcel.sender_name or name, sender, TemporaryFailure(Failure.SENDER_REFUSED, "EMAIL_FROM")
+    )
     _set_address(mail, "To", "", recipient, PermanentFailure(Failure.ADDRESS_INVALID))
     mail["Subject"] = parcel.subject
     mail["Date"] = format_datetime(parcel.issued_at)
