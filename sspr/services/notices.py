@@ -23,6 +23,8 @@ RESET: Final = "password_was_reset_by_owner"
 UNLOCKED: Final = "account_was_unlocked"
 LOCKED: Final = "self_service_locked"
 TOLD_ADMINS: Final = "role_holder_reset_own"
+DECOYS: Final = 2
+"""Rows written where there is nobody to tell: as many as most people have addresses."""
 
 
 def tell_reset(situation: Situation, user: User, *, now: datetime) -> None:
@@ -45,7 +47,11 @@ def tell_locked(situation: Situation, *, until: datetime, now: datetime) -> None
         enqueue(*_to_person(situation, user, LOCKED, now=now, until=until), now=now)
         return
     reach_of([NOBODY])
-    decoy = Draft(
+    enqueue(*(_decoy(situation, now=now) for _ in range(DECOYS)), now=now)
+
+
+def _decoy(situation: Situation, *, now: datetime) -> Draft:
+    return Draft(
         tenant_id=situation.tenant.pk,
         template=LOCKED,
         channel="email",
@@ -57,7 +63,6 @@ def tell_locked(situation: Situation, *, until: datetime, now: datetime) -> None
         link_purpose=NOT_ME,
         correlation_id=situation.attempt.pk,
     )
-    enqueue(decoy, now=now)
 
 
 def _to_person(

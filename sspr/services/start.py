@@ -18,6 +18,7 @@ from sspr import attempts, decoys, locks, trail
 from sspr.eligibility import judge
 from sspr.flow import Event, State, next_state
 from sspr.models import RecoveryAttempt
+from sspr.rules import policy_of
 from sspr.services.cancel import end_in_this_browser
 from sspr.services.holding import hold
 from sspr.situation import ghost_tenant, read_person
@@ -116,7 +117,16 @@ def _refuse_when_closed(folded: str, subject: str, *, now: datetime) -> None:
     try:
         throttle.check("L01", key=subject, now=now)
     except Throttled as limit:
+        _lock_where_asked_for(folded, subject, now=now)
         raise Later(retry_after=limit.retry_after) from None
+
+
+def _lock_where_asked_for(folded: str, subject: str, *, now: datetime) -> None:
+    """Close self-service for a name that is given too often, where the tenant's setting says so (L01)."""
+    policy = policy_of(find_tenant_of_domain(folded.partition("@")[2]) or ghost_tenant())
+    if policy.start_lock_hours:
+        until = now + timedelta(hours=policy.start_lock_hours)
+        locks.close(subject, until=until, limit="L01", user_id=None)
 
 
 def _seconds(left: timedelta) -> int:

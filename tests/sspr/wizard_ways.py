@@ -86,7 +86,7 @@ class Walk:
 
 def begin(name: str, **more: Any) -> Walk:
     """Give a user name on page 1."""
-    values = {"source": str(uuid4()), "language": "en", "now": clock.now()} | more
+    values: dict[str, Any] = {"source": str(uuid4()), "language": "en", "now": clock.now()} | more
     return Walk(cookie=start(user_name=name, **values).cookie)
 
 
