@@ -171,7 +171,15 @@ LIMITS: dict[str, Limit] = {
         Limit(name="L26", what="CSV upload", key="user", number=20, window=timedelta(hours=1), store=Store.REDIS),
         Limit(
             name="SIGN_IN",
-            what="sign-in, failures",
+            what="sign-in, failures, then a challenge",
+            key="source",
+            number=30,
+            window=timedelta(minutes=10),
+            store=Store.REDIS,
+        ),
+        Limit(
+            name="SIGN_IN_HARD",
+            what="sign-in, failures, then a harder challenge; of fresh proof, a refusal",
             key="source",
             number=100,
             window=timedelta(minutes=10),

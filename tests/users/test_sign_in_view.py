@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from urllib.parse import quote
 
 import pytest
 from django.conf import settings as django_settings
@@ -18,12 +19,15 @@ from adminportal import clock
 from adminportal.audit.models import AuditEvent
 from adminportal.hashing import hashes_made
 from adminportal.sealing import Secret
-from adminportal.throttle import LIMITS
-from tests.cast import PASSWORD, Cast, make_cast
+from adminportal.throttle import LIMITS, shared
+from adminportal.throttle.meter import source_of
+from tests.cast import PASSWORD, Cast, make_cast, signed_in
 from tests.passwords.reset_cast import reset, shown, try_sign_in
+from tests.solving import read_aloud, solved
 from users.models import Session, User
 from users.services import sign_in as service
 from users.services.sign_in import Outcome
+from users.services.sign_in_sources import count_failure
 from users.sessions import digest_of
 from users.tenancy import within
 
@@ -59,7 +63,7 @@ def _observe(name: str, password: str) -> Observed:
     before = hashes_made()
     with CaptureQueriesContext(connection) as queries:
         answer = _post(name, password)
-    page = answer.content.decode().replace(name, "NAME")
+    page = answer.content.decode().replace(name, "NAME").replace(quote(name, safe=""), "NAME")
     page = re.sub(r'name="csrfmiddlewaretoken" value="[^"]*"', "", page)
     page = re.sub(r'nonce="[^"]*"', "", page)
     volatile = {"X-Correlation-Id", "Content-Length", "Content-Security-Policy"}
@@ -241,16 +245,86 @@ def test_hash_is_renewed_at_sign_in_when_the_parameters_changed(cast: Cast, sett
     assert hashes_made() - before == 3
 
 
-def test_failures_of_one_source_are_limited_and_say_when_to_come_back(cast: Cast) -> None:
+def _fail(times: int, client: Client) -> None:
+    """Spend failures of the browser's source."""
+    for _ in range(times):
+        count_failure(source_of(str(client.defaults["REMOTE_ADDR"])), now=clock.now())
+
+
+def test_thirty_failures_of_one_source_bring_a_challenge_and_no_refusal(cast: Cast) -> None:
     client = Client(REMOTE_ADDR="203.0.113.99")
-    statuses = [_post(f"nobody{number}@contoso.example", "x", client).status_code for number in range(101)]
+    statuses = [_post(f"nobody{number}@contoso.example", "x", client).status_code for number in range(30)]
+    before = hashes_made()
 
-    limited = _post(UPN, PASSWORD, client)
+    asked = _post(UPN, PASSWORD, client)
 
-    assert set(statuses[:100]) == {422}
-    assert limited.status_code == 429
-    assert 0 < int(limited["Retry-After"]) <= 600
+    assert set(statuses) == {422}
+    assert asked.status_code == 422
+    assert "data-proof=" in asked.content.decode()
+    assert hashes_made() == before
+    answered = client.post("/signin", {"user_name": UPN, "password": PASSWORD} | solved(asked))
+    assert answered.status_code == 302
     assert _post(UPN, PASSWORD, Client(REMOTE_ADDR="203.0.113.100")).status_code == 302
+    with clock.travel(timedelta(minutes=11)):
+        shared.forget_own_hits()
+        assert _post(UPN, PASSWORD, client).status_code == 302
+
+
+def test_challenge_stands_on_the_page_that_asks_for_the_password(cast: Cast) -> None:
+    client = Client(REMOTE_ADDR="203.0.113.99")
+    _fail(30, client)
+
+    page = client.post("/signin", {"user_name": UPN})
+    right = client.post("/signin", {"user_name": UPN, "password": PASSWORD} | solved(page))
+
+    assert page.status_code == 200
+    assert "media-src" in page["Content-Security-Policy"]
+    assert right.status_code == 302
+
+
+def test_answer_to_a_challenge_works_once(cast: Cast) -> None:
+    client = Client(REMOTE_ADDR="203.0.113.99")
+    _fail(30, client)
+    answer = solved(client.post("/signin", {"user_name": UPN}))
+    client.post("/signin", {"user_name": UPN, "password": "wrong"} | answer)
+
+    again = client.post("/signin", {"user_name": UPN, "password": PASSWORD} | answer)
+
+    assert again.status_code == 422
+
+
+def test_without_scripts_a_picture_is_read(cast: Cast) -> None:
+    client = Client(REMOTE_ADDR="203.0.113.99")
+    _fail(30, client)
+    page = client.post("/signin?picture=1", {"user_name": UPN})
+
+    wrong = client.post("/signin", {"user_name": UPN, "password": PASSWORD} | read_aloud(page) | {"captcha_text": "0"})
+    right = client.post("/signin", {"user_name": UPN, "password": PASSWORD} | read_aloud(wrong))
+
+    assert "That is not what the picture shows." in wrong.content.decode()
+    assert right.status_code == 302
+
+
+def test_hundred_failures_make_the_challenge_harder(cast: Cast) -> None:
+    client = Client(REMOTE_ADDR="203.0.113.99")
+    _fail(30, client)
+    easy = solved(client.post("/signin", {"user_name": UPN}))
+    _fail(70, client)
+
+    answer = client.post("/signin", {"user_name": UPN, "password": PASSWORD} | easy)
+
+    assert answer.status_code == 422
+    assert client.post("/signin", {"user_name": UPN, "password": PASSWORD} | solved(answer)).status_code == 302
+
+
+def test_fresh_proof_is_refused_after_a_hundred_failures_of_the_source(cast: Cast) -> None:
+    client = signed_in(cast["adele.vance"], Client(REMOTE_ADDR="203.0.113.99"))
+    _fail(100, client)
+
+    refused = client.post("/confirm", {"password": PASSWORD})
+
+    assert refused.status_code == 429
+    assert 0 < int(refused["Retry-After"]) <= 600
 
 
 def test_result_of_the_service_masks_its_key(cast: Cast) -> None:
@@ -276,5 +350,5 @@ def test_another_address_of_the_same_ipv6_network_is_the_same_source(cast: Cast)
             == 422
         )
 
-    assert _post(UPN, PASSWORD, Client(REMOTE_ADDR="2001:db8:1:2:ffff::1")).status_code == 429
+    assert _post(UPN, PASSWORD, Client(REMOTE_ADDR="2001:db8:1:2:ffff::1")).status_code == 422
     assert _post(UPN, PASSWORD, Client(REMOTE_ADDR="2001:db8:1:3::1")).status_code == 302

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,12 +18,13 @@ from adminportal.audit.tags import Activity, Result
 from adminportal.hashing import HashingBusy, verify_dummy
 from adminportal.queries import together
 from adminportal.sealing import Secret
-from adminportal.throttle import Throttled, check, peek
+from adminportal.throttle import peek
 from users import devices
 from users.models import Session, Tenant, User
 from users.names import MAX_UPN, fold_upn
 from users.services import lockout
 from users.services.sign_in_records import entry_of_try, own_entry
+from users.services.sign_in_sources import ChallengeNeeded, challenge_level, count_failure
 from users.sessions import end_session, open_session, renew
 from users.tenancy import find_person_to_sign_in, find_tenant_of_domain, within
 
@@ -81,17 +81,21 @@ def sign_in(
     device_cookie: str,
     now: datetime,
     instead_of: Session | None = None,
+    has_answered: bool = False,
 ) -> SignInResult:
     """Sign a person in; exactly one hash and two commits, not inside a transaction.
 
-    ``instead_of`` is the session that this browser had; it ends when the sign-in was right.
+    ``instead_of`` is the session that this browser had; it ends when the sign-in was right. ``has_answered`` says that
+    the answer to a challenge came along.
 
-    :raises Throttled: when the source had too many failures.
+    :raises ChallengeNeeded: when the source had so many failures that it takes such an answer.
     :raises HashingBusy: when no hash slot came free in time.
     """
     if len(user_name) > MAX_UPN or len(password.expose()) > LONGEST_PASSWORD:
         return SignInResult(outcome=Outcome.WRONG)
-    peek("SIGN_IN", key=source, now=now)
+    level = None if has_answered else challenge_level(source, now=now)
+    if level is not None:
+        raise ChallengeNeeded(level)
     folded = fold_upn(user_name)
     person = find_person_to_sign_in(folded)
     tenant = find_tenant_of_domain(folded.partition("@")[2])
@@ -119,7 +123,7 @@ def sign_in(
         result = _succeed(attempt, person, device_cookie=device_cookie)
         if result is not None:
             return result
-    _spend(source, now=now)
+    count_failure(source, now=now)
     return _fail(attempt, right=right)
 
 
@@ -138,7 +142,7 @@ def prove_again(session: Session, *, password: Secret, source: str, now: datetim
 
     :raises Throttled: when the source had too many failures.
     """
-    peek("SIGN_IN", key=source, now=now)
+    peek("SIGN_IN_HARD", key=source, now=now)
     person = session.user
     ticket = lockout.reserve(
         folded_name=person.upn_folded,
@@ -156,14 +160,8 @@ def prove_again(session: Session, *, password: Secret, source: str, now: datetim
             return renew(session, now=now)
         lockout.settle_wrong(ticket, password=password, now=now)
         record(own_entry(Activity.FRESH_PROOF_GIVEN, person, Result.FAILURE, "wrong proof"), now=now)
-    _spend(source, now=now)
+    count_failure(source, now=now)
     return None
-
-
-def _spend(source: str, *, now: datetime) -> None:
-    """Count a failure of this source; the one that reaches the limit still gets its neutral answer."""
-    with contextlib.suppress(Throttled):
-        check("SIGN_IN", key=source, now=now)
 
 
 @sensitive_variables()

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import rotate_token
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
 from adminportal import clock, correlation
+from adminportal.captcha import PICTURE_FIELD, TEXT_FIELD, Answer, Purpose, check_answer, make
 from adminportal.sealing import Secret
+from adminportal.shell.policy import plays_sound
 from adminportal.throttle import Throttled
 from adminportal.throttle.meter import source_of
 from users import cookies
@@ -22,12 +27,19 @@ from users.names import MAX_UPN
 from users.request import PortalRequest
 from users.services.sign_in import Outcome, SignInResult, sign_in
 from users.services.sign_in import sign_out as end_this_session
+from users.services.sign_in_sources import ChallengeNeeded, challenge_level
 
 LANGUAGE_COOKIE_SECONDS = 31_536_000
+CHALLENGE_ERRORS = {
+    Answer.WRONG: _("That is not what the picture shows. Nothing was tried yet."),
+    Answer.EXPIRED: _("Many sign-ins from here have failed lately, so a proof that you are no program is needed."),
+}
+"""What is said of an answer that was not right."""
 
 
 @public
 @never_cache
+@plays_sound
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def signin(request: HttpRequest) -> HttpResponse:
@@ -39,19 +51,16 @@ def signin(request: HttpRequest) -> HttpResponse:
         return render(request, "users/signin_name.html", page)
     if not user_name:
         return render(request, "users/signin_name.html", page | {"is_missing": True}, status=422)
+    level = challenge_level(_source(), now=clock.now())
     if "password" not in request.POST:
-        return render(request, "users/signin_password.html", page)
+        return _password_page(request, page, level=level)
+    answer = None if level is None else check_answer(Purpose.SIGN_IN, request.POST, level=level, now=clock.now())
+    if answer not in (None, Answer.RIGHT):
+        return _password_page(request, page, level=level, answer=answer)
     try:
-        result = sign_in(
-            user_name=user_name,
-            password=Secret(request.POST["password"]),
-            source=source_of(correlation.current().ip_address),
-            device_cookie=request.COOKIES.get(settings.DEVICE_COOKIE_NAME, ""),
-            now=clock.now(),
-            instead_of=request.session_row,  # type: ignore[attr-defined]  # set by the middleware
-        )
-    except Throttled as limit:
-        return later(request, limit)
+        result = _try(request, user_name, has_answered=answer is Answer.RIGHT)
+    except ChallengeNeeded as needed:
+        return _password_page(request, page, level=needed.level, answer=Answer.EXPIRED)
     return _answer(request, result, page)
 
 
@@ -90,10 +99,41 @@ def safe_target(address: str) -> str:
     return address if local else ""
 
 
-def _answer(request: HttpRequest, result: SignInResult, page: dict[str, str]) -> HttpResponse:
+def _source() -> str:
+    return source_of(correlation.current().ip_address)
+
+
+@sensitive_variables()
+def _try(request: HttpRequest, user_name: str, *, has_answered: bool) -> SignInResult:
+    return sign_in(
+        user_name=user_name,
+        password=Secret(request.POST["password"]),
+        source=_source(),
+        device_cookie=request.COOKIES.get(settings.DEVICE_COOKIE_NAME, ""),
+        now=clock.now(),
+        instead_of=request.session_row,  # type: ignore[attr-defined]  # set by the middleware
+        has_answered=has_answered,
+    )
+
+
+def _password_page(
+    request: HttpRequest, page: dict[str, Any], *, level: int | None, answer: Answer | None = None, status: int = 0
+) -> HttpResponse:
+    """Show the second step, with a challenge where the source had too many failures."""
+    if level is not None:
+        keep = request.POST.get(PICTURE_FIELD, "") if answer is Answer.WRONG else ""
+        page = page | {
+            "captcha": make(Purpose.SIGN_IN, level=level, now=clock.now(), keep=keep),
+            "captcha_error": CHALLENGE_ERRORS.get(answer, "") if answer else "",
+            "shows_picture": "picture" in request.GET or TEXT_FIELD in request.POST,
+        }
+    return render(request, "users/signin_password.html", page, status=status or (422 if answer else 200))
+
+
+def _answer(request: HttpRequest, result: SignInResult, page: dict[str, Any]) -> HttpResponse:
     if result.session_key is None:
         shown = page | {"is_wrong": result.outcome is Outcome.WRONG, "is_expired": result.outcome is Outcome.EXPIRED}
-        return render(request, "users/signin_password.html", shown, status=422)
+        return _password_page(request, shown, level=challenge_level(_source(), now=clock.now()), status=422)
     onward = reverse("passwords:change") if result.must_change else page["next"] or reverse("centre:home")
     response = HttpResponseRedirect(onward)
     cookies.set_session(response, result.session_key)
