@@ -40,7 +40,7 @@ def call_for_help(user_name: str, *, attempt: RecoveryAttempt | None, language: 
 
 def settle_help(question: PublicAsk, typed: Secret, now: datetime) -> None:
     """Put the call of a known person into the queue; of a name that nobody has only the audit log learns."""
-    attempt = RecoveryAttempt.objects.select_related("tenant").filter(pk=question.attempt_id).first()
+    attempt = _attempt_of(question)
     folded = fold_upn(typed.expose())
     person = _person_of(attempt) if attempt else find_person_to_sign_in(folded)
     if person is None:
@@ -83,6 +83,12 @@ def _ask(person: User, attempt: RecoveryAttempt | None, question: PublicAsk, *, 
 def has_own_help_desk(policy: SsprPolicy) -> bool:
     """Tell whether the tenant leads people to a help desk of its own."""
     return policy.customize_helpdesk and bool(policy.helpdesk_link)
+
+
+def _attempt_of(question: PublicAsk) -> RecoveryAttempt | None:
+    if question.attempt_id is None:
+        return None
+    return RecoveryAttempt.objects.select_related("tenant").filter(pk=question.attempt_id).first()
 
 
 def _person_of(attempt: RecoveryAttempt) -> User | None:

@@ -71,11 +71,12 @@ def _people_of(address: str) -> dict[tuple[Tenant, str], list[User]]:
     with across_tenants():
         set_by_admins = Contact.objects.filter(kind=ContactKind.ALTERNATE_EMAIL, value__iexact=address)
         proven = AuthenticationMethod.objects.filter(kind__in=OWN_KINDS, value__iexact=address, proven_at__isnull=False)
-        rows = [*set_by_admins.select_related("user__tenant"), *proven.select_related("user__tenant")]
+        pairs = [(row.value.casefold(), row.user) for row in set_by_admins.select_related("user__tenant")]
+        pairs += [(row.value.casefold(), row.user) for row in proven.select_related("user__tenant")]
     found: dict[tuple[Tenant, str], dict[str, User]] = defaultdict(dict)
-    for row in rows:
-        if row.user.deleted_at is None and row.value.isascii() and row.value.casefold() == address.casefold():
-            found[row.user.tenant, row.value.casefold()][row.user.user_principal_name] = row.user
+    for stored, person in pairs:
+        if person.deleted_at is None and stored.isascii() and stored == address.casefold():
+            found[person.tenant, stored][person.user_principal_name] = person
     return {key: [people[name] for name in sorted(people)][:MOST_NAMES] for key, people in found.items()}
 
 

@@ -93,6 +93,8 @@ def _call(message: OutboundMessage, person: User, tenant: Tenant) -> HelpCall:
 
 
 def _person_of(message: OutboundMessage) -> User | None:
+    if message.about_user_id is None:
+        return None
     return User.objects.filter(pk=message.about_user_id, deleted_at=None).first()
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from csp.constants import SELF
-from csp.decorators import csp_update
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from adminportal import captcha, clock, correlation
 from adminportal.captcha import Answer, Purpose
+from adminportal.shell.policy import plays_sound
 from adminportal.throttle.meter import source_of
 from sspr.services.forgotten_name import LONGEST_ADDRESS, ask_for_names
 from users.access import public
@@ -24,7 +23,7 @@ from users.access import public
 
 @public
 @never_cache
-@csp_update({"media-src": [SELF]})
+@plays_sound
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def forgotten_name(request: HttpRequest) -> HttpResponse:

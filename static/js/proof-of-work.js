@@ -1,41 +1,52 @@
-// data-proof="challenge" on a hidden field, data-worker="URL" of proof-worker.js: the browser does the work that the
-// server asks for, and the answer becomes the field's value. A form that is sent before waits; data-proof-wait says so.
-// Where the work cannot be done, data-proof-failed (a way to the picture) is shown instead.
+// data-proof="challenge" on a hidden field: the browser finds the number whose derived key begins as the challenge says
+// (ALTCHA, PBKDF2 by Web Crypto, which works beside the page), and the answer becomes the field's value. A form that is
+// sent before waits; data-proof-wait says so. Where it cannot be done, data-proof-failed (a way to the picture) is shown.
 (function () {
   "use strict";
+  const MOST_TRIES = 1000000;
   const SENT_FROM = new WeakMap();
 
   function show(form, name, visible) {
     for (const place of form.querySelectorAll(`[data-proof-${name}]`)) place.hidden = !visible;
   }
 
-  function fail(field) {
-    field.dataset.proofState = "failed";
-    show(field.form, "wait", false);
-    show(field.form, "failed", true);
+  function bytesOf(hex) {
+    return Uint8Array.from(hex.match(/../g) || [], (pair) => parseInt(pair, 16));
   }
 
-  function finish(field, solution) {
-    const challenge = JSON.parse(field.dataset.proof);
-    field.value = btoa(JSON.stringify({ challenge, solution }));
-    field.dataset.proofState = "done";
-    show(field.form, "wait", false);
-    if (SENT_FROM.has(field.form)) field.form.requestSubmit(SENT_FROM.get(field.form) || undefined);
+  function hexOf(bytes) {
+    return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   }
 
-  function begin(field) {
-    try {
-      const worker = new Worker(field.dataset.worker);
-      worker.addEventListener("message", function (event) {
-        if (event.data) finish(field, event.data);
-        else fail(field);
-        worker.terminate();
-      });
-      worker.addEventListener("error", () => fail(field));
-      worker.postMessage(JSON.parse(field.dataset.proof).parameters);
-    } catch {
-      fail(field);
+  async function derive(parameters, password) {
+    const key = await crypto.subtle.importKey("raw", password, "PBKDF2", false, ["deriveBits"]);
+    const recipe = { name: "PBKDF2", hash: "SHA-256", salt: bytesOf(parameters.salt), iterations: parameters.cost };
+    return hexOf(new Uint8Array(await crypto.subtle.deriveBits(recipe, key, parameters.keyLength * 8)));
+  }
+
+  async function solve(parameters) {
+    const nonce = bytesOf(parameters.nonce);
+    const password = new Uint8Array(nonce.length + 4);
+    password.set(nonce);
+    for (let counter = 0; counter < MOST_TRIES; counter += 1) {
+      new DataView(password.buffer).setUint32(nonce.length, counter);
+      const derivedKey = await derive(parameters, password);
+      if (derivedKey.startsWith(parameters.keyPrefix)) return { counter, derivedKey };
     }
+    throw new Error("no number fits");
+  }
+
+  async function begin(field) {
+    const form = field.form;
+    try {
+      const challenge = JSON.parse(field.dataset.proof);
+      field.value = btoa(JSON.stringify({ challenge, solution: await solve(challenge.parameters) }));
+    } catch {
+      field.dataset.proofState = "failed";
+      show(form, "failed", true);
+    }
+    show(form, "wait", false);
+    if (field.value && SENT_FROM.has(form)) form.requestSubmit(SENT_FROM.get(form) || undefined);
   }
 
   document.addEventListener("submit", function (event) {
