@@ -57,6 +57,10 @@ SENTENCES: Final[dict[str, Promise]] = {
         "Privileged Role Administrator is the smallest role that may."
     ),
     "GROUP_NAME_TAKEN": _("There is a group called %(name)s already. Choose another name. Nothing was changed."),
+    "GROUP_IN_USE": _(
+        "The group %(group)s decides who may reset their own password. "
+        "Choose another one in Password reset first; it was not deleted."
+    ),
     "UNIT_NAME_TAKEN": _(
         "There is an administrative unit called %(name)s already. Choose another name. Nothing was changed."
     ),

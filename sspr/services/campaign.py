@@ -37,12 +37,12 @@ SHOWN: Final = 5
 """Campaigns whose progress is shown."""
 
 NOT_ASKED = """
-    AND NOT EXISTS (
+    NOT EXISTS (
         SELECT 1 FROM sspr_campaignperson q JOIN sspr_campaign k ON k.id = q.campaign_id
         WHERE q.user_id = p.id AND k.created_at > %s
     )
 """
-CAN_SIGN_IN = "AND EXISTS (SELECT 1 FROM users_user w WHERE w.id = p.id AND w.password_issued_at IS NOT NULL)"
+CAN_SIGN_IN = "EXISTS (SELECT 1 FROM users_user w WHERE w.id = p.id AND w.password_issued_at IS NOT NULL)"
 SIGNED_IN = """
     SELECT q.campaign_id, COUNT(*) FROM sspr_campaignperson q JOIN sspr_campaign k ON k.id = q.campaign_id
     JOIN users_user u ON u.id = q.user_id AND u.last_sign_in_at > k.created_at
@@ -56,6 +56,10 @@ STATES = """
 READY = """
     SELECT q.campaign_id, COUNT(*) FROM sspr_campaignperson q JOIN ({able}) ready ON ready.id = q.user_id
     WHERE q.campaign_id IN ({campaigns}) GROUP BY q.campaign_id
+"""
+AUDIENCE = f"""
+    COUNT(*), SUM(CASE WHEN {CAN_SIGN_IN} THEN 1 ELSE 0 END),
+    SUM(CASE WHEN {CAN_SIGN_IN} AND {NOT_ASKED} THEN 1 ELSE 0 END)
 """
 ASK = "INSERT INTO sspr_campaignperson (tenant_id, campaign_id, user_id) {people}"
 
@@ -90,16 +94,10 @@ class Progress:
 
 
 def count_audience(outlook: Outlook, *, now: datetime) -> Audience:
-    """Count whom a campaign would ask; three queries."""
-    helped = _helped(outlook)
-    total, reachable, askable = (
-        _count(helped, tail, values)
-        for tail, values in (
-            ("", []),
-            (CAN_SIGN_IN, []),
-            (f"{CAN_SIGN_IN}{NOT_ASKED}", [now - ASKED_AGAIN_AFTER]),
-        )
-    )
+    """Count whom a campaign would ask; one query."""
+    asked, values = _helped(outlook).select(AUDIENCE)
+    row = fetch(asked, [now - ASKED_AGAIN_AFTER, *values], uuid_columns=())[0]
+    total, reachable, askable = (int(number or 0) for number in row)
     return Audience(asked=askable, unreachable=total - reachable, asked_lately=reachable - askable)
 
 
@@ -171,18 +169,15 @@ def _helped(outlook: Outlook) -> Chosen:
     return outlook.crowd.chosen(lambda stance: outlook.why(stance) in HELPED_BY_REGISTERING)
 
 
-def _count(chosen: Chosen, tail: str, values: Sequence[object]) -> int:
-    asked, given = chosen.select("COUNT(*)", tail=tail, values=values)
-    return int(fetch(asked, given, uuid_columns=())[0][0])
-
-
 def _start(actor: Actor, outlook: Outlook, *, now: datetime) -> Campaign:
     audience = count_audience(outlook, now=now)
     campaign = Campaign.objects.create(
         tenant=actor.tenant, started_by=actor.user, created_at=now, unreachable=audience.unreachable
     )
     helped = _helped(outlook)
-    people, values = helped.select("%s, %s, id", tail=f"{CAN_SIGN_IN}{NOT_ASKED}", values=[now - ASKED_AGAIN_AFTER])
+    people, values = helped.select(
+        "%s, %s, id", tail=f"AND {CAN_SIGN_IN} AND {NOT_ASKED}", values=[now - ASKED_AGAIN_AFTER]
+    )
     campaign.asked = execute(ASK.format(people=people), [actor.tenant.pk, campaign.pk, *values])
     if not campaign.asked:
         raise NobodyToAsk

@@ -20,6 +20,7 @@ from tests.cast import Cast, make_cast
 from tests.sspr.self_service import policy_for
 from users.models import Group
 from users.roles import Role
+from users.services.groups import delete_group
 from users.services.people import Refused
 from users.tenancy import within
 
@@ -221,6 +222,21 @@ def test_group_is_kept_by_name_in_the_audit_log_and_dropped_with_selected(cast: 
     assert {"name": "sspr.group", "old": "", "new": "Pilot"} in first.targets[0]["modified"]
     assert {"name": "sspr.group", "old": "Pilot", "new": ""} in second.targets[0]["modified"]
     assert SsprPolicy.objects.get(tenant=cast.tenant).group_id is None
+
+
+def test_group_that_decides_who_may_reset_cannot_be_deleted(cast: Cast) -> None:
+    with within(cast.tenant):
+        pilot = Group.objects.create(tenant=cast.tenant, name="Pilot", created_at=clock.now())
+        policy_for(cast, reach=Reach.SELECTED, group=pilot)
+
+        with pytest.raises(Refused) as refusal:
+            delete_group(actor=cast.actor("global.admin"), group_id=pilot.pk, now=clock.now())
+
+        assert refusal.value.decision.code == "GROUP_IN_USE"
+        assert Group.objects.filter(pk=pilot.pk).exists()
+        policy_for(cast, reach=Reach.ALL)
+        delete_group(actor=cast.actor("global.admin"), group_id=pilot.pk, now=clock.now())
+        assert not Group.objects.filter(pk=pilot.pk).exists()
 
 
 def test_administrator_who_lost_the_role_meanwhile_changes_nothing(cast: Cast) -> None:

@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from django.db.models import ProtectedError
+
 from adminportal.audit.tags import Activity
 from adminportal.sealing import Secret
 from users.access import Decision
@@ -86,7 +88,8 @@ def rename_group(*, actor: Actor, group_id: UUID, name: str, now: datetime) -> N
 def delete_group(*, actor: Actor, group_id: UUID, session: Session | None = None, now: datetime) -> GroupChange:
     """Delete a group; roles that people held through it end, and so does whatever they had open.
 
-    :raises Refused: when the actor may not, has no fresh proof, or nobody would be left who is a Global Administrator.
+    :raises Refused: when the actor may not, has no fresh proof, the settings of self-service name the group, or nobody
+        would be left who is a Global Administrator.
     :raises Group.DoesNotExist: when there is no such group in the tenant.
     """
     with changing(_change(actor, group_id, Activity.DELETE_GROUP, now)) as change:
@@ -99,7 +102,10 @@ def delete_group(*, actor: Actor, group_id: UUID, session: Session | None = None
         people = lock_people(ids) if group.is_role_assignable else []
         roles, gave_global = _roles_of(group), _gives_global_admin(group)
         change.record(Roles=", ".join(roles), Members=str(len(ids)))
-        Group.objects.filter(pk=group_id).delete()
+        try:
+            Group.objects.filter(pk=group_id).delete()
+        except ProtectedError:
+            raise Stopped("GROUP_IN_USE", group=group.name) from None
         _keep_an_admin(gave_global)
         return GroupChange(changed=len(ids), session_key=_end_rights(change, people, session))
 
