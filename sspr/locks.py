@@ -12,7 +12,7 @@ from adminportal.queries import execute, load, places
 from sspr.models import Gate, RecoveryLock
 from sspr.subjects import subjects_of
 from users.models import ContactKind, MethodKind, User
-from users.services.method_changes import RECOVERY_CODES
+from users.services.method_changes import RECOVERY_CODES, SECURITY_QUESTIONS
 
 LOCK_LASTS: Final = timedelta(hours=24)
 PAUSE_LASTS: Final = timedelta(hours=1)
@@ -39,6 +39,8 @@ GATES_OF: Final[dict[str, tuple[Gate, ...]]] = {
     MethodKind.EXTRA_EMAIL: (Gate.EMAIL,),
     MethodKind.AUTHENTICATOR: (Gate.APP,),
     RECOVERY_CODES: (Gate.RECOVERY_CODE,),
+    EVERYTHING: tuple(Gate),
+    SECURITY_QUESTIONS: (Gate.QUESTIONS,),
 }
 """Methods that a change of contact data or of a registered method concerns; telephones of both have one name."""
 
