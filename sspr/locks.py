@@ -12,6 +12,7 @@ from adminportal.queries import execute, load, places
 from sspr.models import Gate, RecoveryLock
 from sspr.subjects import subjects_of
 from users.models import ContactKind, MethodKind, User
+from users.services.method_admin import EVERYTHING
 from users.services.method_changes import RECOVERY_CODES, SECURITY_QUESTIONS
 
 LOCK_LASTS: Final = timedelta(hours=24)
