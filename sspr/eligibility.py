@@ -148,6 +148,14 @@ def required_of(facts: PersonFacts, policy: SsprPolicy) -> int:
     return policy.gates_required
 
 
+def count_apart(facts: PersonFacts, *, policy: SsprPolicy, available: Collection[Gate] = ALL_GATES) -> int:
+    """Count the methods of a person that may count together under these settings, up to two."""
+    ways = _usable(facts, policy, available, required_of(facts, policy))
+    by_kind = facts.is_protected
+    has_two = any(are_apart(one, other, by_kind=by_kind) for one in ways for other in ways)
+    return 2 if has_two else min(len(ways), 1)
+
+
 def are_apart(one: Way, other: Way, *, by_kind: bool) -> bool:
     """Tell whether two ways may both count: another method, and another place; for administrators another kind too."""
     if one.gate is other.gate or one.key == other.key:

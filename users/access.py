@@ -84,9 +84,12 @@ def needs_fresh_proof(actor: Actor, target: TargetFacts, *, now: datetime) -> bo
     return target.holds_role and not has_fresh_proof(actor, now=now)
 
 
-def has_fresh_proof(actor: Actor, *, now: datetime) -> bool:
-    """Tell whether the actor proved who they are within the tenant's ``step_up_minutes`` (0 switches it off)."""
-    minutes = actor.tenant.step_up_minutes
+def has_fresh_proof(actor: Actor, *, now: datetime, at_least_minutes: int = 0) -> bool:
+    """Tell whether the actor proved who they are within the tenant's ``step_up_minutes`` (0 switches it off).
+
+    ``at_least_minutes`` is for what may go on longer than that once it was begun.
+    """
+    minutes = actor.tenant.step_up_minutes and max(actor.tenant.step_up_minutes, at_least_minutes)
     return minutes == 0 or (actor.proven_at is not None and actor.proven_at > now - timedelta(minutes=minutes))
 
 
@@ -146,6 +149,12 @@ def public(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 def needs_second_factor(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Mark a view of one's own that a role holder enters only with the second factor, like an admin page."""
     view.needs_second_factor = True  # type: ignore[attr-defined]
+    return view
+
+
+def open_to_unregistered(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Mark a view on the way to more security information, which must not lead there once more."""
+    view.is_open_to_unregistered = True  # type: ignore[attr-defined]
     return view
 
 

@@ -29,6 +29,8 @@ NOTICE_LIVES: Final = timedelta(days=3)
 """How late a notice may still go out."""
 RECOVERY_CODES: Final = "recovery_codes"
 """The kind of recovery codes, which are no rows of methods."""
+SECURITY_QUESTIONS: Final = "questions"
+"""The kind of answers to security questions, which are no rows of methods either."""
 TEXTED: Final = frozenset({MethodKind.MOBILE_PHONE.value, MethodKind.ALTERNATE_PHONE.value})
 """Kinds whose numbers are told by text message; an office telephone is not."""
 
@@ -195,4 +197,6 @@ def label_of(kind: str) -> str:
         return str(MethodKind(kind).label)
     if kind in ContactKind.values:
         return str(ContactKind(kind).label)
+    if kind == SECURITY_QUESTIONS:
+        return translation.gettext("Security questions")
     return translation.gettext("Recovery codes") if kind == RECOVERY_CODES else ""

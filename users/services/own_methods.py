@@ -50,16 +50,25 @@ def channels_for(kind: str) -> list[str]:
 
 @sensitive_variables()
 def send_method_code(
-    *, actor: Actor, kind: MethodKind, typed: str, channel: str, now: datetime, rules: SmsRules | None = None
+    *,
+    actor: Actor,
+    kind: MethodKind,
+    typed: str,
+    channel: str,
+    now: datetime,
+    rules: SmsRules | None = None,
+    fresh_minutes: int = 0,
 ) -> CodeSent:
     """Send a code to an address or number that shall become a method. Not inside a transaction.
+
+    ``fresh_minutes``: a proof as old as that is fresh enough, where the tenant asks for a fresher one.
 
     :raises Refused: without fresh proof.
     :raises users.method_values.ValueRefused: when it is no address or number, or the person's own mailbox.
     :raises adminportal.throttle.Throttled: after too many codes.
     :raises NotSent: when the destination got too many.
     """
-    if not has_fresh_proof(actor, now=now):
+    if not has_fresh_proof(actor, now=now, at_least_minutes=fresh_minutes):
         raise Refused(Decision(allowed=False, code="RESET_STEP_UP"))
     value = normal_value(kind, typed, user=actor.user)
     _send(actor, Purpose.METHOD, kind, value, channel=channel, now=now, rules=rules)

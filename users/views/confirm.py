@@ -16,7 +16,7 @@ from adminportal.sealing import Secret
 from adminportal.throttle import Throttled
 from adminportal.throttle.meter import source_of
 from users import cookies
-from users.access import own_account
+from users.access import open_to_unregistered, own_account
 from users.request import PortalRequest
 from users.services.fresh_proof import NoSuchWay, ProofWay, list_ways, prove_by_code, send_code
 from users.services.sign_in import prove_again
@@ -24,6 +24,7 @@ from users.views.sign_in import later, safe_target
 
 
 @own_account
+@open_to_unregistered
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -17,7 +17,7 @@ from adminportal import clock
 from adminportal.shell.qr import path_of
 from adminportal.throttle import Throttled
 from users import cookies, trusted_devices
-from users.access import has_fresh_proof, own_account
+from users.access import has_fresh_proof, open_to_unregistered, own_account
 from users.request import PortalRequest
 from users.services.authenticators import NewKey, go_on_with, start_authenticator
 from users.services.second_factor import Passed, Way, has_authenticator, is_due, prove, set_up
@@ -26,6 +26,7 @@ from users.views.sign_in import later, safe_target
 
 
 @own_account
+@open_to_unregistered
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -50,6 +51,7 @@ def second_factor(request: PortalRequest) -> HttpResponse:
 
 
 @own_account
+@open_to_unregistered
 @never_cache
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
