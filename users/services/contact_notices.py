@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 
 from adminportal.audit.record import Actor as AuditActor
 from adminportal.outbox import channels
@@ -57,7 +57,7 @@ class StopHandler:
         facts = {
             "user_name": message.context.get("user_name", ""),
             "method": label_of(change.kind),
-            "moment": tell_moment(change.due_at, tenant=tenant, language=message.language),
+            "moment": tell_moment(change.due_at, tenant=tenant, language=get_language() or message.language),
             "new": mask(change.new_value) if change.new_value else "",
         }
         return Notice(

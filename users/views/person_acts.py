@@ -43,10 +43,14 @@ class BlockForm(forms.Form):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """The words of the page that asks before an act; ``tab`` is where the panel then shows what changed."""
+    """The words of the page that asks before an act; ``tab`` is where the panel then shows what changed.
+
+    ``button`` says what pressing does, where that is not the title.
+    """
 
     title: str | Promise
     text: str | Promise
+    button: str | Promise = ""
     tab: str = ""
     is_danger: bool = False
 

@@ -135,6 +135,7 @@ REGISTER_AGAIN: Final = Question(
 CONTACTS: Final = Question(
     title=_("Edit contact data"),
     text=_("Codes go to these addresses and numbers when the person forgot the password. Old and new ones are told."),
+    button=_("Save"),
 )
 
 
