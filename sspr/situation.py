@@ -78,25 +78,20 @@ def ghost(tenant: Tenant) -> User:
     return User(id=NOBODY, tenant=tenant)
 
 
-def read_person(
-    user: User | None, *, tenant: Tenant, subject: str, now: datetime
-) -> tuple[SsprPolicy, Known, frozenset[Gate]]:
-    """Read settings, facts and usable methods, at the same cost for somebody who is not there."""
+def read_person(user: User | None, *, tenant: Tenant, subject: str) -> tuple[SsprPolicy, Known, frozenset[Gate]]:
+    """Read settings, facts and the methods that are set up, at the same cost for somebody who is not there."""
     policy = policy_of(tenant)
     person = user or ghost(tenant)
     with within(tenant):
         known = load_known([person], policy=policy, subjects={person.pk: subject})[person.pk]
-    available = available_gates()
-    if not sms_is_available(tenant_id=tenant.pk, now=now, rules=sms_rules(policy)):
-        available -= {Gate.MOBILE_SMS}
-    return policy, known, available
+    return policy, known, available_gates()
 
 
 def look(attempt: RecoveryAttempt, *, now: datetime) -> Situation:
     """Read what holds for an attempt now; the same statements whoever it is about."""
     tenant = attempt.tenant or ghost_tenant()
     real = None if attempt.sspr_code else attempt.user
-    policy, known, available = read_person(real, tenant=tenant, subject=attempt.subject, now=now)
+    policy, known, available = read_person(real, tenant=tenant, subject=attempt.subject)
     closed = locks.read([attempt.subject], now=now)
     if attempt.sspr_code:
         verdict = decoys.decoy_verdict(attempt.decoy_seed, policy=policy, available=available - known.facts.disabled)
@@ -117,6 +112,17 @@ def proven_ways(attempt: RecoveryAttempt, verdict: Verdict) -> tuple[Way, ...]:
     """Return the proofs that still count: of a method that is allowed, at a place that is still the person's."""
     marks = set(zip(attempt.proven_gates, attempt.proven_destinations, strict=True))
     return tuple(way for way in verdict.ways if (way.gate.value, mark_of(way)) in marks)
+
+
+def paused_gates(situation: Situation, *, now: datetime) -> frozenset[Gate]:
+    """Return the methods that nothing is sent by now: too many were asked for, or the budget of the day is spent.
+
+    A proof by a code that is on its way already counts all the same.
+    """
+    rules, tenant_id = sms_rules(situation.policy), situation.tenant.pk
+    if sms_is_available(tenant_id=tenant_id, now=now, rules=rules):
+        return situation.closed.paused
+    return situation.closed.paused | {Gate.MOBILE_SMS}
 
 
 def sms_rules(policy: SsprPolicy) -> SmsRules:

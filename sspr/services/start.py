@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,6 +27,8 @@ from sspr.subjects import subject_of, subjects_of
 from users.models import Tenant, User
 from users.names import NameFault, check_upn
 from users.tenancy import find_person_by_name, find_tenant, find_tenant_of_domain
+
+logger = logging.getLogger(__name__)
 
 __all__ = ["Later", "NameFault", "Started", "choose_reason", "difficulty", "start"]
 
@@ -64,7 +67,7 @@ def start(*, user_name: str, source: str, language: str, now: datetime, instead_
     key = attempts.new_key()
     attempt = _draft(folded, subject=subject, user=user, tenant=tenant, key=key, language=language, now=now)
     with transaction.atomic():
-        state = _judge(attempt, now=now)
+        state = _judge(attempt)
         end_in_this_browser(instead_of, now=now)
         attempt.state = state
         attempts.add(attempt)
@@ -101,8 +104,10 @@ def _count_source(source: str, *, now: datetime) -> None:
 
 
 def _count_tenant(tenant: Tenant | None, *, now: datetime) -> None:
-    with suppress(Throttled):
+    try:
         throttle.check("L03", key=_key_of(tenant), now=now)
+    except Throttled:
+        logger.warning("limit L03: attempts to reset passwords are many at %s", _key_of(tenant))
 
 
 def _key_of(tenant: Tenant | None) -> str:
@@ -165,10 +170,10 @@ def _draft(
     )
 
 
-def _judge(attempt: RecoveryAttempt, *, now: datetime) -> State:
+def _judge(attempt: RecoveryAttempt) -> State:
     """Put the verdict on the attempt and return its first state; the same for every name of a tenant."""
     tenant = attempt.tenant or ghost_tenant()
-    policy, known, available = read_person(attempt.user, tenant=tenant, subject=attempt.subject, now=now)
+    policy, known, available = read_person(attempt.user, tenant=tenant, subject=attempt.subject)
     verdict = judge(known.facts, policy=policy, tenant=tenant, available=available)
     attempt.sspr_code = verdict.code if attempt.user else "SSPR_X101"
     attempt.gates_required = policy.gates_required if attempt.sspr_code else verdict.required

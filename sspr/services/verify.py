@@ -21,7 +21,7 @@ from sspr.flow import PROVING, Event, State
 from sspr.models import Gate, RecoveryAttempt
 from sspr.services import proofs, sending, settling
 from sspr.services.holding import hold
-from sspr.situation import Situation, look
+from sspr.situation import Situation, look, paused_gates
 from users.models.challenge import Purpose
 from users.services import challenges
 
@@ -76,8 +76,8 @@ class StepView:
 
 
 def offered(attempt: RecoveryAttempt, *, now: datetime) -> list[OfferedGate]:
-    """List the methods that may be proven next, masked; five queries whoever it is about."""
-    return _offered(look(attempt, now=now))
+    """List the methods that may be proven next, masked; the same queries whoever it is about."""
+    return _offered(look(attempt, now=now), now=now)
 
 
 def view_of(attempt: RecoveryAttempt, *, now: datetime) -> StepView:
@@ -87,7 +87,7 @@ def view_of(attempt: RecoveryAttempt, *, now: datetime) -> StepView:
     chosen = Gate(attempt.chosen_gate) if attempt.chosen_gate else None
     is_waiting = waiting is not None and waiting.method == attempt.chosen_gate
     return StepView(
-        gates=_offered(situation),
+        gates=_offered(situation, now=now),
         chosen=chosen,
         sent_at=waiting.created_at if waiting and is_waiting else None,
         questions=situation.questions(attempt.moves),
@@ -215,7 +215,7 @@ def _settle(
 def _send(situation: Situation, gate: Gate, *, typed_number: str, now: datetime) -> Outcome:
     """Count, and put a code on its way where everything is right; the answer is the same where it is not."""
     attempt = situation.attempt
-    if gate in situation.closed.paused:
+    if gate in paused_gates(situation, now=now):
         return Outcome.PAUSED
     value = situation.value(gate)
     if gate in locks.PHONES:
@@ -231,13 +231,14 @@ def _send(situation: Situation, gate: Gate, *, typed_number: str, now: datetime)
     return Outcome.SENT
 
 
-def _offered(situation: Situation) -> list[OfferedGate]:
+def _offered(situation: Situation, *, now: datetime) -> list[OfferedGate]:
+    paused = paused_gates(situation, now=now)
     ways = situation.offered if not situation.closed.until and situation.verdict.is_able else ()
     return [
         OfferedGate(
             gate=way.gate,
             masked=_masked(situation, way.gate),
-            is_paused=way.gate in situation.closed.paused,
+            is_paused=way.gate in paused,
         )
         for way in ways
     ]

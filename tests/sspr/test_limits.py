@@ -262,6 +262,20 @@ def test_changed_address_gives_the_method_another_chance(cast: Cast) -> None:
     assert [row.gate for row in GateFailures.objects.all()] == [Gate.APP]
 
 
+@BOTH
+def test_spent_budget_of_text_messages_pauses_them_for_everybody_and_spoils_no_code(cast: Cast, name: str) -> None:
+    only(cast, Gate.MOBILE_SMS, sms_a_day=1)
+    walk = begin(name)
+    walk.send(Gate.MOBILE_SMS, MOBILE)
+    code = walk.code() if name == ADELE else ""
+    if name == NOBODY:
+        throttle.check("L15", key=str(cast.tenant.pk), now=clock.now())  # a decoy spends nobody's budget
+
+    assert [line.is_paused for line in view_of(walk.attempt, now=clock.now()).gates] == [True]
+    assert begin(name).send(Gate.MOBILE_SMS, MOBILE) is Outcome.PAUSED
+    assert walk.type(Gate.MOBILE_SMS, code) is (Outcome.RIGHT if name == ADELE else Outcome.WRONG)
+
+
 CLOSED: list[tuple[str, Callable[[Walk], object]]] = [
     ("L01", lambda walk: begin(ADELE)),
     ("L04", lambda walk: guess(walk, Gate.EMAIL)),
