@@ -55,6 +55,16 @@ def test_reason_is_on_the_attempt_and_in_the_audit_log(cast: Cast, name: str, co
     assert rows[1].details.get("SsprCode", "") == code
 
 
+def test_number_of_proofs_is_that_of_the_settings_for_everybody_before_the_first_is_right(cast: Cast) -> None:
+    knows(cast, "helpdesk.admin", email="help@mail.example", mobile=MOBILE)
+    walk = begin("helpdesk.admin@contoso.example")
+
+    assert walk.attempt.gates_required == begin(ADELE).attempt.gates_required == 1
+    assert walk.attempt.gates_required == begin("nobody@contoso.example").attempt.gates_required
+    walk.prove_email()
+    assert walk.attempt.gates_required == 2
+
+
 def test_deleted_and_federated_people_go_the_neutral_way(cast: Cast) -> None:
     with within(cast.tenant):
         User.objects.filter(pk=cast["adele.vance"].pk).update(deleted_at=clock.now())
