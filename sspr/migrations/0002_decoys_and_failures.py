@@ -4,30 +4,29 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('sspr', '0001_initial'),
+        ("sspr", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='gatefailures',
-            name='changed_at',
+            model_name="gatefailures",
+            name="changed_at",
             field=models.DateTimeField(default=None, null=True),
         ),
         migrations.AddField(
-            model_name='gatefailures',
-            name='user_id',
+            model_name="gatefailures",
+            name="user_id",
             field=models.UUIDField(default=None, null=True),
         ),
         migrations.AddField(
-            model_name='recoveryattempt',
-            name='decoy_initial',
-            field=models.CharField(blank=True, default='', max_length=1),
+            model_name="recoveryattempt",
+            name="decoy_initial",
+            field=models.CharField(blank=True, default="", max_length=1),
         ),
         migrations.AddField(
-            model_name='recoveryattempt',
-            name='decoy_seed',
-            field=models.CharField(blank=True, default='', max_length=64),
+            model_name="recoveryattempt",
+            name="decoy_seed",
+            field=models.CharField(blank=True, default="", max_length=64),
         ),
     ]
