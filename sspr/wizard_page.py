@@ -91,6 +91,8 @@ def progress_of(attempt: RecoveryAttempt) -> tuple[int, int, Sequence[tuple[str 
     last = State.UNLOCK if attempt.is_unlock else State.NEW_PASSWORD
     names.append((_("unlock the account") if attempt.is_unlock else _("choose a new password"), last))
     here = next((place for place, (_name, state) in enumerate(names) if state == attempt.state), -1)
+    if here < 0 and attempt.state != State.REASON:
+        return 0, 0, []  # it is over
     return here + 2, len(names) + 1, [(name, state == attempt.state) for name, state in names]
 
 

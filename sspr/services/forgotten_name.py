@@ -91,8 +91,7 @@ def _send(tenant: Tenant, address: str, people: list[User], *, language: str, no
         about_user_id=people[0].pk,
         context={
             "tenant_name": tenant.name,
-            "user_name": people[0].user_principal_name,
-            "user_names": names,
+            "user_name": names,
             "created_at": tell_moment(now, tenant=tenant, language=language),
         },
         not_after=now + MAIL_LIVES,

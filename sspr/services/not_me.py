@@ -18,7 +18,7 @@ from passwords.services.reset_records import target_of
 from sspr import locks
 from sspr.rules import policy_of
 from sspr.services.contact_admin import has_own_help_desk
-from sspr.subjects import subjects_of
+from sspr.subjects import subject_of
 from users.models import Tenant, User
 from users.moments import tell_moment
 from users.notices import Notice
@@ -66,8 +66,8 @@ class NotMe:
         if person is None:
             return _over(tenant)
         end_all_sessions([person.pk], now=now)
-        for subject in subjects_of(person.upn_folded):
-            locks.close(subject, until=now + CLOSED_FOR, limit=PURPOSE, user_id=person.pk)
+        subject = subject_of(person.upn_folded)
+        locks.close(subject, until=now + CLOSED_FOR, limit=PURPOSE, user_id=person.pk)
         stop_all(person, by=BEARER, now=now)
         reported = Entry(
             tenant_id=tenant.pk,

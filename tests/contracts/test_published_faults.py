@@ -211,5 +211,6 @@ def _ask(path: str) -> HttpResponse:
 
 
 def _plain(answer: HttpResponse) -> str:
-    page = re.sub(r'(nonce|value|content)="[^"]*"', "", answer.content.decode())
+    page = re.sub(r'(nonce|value|content|data-proof)="[^"]*"', "", answer.content.decode())
+    page = re.sub(r"captcha/[^/]+/|[0-9a-f]{8}-[0-9a-f-]{27}", "", page)
     return re.sub(r"user_name=[^\"&]*", "", page)

@@ -78,7 +78,7 @@ def test_address_that_a_person_proved_counts_and_an_unproven_one_does_not(cast: 
     ask("own@mail.example")
 
     (letter,) = letters()
-    assert letter.context["user_names"] == "diego.siciliani@contoso.example"
+    assert letter.context["user_name"] == "diego.siciliani@contoso.example"
 
 
 def test_mail_goes_to_the_stored_address_and_look_alikes_find_nobody(cast: Cast) -> None:
