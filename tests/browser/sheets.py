@@ -11,6 +11,7 @@ from tests.browser.atlas import ERRORS, Sheet, at
 from tests.browser.sheets_of_groups import GROUPS
 from tests.browser.sheets_of_lists import LISTS
 from tests.browser.sheets_of_methods import METHODS
+from tests.browser.sheets_of_proof import PROOF
 from tests.browser.sheets_of_requests import REQUESTS
 from tests.browser.sheets_of_roles import ROLES
 from tests.browser.sheets_of_self_service_settings import SELF_SERVICE_SETTINGS
@@ -136,6 +137,7 @@ CENTRE: Final = [
 PARTS: Final = {
     "public": PUBLIC,
     "own": OWN,
+    "proof": PROOF,
     "people": PEOPLE,
     "reset": RESET,
     "methods": METHODS,
@@ -149,6 +151,7 @@ PARTS: Final = {
     "centre": CENTRE,
 }
 NO_PAGES: Final = {
+    "users:confirm-send": "takes a POST and leads on",
     "users:end-session": "takes a POST and leads on",
     "users:end-own-session": "takes a POST and leads on",
     "users:group-remove": "takes a POST and leads on",
