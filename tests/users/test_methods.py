@@ -130,6 +130,16 @@ def test_old_and_new_address_are_told_of_a_change(cast: Cast) -> None:
         assert NEW not in part
 
 
+def test_new_address_gets_no_button(cast: Cast) -> None:
+    """It may belong to a stranger by a slip of the hand, who must not be able to sign the person out."""
+    save(cast, NEW)
+
+    with_button = OutboundMessage.objects.exclude(link_purpose="").values_list("to", flat=True)
+    assert set(with_button) == {"adele.known@mail.example", "adele.vance@contoso.example"}
+    for part in (build(OutboundMessage.objects.get(to=NEW)).text, build(OutboundMessage.objects.get(to=NEW)).html):
+        assert "/notice/" not in part and "Tell an administrator of Contoso now." in part
+
+
 def test_number_is_told_by_text_message_without_a_link(cast: Cast) -> None:
     save(cast, MOBILE, MethodKind.MOBILE_PHONE)
 

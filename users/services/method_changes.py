@@ -20,6 +20,7 @@ from adminportal.outbox.enqueue import Draft, enqueue
 from adminportal.outbox.masking import mask
 from users.models import ContactKind, MethodKind, Session, Tenant, TrustedDevice, User
 from users.moments import tell_moment
+from users.names import fold_upn
 from users.services.reach import addresses_of, reach_of
 from users.sessions import end_all_sessions
 
@@ -143,10 +144,13 @@ def entry_of(change: MethodChange, activity: Activity) -> Entry:
 
 
 def tell(change: MethodChange, *, template: str = "method_changed", link_purpose: str = NOT_ME) -> None:
-    """Tell the person at every address, the old and the new value among them; inside the transaction."""
+    """Tell the person at every address, the old and the new value among them; inside the transaction.
+
+    The new one gets no button: it may be a stranger's by a slip of the hand, or a thief's.
+    """
     reach = reach_of([change.user.pk])[change.user.pk]
     drafts = [
-        draft_to(change, "email", address, template=template, link_purpose=link_purpose)
+        draft_to(change, "email", address, template=template, link_purpose=_unless_new(change, address, link_purpose))
         for address in addresses_of(change.user, reach, change.old, change.new)
     ]
     if change.kind in TEXTED and channels.is_set_up("sms"):
@@ -168,6 +172,11 @@ def draft_to(change: MethodChange, channel: str, to: str, *, template: str, link
         not_after=change.now + NOTICE_LIVES,
         link_purpose=link_purpose,
     )
+
+
+def _unless_new(change: MethodChange, address: str, link_purpose: str) -> str:
+    is_new = fold_upn(address) == fold_upn(change.new) != fold_upn(change.old)
+    return "" if is_new else link_purpose
 
 
 def _numbers(change: MethodChange) -> Iterable[str]:
