@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import phonenumbers
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 
@@ -38,6 +39,7 @@ class Kind(StrEnum):
     CODES = "codes"
     TEXT = "text"
     GROUP = "group"
+    COUNTRIES = "countries"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +105,13 @@ SETTINGS: Final[dict[str, Setting]] = {
         _number("sends_lock_hours", "limits.sends_lock_hours", Blade.ADVANCED, 0, 24),
         _number("start_lock_hours", "limits.l01_lock_hours", Blade.ADVANCED, 0, 24),
         _number("sms_a_day", "limits.sms_a_day", Blade.ADVANCED, 0, 5_000),
+        Setting(
+            column="sms_countries",
+            named="limits.sms_countries",
+            blade=Blade.ADVANCED,
+            kind=Kind.COUNTRIES,
+            codes=frozenset(phonenumbers.SUPPORTED_REGIONS),
+        ),
     )
 }
 
@@ -120,6 +129,9 @@ def columns_of(blade: Blade) -> tuple[str, ...]:
     return tuple(column for column, setting in SETTINGS.items() if setting.blade is blade)
 
 
+_UNFIT: Final = {"sms_countries": "country"}
+
+
 def usable_gates(gates: Iterable[str], *, channels: frozenset[str]) -> set[str]:
     """Return those methods whose way of sending is set up; the others stay ticked and are offered to nobody."""
     return {gate for gate in gates if CHANNEL_OF.get(gate, "") in channels | {""}}
@@ -131,7 +143,7 @@ def faults_of(values: Mapping[str, Value], *, before: Mapping[str, Value], chann
     ``channels`` are the ways of sending that are set up. A method that was ticked ``before`` its channel went away
     may stay, and counts for nothing.
     """
-    faults = {column: "range" for column, value in values.items() if not _fits(SETTINGS[column], value)}
+    faults = {column: _UNFIT.get(column, "range") for column in values if not _fits(SETTINGS[column], values[column])}
     if faults:
         return faults
     added = set(values["gates"]) - set(before["gates"])
@@ -149,7 +161,7 @@ def _fits(setting: Setting, value: Value) -> bool:
         return isinstance(value, int) and not isinstance(value, bool) and setting.least <= value <= setting.most
     if setting.kind is Kind.CHOICE:
         return value in setting.codes
-    if setting.kind is Kind.CODES:
+    if setting.kind in (Kind.CODES, Kind.COUNTRIES):
         return isinstance(value, list) and len(set(value)) == len(value) and set(value) <= setting.codes
     if setting.kind is Kind.TEXT:
         return isinstance(value, str) and len(value) <= setting.most

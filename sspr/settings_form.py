@@ -80,6 +80,8 @@ class BladeForm(forms.Form):
         if setting.kind is Kind.CODES:
             chosen = {*typed, *self._hidden_gates}
             return [gate.value for gate in Gate if gate.value in chosen]
+        if setting.kind is Kind.COUNTRIES:
+            return sorted({code.upper() for code in typed.replace(",", " ").split()})
         if column in QUESTIONED:
             return typed == "yes"
         return int(typed) if setting.kind is Kind.NUMBER else typed
@@ -87,6 +89,8 @@ class BladeForm(forms.Form):
 
 def _initial(policy: SsprPolicy, columns: tuple[str, ...]) -> dict[str, Value]:
     stored = {column: getattr(policy, column) for column in columns}
+    if "sms_countries" in stored:
+        stored["sms_countries"] = ", ".join(policy.sms_countries)
     questioned = {column: "yes" if stored[column] else "no" for column in columns if column in QUESTIONED}
     return {**stored, **questioned}
 
@@ -107,6 +111,8 @@ def _field(setting: Setting, *, policy: SsprPolicy, channels: frozenset[str]) ->
         return forms.MultipleChoiceField(choices=shown, widget=forms.CheckboxSelectMultiple, required=False)
     if setting.kind is Kind.NUMBER:
         return forms.IntegerField(min_value=setting.least, max_value=setting.most)
+    if setting.kind is Kind.COUNTRIES:
+        return forms.CharField(max_length=1_000, required=False)
     if setting.kind is Kind.TEXT:
         return forms.CharField(max_length=setting.most, required=False)
     if setting.column in QUESTIONED:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from sspr.policy_settings import Blade
-from sspr.views import insights, settings, settings_readiness, settings_try
+from sspr.views import insights, settings, settings_questions, settings_readiness, settings_try
 
 urlpatterns = [
     path("settings/password-reset", settings.settings, name="settings"),
@@ -13,6 +13,7 @@ urlpatterns = [
         path(f"settings/password-reset/{blade}", settings.blade, {"blade": blade}, name=f"settings-{blade}")
         for blade in Blade
     ),
+    path("settings/password-reset/questions", settings_questions.questions, name="settings-questions"),
     path("settings/password-reset/try-it", settings_try.try_it, name="try-it"),
     path("settings/password-reset/readiness", settings_readiness.readiness, name="readiness"),
     path("settings/password-reset/readiness/export", settings_readiness.export, name="readiness-export"),

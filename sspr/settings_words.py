@@ -86,12 +86,17 @@ WORDS: Final[dict[str, Words]] = {
         _("Hours for which too many attempts lock self-service"),
         _("0 to 24. 0: until an hour holds fewer than five. A lock lets a stranger shut somebody out."),
     ),
+    "sms_countries": (
+        _("Countries that text messages and calls go to"),
+        _("Codes of two letters, such as NO, SE, DK. Empty: every country."),
+    ),
     "sms_a_day": (_("Text messages and calls a day at most"), _("0 to 5,000, for the whole organization.")),
 }
 """Each setting with its label and what stands below it."""
 
 FAULTS: Final[dict[str, str | Promise]] = {
     "range": _("This is outside of what is possible. Choose another value."),
+    "country": _("One of these is no country code. Write two letters for each, such as NO, SE, DK."),
     "no_group": _("Choose the group whose members may reset their password, or choose None or All."),
     "no_such_group": _("There is no such group any more. Choose another."),
     "no_method": _("Choose at least one method."),

@@ -141,7 +141,7 @@ def _told(column: str, value: Value) -> str:
     setting = SETTINGS[column]
     if setting.kind is Kind.GROUP:
         return Group.objects.get(pk=value).name if value else ""
-    return ", ".join(value) if setting.kind is Kind.CODES else str(value)
+    return ", ".join(value) if setting.kind in (Kind.CODES, Kind.COUNTRIES) else str(value)
 
 
 def _record(

@@ -101,6 +101,7 @@ SELF_SERVICE_SETTINGS: Final = [
     ),
     Sheet(name="reset-settings-refused", route=f"sspr:settings-{Blade.METHODS}", way=refused),
     Sheet(name="reset-settings-lock-out", route=f"sspr:settings-{Blade.METHODS}", way=locks_out),
+    Sheet(name="reset-settings-questions", route="sspr:settings-questions", way=at("sspr:settings-questions")),
     Sheet(name="reset-try-it", route="sspr:try-it", way=at("sspr:try-it")),
     Sheet(name="reset-try-it-able", route="sspr:try-it", way=tried("adele.vance")),
     Sheet(name="reset-try-it-unable", route="sspr:try-it", way=tried("helpdesk.admin")),

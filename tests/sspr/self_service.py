@@ -12,9 +12,9 @@ from users.tenancy import within
 
 
 def policy_for(cast: Cast, **values: Any) -> SsprPolicy:
-    """Store settings of the tenant as they are asked for."""
+    """Store settings of the tenant as they are asked for; nobody has to register unless they say so."""
     SsprPolicy.objects.filter(tenant=cast.tenant).delete()
-    return SsprPolicy.objects.create(tenant=cast.tenant, **values)
+    return SsprPolicy.objects.create(tenant=cast.tenant, **{"must_register": False, **values})
 
 
 def knows(cast: Cast, name: str, *, email: str = "", mobile: str = "", office: str = "") -> User:

@@ -63,7 +63,7 @@ def test_first_blade_is_properties(cast: Cast) -> None:
 def test_every_blade_is_shown_with_its_name_and_the_way_to_the_others(cast: Cast, blade: Blade) -> None:
     page = text_of(signed_in(cast["global.admin"]).get(f"{ROOT}/{blade}"))  # type: ignore[arg-type]
 
-    assert f"<h1 class=\"page-head__title\">{BLADE_NAMES[blade]}</h1>" in page
+    assert f'<h1 class="page-head__title">{BLADE_NAMES[blade]}</h1>' in page
     assert all(f'href="{ROOT}/{other}"' in page for other in Blade)
     assert 'aria-current="page"' in page
 
@@ -88,6 +88,7 @@ def test_properties_are_saved_for_a_group(cast: Cast) -> None:
     with within(cast.tenant):
         pilot = Group.objects.create(tenant=cast.tenant, name="Pilot", created_at=clock.now())
 
+    policy_for(cast)
     refused = save(cast, Blade.PROPERTIES, reach="selected", group_id="")
     answer = save(cast, Blade.PROPERTIES, reach="selected", group_id=str(pilot.pk), allow_unlock="on")
     page = text_of(signed_in(cast["global.admin"]).get(answer["Location"]))  # type: ignore[arg-type]
@@ -134,7 +135,7 @@ def test_what_cannot_be_is_said_beside_its_field(cast: Cast) -> None:
 @pytest.mark.parametrize(
     ("blade", "values", "column", "stored"),
     [
-        (Blade.REGISTRATION, {"must_register": "no", "reconfirm_days": "0"}, "must_register", False),
+        (Blade.REGISTRATION, {"must_register": "yes", "reconfirm_days": "0"}, "must_register", True),
         (Blade.NOTIFICATIONS, {"notify_users": "yes", "notify_admins": "no"}, "notify_admins", False),
         (
             Blade.CUSTOMIZATION,
@@ -163,6 +164,17 @@ def test_blade_saves_its_settings_and_no_others(
     assert answer.status_code == 302
     assert getattr(after, column) == stored
     assert (after.reach, after.gates_required, after.gates) == (before.reach, before.gates_required, before.gates)
+
+
+def test_countries_are_typed_as_codes(cast: Cast) -> None:
+    numbers = {"code_minutes": "5", "sends_lock_hours": "0", "start_lock_hours": "0", "sms_a_day": "50"}
+
+    refused = save(cast, Blade.ADVANCED, **numbers, sms_countries="NO, Sweden")
+    answer = save(cast, Blade.ADVANCED, **numbers, sms_countries="se, NO dk,no")
+
+    assert refused.status_code == 422 and "no country code" in text_of(refused)
+    assert answer.status_code == 302
+    assert SsprPolicy.objects.get(tenant=cast.tenant).sms_countries == ["DK", "NO", "SE"]
 
 
 def test_colleagues_newer_change_is_told_and_shown(cast: Cast) -> None:

@@ -1,0 +1,84 @@
+"""The security questions of a tenant's own wording; the built-in ones are there beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from django.db import transaction
+
+from adminportal.audit.record import Entry, Target, record
+from adminportal.audit.tags import Activity
+from sspr.models import CustomQuestion, SecurityAnswer
+from sspr.question_words import OWN
+from users.access import Decision, has_fresh_proof
+from users.actors import Actor, reload_actor
+from users.models import Tenant
+from users.permissions import Permission
+from users.services.people import Refused
+
+MOST: Final = 20
+SHORTEST: Final = 3
+LONGEST: Final = 200
+"""Characters of a question."""
+
+
+class QuestionsRefused(Exception):
+    """The questions cannot be so: ``too_many``, ``length``, ``twice`` or ``answered``, with the text it is about."""
+
+    def __init__(self, code: str, text: str = "") -> None:
+        super().__init__(code)
+        self.code, self.text = code, text
+
+
+def list_questions() -> list[CustomQuestion]:
+    """Return the questions of the tenant in their order; one query, inside the scope."""
+    return list(CustomQuestion.objects.order_by("created_at", "id"))
+
+
+def change_questions(*, actor: Actor, texts: Sequence[str], now: datetime) -> None:
+    """Keep exactly these questions; one that somebody has answered cannot be taken away.
+
+    :raises Refused: without the right, or without a fresh proof; nothing was changed.
+    :raises QuestionsRefused: when one does not fit; nothing was changed.
+    """
+    _require(texts)
+    with transaction.atomic():
+        Tenant.objects.select_for_update(no_key=True).get(pk=actor.tenant.pk)
+        fresh = reload_actor(actor)
+        if not fresh.may(Permission.SSPR_SETTINGS_WRITE):
+            raise Refused(Decision(allowed=False, code="NO_RIGHT_SSPR_SETTINGS_WRITE"))
+        if not has_fresh_proof(fresh, now=now):
+            raise Refused(Decision(allowed=False, code="RESET_STEP_UP"))
+        _write(actor, texts, now=now)
+
+
+def _require(texts: Sequence[str]) -> None:
+    if len(texts) > MOST:
+        raise QuestionsRefused("too_many")
+    for text in texts:
+        if not SHORTEST <= len(text) <= LONGEST:
+            raise QuestionsRefused("length", text[:LONGEST])
+    folded = [text.casefold() for text in texts]
+    twice = next((text for text in texts if folded.count(text.casefold()) > 1), "")
+    if twice:
+        raise QuestionsRefused("twice", twice)
+
+
+def _write(actor: Actor, texts: Sequence[str], *, now: datetime) -> None:
+    known = list_questions()
+    gone = [each for each in known if each.text not in texts]
+    old = [each.text for each in known]
+    for each in gone:
+        if SecurityAnswer.objects.filter(question=f"{OWN}{each.pk}").exists():
+            raise QuestionsRefused("answered", each.text)
+    added = [text for text in texts if text not in old]
+    if not gone and not added:
+        return
+    CustomQuestion.objects.filter(pk__in=[each.pk for each in gone]).delete()
+    CustomQuestion.objects.bulk_create(CustomQuestion(tenant=actor.tenant, text=text, created_at=now) for text in added)
+    modified = (("sspr.own_questions", " | ".join(old), " | ".join(texts)),)
+    target = Target(id=actor.tenant.pk, display_name=actor.tenant.name, type="Tenant", modified=modified)
+    activity = Activity.SELF_SERVICE_PASSWORD_RESET_POLICY_CHANGES
+    record(Entry(tenant_id=actor.tenant.pk, activity=activity, actor=actor.for_audit(), targets=(target,)), now=now)
