@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,6 +13,7 @@ from django.db import transaction
 from adminportal.audit.record import Actor as AuditActor
 from adminportal.audit.record import record
 from adminportal.audit.tags import Activity
+from users.actors import SYSTEM
 from users.method_values import normal_value
 from users.models import Contact, ContactChange, ContactKind, Tenant, User
 from users.services.contact_notices import tell_waiting
@@ -95,7 +97,7 @@ def change_contact(
 def list_waiting(user: User) -> list[ContactChange]:
     """List the changes of a person that wait, the one that is due first at the top; one query."""
     waiting = ContactChange.objects.filter(user_id=user.pk, done_at=None, stopped_at=None)
-    return list(waiting.order_by("due_at"))
+    return [change for change in waiting.order_by("due_at") if not _is_overtaken(change, user)]
 
 
 def stop(change: ContactChange, *, by: AuditActor, now: datetime) -> bool:
@@ -103,10 +105,11 @@ def stop(change: ContactChange, *, by: AuditActor, now: datetime) -> bool:
     with transaction.atomic():
         alive = ContactChange.objects.filter(pk=change.pk, done_at=None, stopped_at=None)
         tenant, user = find_tenant(change.tenant_id), User.objects.filter(pk=change.user_id).first()
-        if tenant is None or user is None or not alive.update(stopped_at=now):
+        if not alive.update(stopped_at=now):
             return False
-        facts = _facts_of(change, tenant=tenant, user=user, by=by, now=now)
-        record(entry_of(facts, Activity.CONTACT_CHANGE_STOPPED), now=now)
+        if tenant and user:
+            facts = _facts_of(change, tenant=tenant, user=user, by=by, now=now)
+            record(entry_of(facts, Activity.CONTACT_CHANGE_STOPPED), now=now)
     return True
 
 
@@ -115,8 +118,19 @@ def stop_all(user: User, *, by: AuditActor, now: datetime) -> int:
     return sum(stop(change, by=by, now=now) for change in list_waiting(user))
 
 
+def stop_waiting(user_ids: Collection[UUID], now: datetime) -> None:
+    """Stop what these people asked for without proof, as after a block or a change of rights; inside a transaction."""
+    waiting = ContactChange.objects.filter(user_id__in=list(user_ids), done_at=None, stopped_at=None)
+    for change in waiting.order_by("pk"):
+        stop(change, by=SYSTEM, now=now)
+
+
 def carry_out_due(now: datetime) -> int:
-    """Carry out the changes whose day is over; returns how many. Not inside a transaction."""
+    """Carry out the changes whose day is over; returns how many. Not inside a transaction.
+
+    One whose person got a new password or was signed out everywhere since is stopped: the session that asked for it is
+    over, and whoever held it shall not come back by an address of theirs.
+    """
     due = ContactChange.objects.filter(due_at__lte=now, done_at=None, stopped_at=None).order_by("due_at")
     return sum(_carry_out(change, now=now) for change in due[:AT_ONCE])
 
@@ -126,16 +140,27 @@ def _carry_out(change: ContactChange, *, now: datetime) -> int:
     if tenant is None:
         return 0
     with within(tenant), transaction.atomic():
-        lock_people([change.user_id])
+        people = lock_people([change.user_id])
+        if not people or not _is_as_asked(change, people[0], tenant):
+            stop(change, by=SYSTEM, now=now)
+            return 0
         if not ContactChange.objects.filter(pk=change.pk, done_at=None, stopped_at=None).update(done_at=now):
             return 0
-        user = User.objects.filter(pk=change.user_id, deleted_at=None).first()
-        if user is None or change.kind in tenant.managed_contacts:
-            return 0
-        contact = Contact.objects.filter(user=user, kind=change.kind).first()
-        facts = _facts_of(change, tenant=tenant, user=user, by=_own(user), now=now)
+        contact = Contact.objects.filter(user=people[0], kind=change.kind).first()
+        facts = _facts_of(change, tenant=tenant, user=people[0], by=_own(people[0]), now=now)
         _write(facts, contact, is_proven=False)
     return 1
+
+
+def _is_as_asked(change: ContactChange, user: User, tenant: Tenant) -> bool:
+    """Tell whether the facts that the change was asked under still hold."""
+    is_usable = user.account_enabled and user.deleted_at is None
+    return is_usable and not _is_overtaken(change, user) and change.kind not in tenant.managed_contacts
+
+
+def _is_overtaken(change: ContactChange, user: User) -> bool:
+    """Tell whether all sessions were ended since: by a reset, a new password, a sign-out everywhere."""
+    return user.sessions_valid_from is not None and user.sessions_valid_from > change.created_at
 
 
 def _wait(change: MethodChange) -> ContactChange:

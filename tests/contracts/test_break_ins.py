@@ -1,0 +1,115 @@
+"""Ways in that a hostile reader of self-service looked for; each is closed, and stays closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from adminportal import clock
+from adminportal.audit.models import AuditEvent
+from tests.cast import Cast, make_cast
+from tests.passwords.reset_cast import reset
+from users.act_rules import Act
+from users.models import Contact, ContactKind, TrustedDevice
+from users.roles import Role
+from users.services.acts import act_on_person
+from users.services.contacts import Waiting, carry_out_due, change_contact, list_waiting
+from users.services.method_admin import require_new_registration
+from users.services.people import sign_out_everywhere
+from users.services.role_assignments import RoleOrder, assign_role
+from users.sessions import digest_of
+from users.tenancy import within
+from users.trusted_devices import is_trusted, trust
+
+pytestmark = pytest.mark.django_db
+
+MAIL, THIEF = ContactKind.ALTERNATE_EMAIL, "thief@mail.example"
+DAY = timedelta(hours=24)
+ADELE = "adele.vance"
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return make_cast()
+
+
+def thief_asks(cast: Cast, now: datetime) -> None:
+    """Have a stolen session ask for another alternate address; without proof that waits for a day."""
+    with within(cast.tenant):
+        waiting = change_contact(
+            tenant=cast.tenant,
+            user=cast[ADELE],
+            kind=MAIL,
+            value=THIEF,
+            proof=False,
+            by=cast.actor(ADELE).for_audit(),
+            now=now,
+        )
+    assert isinstance(waiting, Waiting)
+
+
+def block_and_allow(cast: Cast) -> None:
+    for act in (Act.BLOCK, Act.ALLOW):
+        act_on_person(actor=cast.actor("user.admin"), act=act, user_id=cast[ADELE].pk, now=clock.now())
+
+
+def give_role(cast: Cast) -> None:
+    order = RoleOrder(role=Role.HELPDESK_ADMINISTRATOR, user_id=cast[ADELE].pk)
+    assign_role(actor=cast.actor("privileged.role.admin"), order=order, now=clock.now())
+
+
+def ask_to_register_anew(cast: Cast) -> None:
+    actor = cast.actor("authentication.admin")
+    require_new_registration(actor=actor, user_id=cast[ADELE].pk, now=clock.now())
+
+
+def sign_out(cast: Cast) -> None:
+    act_on_person(actor=cast.actor("user.admin"), act=Act.SIGN_OUT, user_id=cast[ADELE].pk, now=clock.now())
+
+
+def sign_oneself_out_everywhere(cast: Cast) -> None:
+    sign_out_everywhere(cast[ADELE], by=cast.actor(ADELE).for_audit(), now=clock.now())
+
+
+ENDS_OF_A_STOLEN_SESSION: tuple[Callable[[Cast], object], ...] = (
+    lambda cast: reset(cast, ADELE),
+    block_and_allow,
+    give_role,
+    ask_to_register_anew,
+    sign_out,
+    sign_oneself_out_everywhere,
+)
+
+
+@pytest.mark.parametrize(
+    "end", ENDS_OF_A_STOLEN_SESSION, ids=("reset", "block", "role", "re-register", "sign out", "own sign-out")
+)
+def test_change_of_a_stolen_session_does_not_outlive_what_ended_the_session(
+    cast: Cast, end: Callable[[Cast], object]
+) -> None:
+    now = clock.now()
+    thief_asks(cast, now - timedelta(minutes=1))
+
+    with within(cast.tenant):
+        end(cast)
+        cast[ADELE].refresh_from_db()
+        assert list_waiting(cast[ADELE]) == []
+
+    assert carry_out_due(now + DAY) == 0
+    with within(cast.tenant):
+        assert not Contact.objects.filter(value=THIEF).exists()
+    assert AuditEvent.objects.filter(activity="Contact change stopped").count() == 1
+
+
+def test_block_takes_the_trust_of_browsers_away_for_good(cast: Cast) -> None:
+    with within(cast.tenant):
+        key = trust(cast[ADELE], days=30, now=clock.now() - timedelta(minutes=1))
+        assert is_trusted(key, cast[ADELE], now=clock.now())
+
+        block_and_allow(cast)
+        cast[ADELE].refresh_from_db()
+
+        assert not is_trusted(key, cast[ADELE], now=clock.now())
+        assert TrustedDevice.objects.get(pk=digest_of(key)).revoked_at is not None
