@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -45,6 +46,7 @@ pytestmark = pytest.mark.django_db
 OLD, NEW, PHONE = "adele.vance.old@mail.example", "adele.new@mail.example", "+46 70 174 06 05"
 MAIL = ContactKind.ALTERNATE_EMAIL
 DAY = timedelta(hours=24)
+HOUR_LATER = datetime(2031, 3, 4, 13, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -280,13 +282,52 @@ def test_change_that_waited_stops_where_the_organization_took_over(cast: Cast) -
     assert carry_out_due(now + DAY) == 0 and value_of(cast) == OLD
 
 
-def test_deleted_person_is_not_changed(cast: Cast) -> None:
-    now = clock.now()
-    ask(cast, NEW, has_proof=False, now=now)
+@pytest.mark.parametrize(
+    "facts",
+    [{"deleted_at": HOUR_LATER}, {"account_enabled": False}, {"sessions_valid_from": HOUR_LATER}],
+    ids=["deleted", "blocked", "all sessions ended"],
+)
+def test_what_a_session_asked_for_ends_with_the_account_or_with_all_sessions(
+    cast: Cast, facts: dict[str, object]
+) -> None:
+    """A thief's session asks for a change; a reset, a new password or a block in between is the end of it."""
+    with clock.travel(freeze_at=HOUR_LATER - timedelta(hours=1)):
+        now = clock.now()
+        ask(cast, NEW, has_proof=False, now=now)
     with within(cast.tenant):
-        User.objects.filter(pk=cast["adele.vance"].pk).update(deleted_at=now)
+        User.objects.filter(pk=cast["adele.vance"].pk).update(**facts)
 
+    assert carry_out_due(now + DAY) == 0 and value_of(cast) == OLD
+    change = ContactChange.objects.get()
+    assert change.done_at is None and change.stopped_at == now + DAY
+    assert AuditEvent.objects.get(activity="Contact change stopped").actor_kind == "system"
+    with within(cast.tenant):
+        User.objects.filter(pk=cast["adele.vance"].pk).update(account_enabled=True)
     assert carry_out_due(now + DAY) == 0
+
+
+def test_change_of_somebody_who_is_gone_for_good_waits_no_longer(cast: Cast) -> None:
+    now = clock.now()
+    ContactChange.objects.create(
+        tenant_id=cast.tenant.pk,
+        user_id=UUID(int=7),
+        kind=MAIL,
+        new_value=NEW,
+        created_at=now - DAY,
+        due_at=now,
+    )
+
+    assert carry_out_due(now) == 0
+    assert ContactChange.objects.get().stopped_at == now
+
+
+def test_sessions_that_ended_before_do_not_matter(cast: Cast) -> None:
+    now = clock.now()
+    with within(cast.tenant):
+        User.objects.filter(pk=cast["adele.vance"].pk).update(sessions_valid_from=now - timedelta(hours=1))
+    ask(cast, NEW, has_proof=False, now=now)
+
+    assert carry_out_due(now + DAY) == 1
 
 
 def test_own_mailbox_is_no_way_back(cast: Cast) -> None:
