@@ -9,7 +9,9 @@ from typing import Final
 
 BUILT_IN: Final = tuple(f"q{number:02}" for number in range(1, 36))
 """Keys of the questions that every tenant has."""
+SHORTEST_ANSWER: Final = 3
 LONGEST_ANSWER: Final = 40
+"""Characters of an answer in the form that is compared."""
 
 
 def normal_form(answer: str) -> str:

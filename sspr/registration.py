@@ -73,7 +73,7 @@ def need_of(facts: PersonFacts, *, policy: SsprPolicy, available: Collection[Gat
     if have >= required:
         return Need(have=have, required=required)
     choices = []
-    for item in Item:
+    for item in Item if _can_be_met(facts, policy, available) else ():
         after = _with(facts, item, policy)
         gained = count_apart(after, policy=policy, available=available) > have
         if gained and (item is not Item.OFFICE or _knows_office(facts)):
@@ -89,6 +89,14 @@ def is_in_reach(code: str, facts: PersonFacts, policy: SsprPolicy) -> bool:
 def may_answer_questions(facts: PersonFacts, policy: SsprPolicy) -> bool:
     """Tell whether the person may register security questions: never whoever holds any role."""
     return Gate.QUESTIONS in policy.gates and not facts.held
+
+
+def _can_be_met(facts: PersonFacts, policy: SsprPolicy, available: Collection[Gate]) -> bool:
+    """Tell whether everything that can be set up would be enough: who cannot succeed is not asked to begin."""
+    for item in Item:
+        if item is not Item.OFFICE:
+            facts = _with(facts, item, policy)
+    return count_apart(facts, policy=policy, available=available) >= required_of(facts, policy)
 
 
 def _with(facts: PersonFacts, item: Item, policy: SsprPolicy) -> PersonFacts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from sspr import settings_urls
+from sspr import security_urls, settings_urls
 from sspr.views import captcha, contact_admin, forgotten_name, wizard, wizard_password, wizard_proof
 
 app_name = "sspr"
@@ -24,5 +24,6 @@ urlpatterns = [
     path("forgot-username/sent", forgotten_name.sent, name="forgotten-name-sent"),
     path("captcha/<str:token>/picture", captcha.picture, name="captcha-picture"),
     path("captcha/<str:token>/sound", captcha.sound, name="captcha-sound"),
+    *security_urls.urlpatterns,
     *settings_urls.urlpatterns,
 ]

@@ -11,7 +11,7 @@ from django.test import Client
 
 from adminportal import clock
 from users.actors import SYSTEM, Actor, load_actor
-from users.models import Group, GroupMember, Tenant, User
+from users.models import Group, GroupMember, Session, Tenant, User
 from users.roles import Role
 from users.services.people import NewPerson, create_people
 from users.services.tenants import create_tenant
@@ -111,11 +111,16 @@ def _local_part(role: Role) -> str:
     return role.value.lower().replace("administrator", "admin").replace(" ", ".")
 
 
-def signed_in(user: User, client: Client | None = None) -> Client:
-    """Return a client with a live session of this person, made without a hash."""
+def signed_in(user: User, client: Client | None = None, *, is_asked: bool = True) -> Client:
+    """Return a client with a live session of this person, made without a hash.
+
+    ``is_asked``: the question for more security information, which the first page of a session may ask, was answered.
+    """
     client = client or Client()
     with within(user.tenant):
         key = open_session(user, now=clock.now())
+    if is_asked:
+        Session.objects.filter(pk=digest_of(key)).update(registration_asked_at=clock.now())
     client.cookies[settings.SESSION_COOKIE_NAME] = key.expose()
     client.session_digest = digest_of(key)  # type: ignore[attr-defined]
     return client

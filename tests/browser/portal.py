@@ -10,10 +10,8 @@ from axe_playwright_python.base import AXE_SCRIPT  # type: ignore[import-untyped
 from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page
 
-from adminportal import clock
+from tests.cast import signed_in
 from users.models import User
-from users.sessions import open_session
-from users.tenancy import within
 
 Theme = Literal["light", "dark"]
 WIDE = (1440, 900)
@@ -85,8 +83,7 @@ class Portal:
         context.set_default_timeout(15_000)
         self.contexts.append(context)
         if user is not None:
-            with within(user.tenant):
-                key = open_session(user, now=clock.now()).expose()
+            key = signed_in(user).cookies[settings.SESSION_COOKIE_NAME].value
             context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": self.url}])
         page = context.new_page()
         page.on("console", self._listen)
