@@ -4,15 +4,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('sspr', '0003_public_ask'),
-        ('users', '0012_authentication_methods'),
+        ("sspr", "0003_public_ask"),
+        ("users", "0012_authentication_methods"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='campaignperson',
-            index=models.Index(condition=models.Q(('message_id', None)), fields=['campaign', 'id'], name='campaign_not_asked_yet'),
+            model_name="campaignperson",
+            index=models.Index(
+                condition=models.Q(("message_id", None)), fields=["campaign", "id"], name="campaign_not_asked_yet"
+            ),
         ),
     ]
