@@ -83,7 +83,13 @@ def proof_page(view: StepView, *, wanted: str, questions: Sequence[tuple[str, st
 
 
 def progress_of(attempt: RecoveryAttempt) -> tuple[int, int, Sequence[tuple[str | Promise, bool]]]:
-    """Return which step this is, of how many, and the names of the steps with whether each is the one of now."""
+    """Return which step this is, of how many, and the names of the steps with whether each is the one of now.
+
+    How many there are is 0, and the later ones go unnamed, until a proof was right: two would tell an administrator.
+    """
+    if attempt.state in (State.REASON, State.PROVE_ONE):
+        is_proof = attempt.state == State.PROVE_ONE
+        return (2 if is_proof else 1), 0, [(_("verification step 1"), is_proof)]
     two = attempt.gates_required > 1
     names: list[tuple[str | Promise, State]] = [(_("verification step 1"), State.PROVE_ONE)]
     if two:
@@ -91,7 +97,7 @@ def progress_of(attempt: RecoveryAttempt) -> tuple[int, int, Sequence[tuple[str 
     last = State.UNLOCK if attempt.is_unlock else State.NEW_PASSWORD
     names.append((_("unlock the account") if attempt.is_unlock else _("choose a new password"), last))
     here = next((place for place, (_name, state) in enumerate(names) if state == attempt.state), -1)
-    if here < 0 and attempt.state != State.REASON:
+    if here < 0:
         return 0, 0, []  # it is over
     return here + 2, len(names) + 1, [(name, state == attempt.state) for name, state in names]
 

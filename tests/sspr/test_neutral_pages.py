@@ -35,6 +35,7 @@ KINDS = {
     "unregistered": "diego.siciliani@contoso.example",
     "federated": "adele.far@far.example",
     "administrator without two methods": "helpdesk.admin@contoso.example",
+    "administrator": "user.admin@contoso.example",
 }
 """One name of every kind that a stranger may type."""
 VOLATILE = {"X-Correlation-Id", "Content-Length", "Content-Security-Policy"}
@@ -45,7 +46,7 @@ def cast() -> Cast:
     cast = make_cast()
     policy_for(cast, reach=Reach.ALL)
     knows(cast, "adele.vance", email="adele@mail.example", mobile="+1 202 555 0142")
-    for name in ("isaiah.langer", "guest.person", "lee.gu"):
+    for name in ("isaiah.langer", "guest.person", "lee.gu", "user.admin"):
         knows(cast, name, email=f"{name[:3]}@mail.example", mobile="+1 202 555 0143")
     with within(cast.tenant):
         User.objects.filter(pk=cast["never.issued"].pk).update(deleted_at=clock.now())

@@ -47,13 +47,13 @@ def visit() -> Visit:
 def test_person_resets_by_mail_and_signs_in_with_the_new_password(cast: Cast, visit: Visit) -> None:
     assert visit.begin(UPN)["Location"] == STEP
     page = text_of(visit.page())
-    for words in ("Email my alternate email", "Text my mobile phone", "Step 2 of 3", "verification step 1"):
+    for words in ("Email my alternate email", "Text my mobile phone", "Step 2", "verification step 1"):
         assert words in page
 
     assert visit.send("email")["Location"] == f"{STEP}?method=email"
     assert "Enter your verification code" in text_of(visit.page(method="email"))
     assert visit.prove("email", visit.code())["Location"] == STEP
-    assert "Enter new password" in text_of(visit.page())
+    assert "Enter new password" in text_of(visit.page()) and "Step 3 of 3" in text_of(visit.page())
     assert visit.finish()["Location"] == STEP
     done = text_of(visit.page())
 
@@ -66,7 +66,7 @@ def test_person_resets_by_mail_and_signs_in_with_the_new_password(cast: Cast, vi
 def test_two_methods_are_two_pages_and_the_first_is_gone_from_the_second(cast: Cast, visit: Visit) -> None:
     policy_for(cast, reach=Reach.ALL, gates_required=2)
     visit.begin(UPN)
-    assert "Step 2 of 4" in text_of(visit.page())
+    assert "Step 2<" in text_of(visit.page()), "how many steps there are would tell an administrator"
 
     visit.prove_email()
 
