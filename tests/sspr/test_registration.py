@@ -80,7 +80,7 @@ def test_asked_is_who_is_in_reach_and_lacks_methods(cast: Cast, values: Any, nam
 
 def test_selected_asks_members_of_the_group_alone(cast: Cast) -> None:
     with within(cast.tenant):
-        group = cast["grady.archie"].memberships.get().group  # type: ignore[attr-defined]
+        group = cast["grady.archie"].memberships.get().group
         asks(cast, reach=Reach.SELECTED, group=group)
 
     assert led(arrives(cast)) == ""

@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_POST
 
 from adminportal import clock
 from users import cookies
 from users.access import open_to_must_change, own_account
-from users.models import Contact, ContactKind
+from users.own_contacts import is_alone_and_stuck, own_contacts, own_reach
 from users.request import PortalRequest
 from users.resetters import list_resetters
 from users.services.people import sign_out_everywhere
 from users.sessions import list_sessions
+
+SAID: Final[dict[str, str | Promise]] = {
+    "changed": _("It is changed. The old and the new address or number are told."),
+    "same": _("That is what we have already. Nothing was changed."),
+    "stopped": _("The change was stopped. Everything stays as it was."),
+    "waits": _("The change waits for 24 hours. Every address that we have is told, and can stop it."),
+}
 
 
 @own_account
 @require_GET
 def account(request: PortalRequest) -> HttpResponse:
     """Show contact information, roles, password state, who can reset one, and signed-in browsers."""
-    contacts = dict(Contact.objects.filter(user=request.actor.user).values_list("kind", "value"))
+    reach = own_reach(request.actor)
     page = {
         "person": request.actor.user,
         "roles": request.actor.role_names,
-        "alternate_email": contacts.get(ContactKind.ALTERNATE_EMAIL, ""),
-        "mobile_phone": contacts.get(ContactKind.MOBILE_PHONE, ""),
+        "contacts": own_contacts(request.actor),
+        "reach": reach,
+        "is_admin": request.actor.is_admin,
+        "is_stuck": is_alone_and_stuck(request.actor, reach),
+        "said": SAID.get(request.GET.get("contact", ""), ""),
         "sessions": list_sessions(request.actor.user, now=clock.now()),
         "current_session": request.session_row,
         "resetters": list_resetters(request.actor.user),
