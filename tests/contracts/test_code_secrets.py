@@ -132,6 +132,7 @@ def press_links(cast: Cast, trail: Trail) -> None:
 
 @pytest.fixture
 def trail(cast: Cast, smtp_sink: SmtpSink, settings: Settings, valkey: Valkey) -> Trail:
+    settings.SMS_CHANNEL_URL = ""  # the inbox of a trial would keep whole messages, which is what it is for
     found = Trail()
     with logs_at_debug() as lines, within(cast.tenant):
         prove_addresses(cast, found)
@@ -156,8 +157,6 @@ def trail(cast: Cast, smtp_sink: SmtpSink, settings: Settings, valkey: Valkey) -
 def test_no_secret_rests_in_logs_queue_database_or_files(trail: Trail) -> None:
     assert any(place.startswith("queue mail") for place in trail.evidence)
     # A code is digits: as part of a digest or a moment it may stand anywhere by chance.
-    # What the channel of a trial caught is the message itself.
-    del trail.evidence["table outbox_devmessage"]
     apart = {place: re.sub(r"[0-9a-f]{16,}|\d+\.\d+", "", text) for place, text in trail.evidence.items()}
 
     assert found_in(apart, trail.secrets) == set()
