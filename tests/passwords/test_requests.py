@@ -18,6 +18,7 @@ from adminportal.outbox.models import OutboundMessage
 from passwords.models import PasswordRequest, RequestState
 from passwords.services.request import HelpCall, ask, close_overtaken
 from passwords.services.request_messages import list_tier, send_digests
+from tests.budgets import within_budget
 from tests.cast import Cast, make_cast, part, signed_in
 from tests.passwords.reset_cast import form_of, reset
 from users.models import RoleAssignment, User
@@ -164,6 +165,14 @@ def test_queue_shows_only_people_whom_the_reader_may_reset(cast: Cast, helper: C
     assert post(helper, "request-take", hidden).status_code == 404
     assert page(helper, "request-count").content.decode().count("1") == 2
     assert page(signed_in(cast["global.reader"]), "requests").status_code == 403
+
+
+@pytest.mark.parametrize(("name", "with_id"), [("requests", False), ("request-count", False), ("request", True)])
+def test_pages_keep_within_their_budget(cast: Cast, helper: Client, name: str, with_id: bool) -> None:
+    asked = [call(cast, each).pk for each in ("adele.vance", "diego.siciliani")]
+
+    with within_budget(f"passwords:{name}"):
+        assert page(helper, name, *asked[: int(with_id)]).status_code == 200
 
 
 def test_request_of_another_tenant_does_not_exist(cast: Cast) -> None:

@@ -16,6 +16,7 @@ from adminportal.throttle import LIMITS
 from passwords.models import PasswordRequest
 from sspr.models import PublicAsk, Reach, RecoveryAttempt
 from sspr.services.ask_handlers import settle_public_asks
+from tests.budgets import within_budget
 from tests.cast import PASSWORD, Cast, make_cast
 from tests.passwords.reset_cast import try_sign_in
 from tests.solving import read_aloud, solved
@@ -61,6 +62,14 @@ def test_person_resets_by_mail_and_signs_in_with_the_new_password(cast: Cast, vi
     assert not Session.objects.exists(), "the wizard signs nobody in"
     assert try_sign_in(UPN, NEW_PASSWORD).outcome is Outcome.RIGHT
     assert try_sign_in(UPN, PASSWORD).outcome is Outcome.WRONG
+
+
+def test_pages_keep_within_their_budget(cast: Cast, visit: Visit) -> None:
+    with within_budget("sspr:start"):
+        assert visit.client.get("/passwordreset").status_code == 200
+    visit.begin(UPN)
+    with within_budget("sspr:step"):
+        assert visit.page().status_code == 200
 
 
 def test_two_methods_are_two_pages_and_the_first_is_gone_from_the_second(cast: Cast, visit: Visit) -> None:
