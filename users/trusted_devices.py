@@ -37,9 +37,14 @@ def trust(user: User, *, days: int, now: datetime) -> Secret:
     return key
 
 
-def is_trusted(key: Secret, user: User, *, now: datetime) -> bool:
-    """Tell whether this key was given to this person and is still good; one query, inside the scope."""
-    alive = TrustedDevice.objects.filter(user=user, revoked_at=None, expires_at__gt=now)
+def is_trusted(key: Secret, user: User, *, days: int, now: datetime) -> bool:
+    """Tell whether this key was given to this person and is still good; one query, inside the scope.
+
+    ``days`` are those that the organisation allows today: fewer end the trust that was given for more.
+    """
+    alive = TrustedDevice.objects.filter(
+        user=user, revoked_at=None, expires_at__gt=now, created_at__gt=now - timedelta(days=days)
+    )
     if user.sessions_valid_from:
         alive = alive.filter(created_at__gt=user.sessions_valid_from)
     return bool(key.expose()) and alive.filter(pk=digest_of(key)).exists()

@@ -263,6 +263,18 @@ def test_browser_is_trusted_only_when_asked_for_and_allowed(cast: Cast) -> None:
     assert not _rows(TrustedDevice)
 
 
+def test_fewer_days_end_the_trust_that_was_given_for_more(cast: Cast) -> None:
+    client = _trusting(cast, _app(cast))
+
+    with clock.travel(timedelta(days=8)):
+        Tenant.objects.update(trusted_device_days=7)
+        assert not _is_in(signed_in(cast[ADMIN], client))
+        Tenant.objects.update(trusted_device_days=30)
+        assert _is_in(signed_in(cast[ADMIN], client))
+    Tenant.objects.update(trusted_device_days=0)
+    assert not _is_in(signed_in(cast[ADMIN], client))
+
+
 def test_trust_is_worth_nothing_for_another_person(cast: Cast) -> None:
     client = _trusting(cast, _app(cast))
     _app(cast, "helpdesk.admin")

@@ -122,7 +122,8 @@ def set_up(session: Session, *, sealed: str, typed: str, label: str, now: dateti
 
 def pass_by_trust(session: Session, key: Secret, *, now: datetime) -> bool:
     """Let a session by whose browser is trusted; the row that says so is written once a session."""
-    if not key.expose() or not trusted_devices.is_trusted(key, session.user, now=now):
+    days = session.tenant.trusted_device_days
+    if not key.expose() or not trusted_devices.is_trusted(key, session.user, days=days, now=now):
         return False
     with transaction.atomic():
         Session.objects.filter(pk=session.pk, ended_at=None).update(second_factor_at=now)
