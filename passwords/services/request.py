@@ -65,7 +65,7 @@ def ask(call: HelpCall, *, now: datetime) -> PasswordRequest:
     """
     with transaction.atomic():
         # The person's row stands between two calls at once: there is one request a day.
-        User.objects.select_for_update(of=("self",)).filter(pk=call.user.pk).first()
+        User.objects.select_for_update(of=("self",), no_key=True).filter(pk=call.user.pk).first()
         asked = _newest(call, now=now)
         asked = _raise(asked, call, now=now) if asked else _create(call, now=now)
         if call.is_mailed and asked.mailed_at is None:

@@ -19,10 +19,12 @@ from sspr import locks
 from sspr.rules import policy_of
 from sspr.services.contact_admin import has_own_help_desk
 from sspr.subjects import subject_of
+from users import trusted_devices
 from users.models import Tenant, User
 from users.moments import tell_moment
 from users.notices import Notice
 from users.services.contacts import stop_all
+from users.services.directory_changes import lock_people
 from users.sessions import end_all_sessions
 
 PURPOSE: Final = "not-me"
@@ -65,7 +67,10 @@ class NotMe:
         person = _person_of(message)
         if person is None:
             return _over(tenant)
+        # The person before their sessions, in the order of a reset: the two may meet.
+        lock_people([person.pk])
         end_all_sessions([person.pk], now=now)
+        trusted_devices.revoke([person.pk], now=now)
         subject = subject_of(person.upn_folded)
         locks.close(subject, until=now + CLOSED_FOR, limit=PURPOSE, user_id=person.pk)
         stop_all(person, by=BEARER, now=now)

@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.db import transaction
 
 from adminportal import clock
+from adminportal.outbox.models import OutboundMessage
 from passwords.authority import AdminAuthority
 from passwords.orders import ResetEnd, ResetOptions, ResetOrder, ResetOutcome
 from passwords.reveal import withdraw
 from passwords.services.reset import reset_passwords
-from tests.cast import Cast, make_cast
+from sspr.services.not_me import NotMe
+from tests.cast import Cast, make_cast, signed_in
 from tests.concurrency.crowd import PATIENCE_SECONDS, at_once, meet, wait_until_blocked
 from users.act_rules import Act
 from users.services.acts import act_on_person
@@ -71,3 +75,26 @@ def test_block_that_waits_for_a_reset_does_not_hold_it_up(cast: Cast, monkeypatc
         outcome = resetting(cast, "helpdesk.admin", "adele.vance")()
         assert outcome.end is ResetEnd.DONE
         assert blocks[0].result(timeout=PATIENCE_SECONDS) == [True]
+
+
+def test_not_me_that_waits_for_a_reset_does_not_hold_it_up(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both end the person's sessions: whoever took these first and the person afterwards would wait in a ring."""
+    presses: list[Any] = []
+    user = cast["adele.vance"]
+    signed_in(user)
+    message = OutboundMessage(tenant_id=cast.tenant.pk, about_user_id=user.pk, correlation_id=uuid4())
+
+    def press() -> str:
+        with within(cast.tenant), transaction.atomic():
+            return NotMe().act(message, cast.tenant, clock.now()).title
+
+    def hooked(*arguments: Any, **options: Any) -> None:
+        presses.append(crowd.submit(at_once, [press]))
+        wait_until_blocked(1)
+        withdraw(*arguments, **options)
+
+    monkeypatch.setattr("passwords.services.issue.withdraw", hooked)
+    with ThreadPoolExecutor(1) as crowd:
+        outcome = resetting(cast, "helpdesk.admin", "adele.vance")()
+        assert outcome.end is ResetEnd.DONE
+        assert presses[0].result(timeout=PATIENCE_SECONDS)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 import pytest
 
 from adminportal import clock
 from adminportal.audit.models import AuditEvent
+from adminportal.outbox.models import OutboundMessage
+from sspr.services.not_me import NotMe
 from tests.cast import Cast, make_cast
 from tests.passwords.reset_cast import reset
 from users.act_rules import Act
@@ -113,3 +116,13 @@ def test_block_takes_the_trust_of_browsers_away_for_good(cast: Cast) -> None:
 
         assert not is_trusted(key, cast[ADELE], now=clock.now())
         assert TrustedDevice.objects.get(pk=digest_of(key)).revoked_at is not None
+
+
+def test_not_me_takes_the_trust_of_browsers_away(cast: Cast) -> None:
+    message = OutboundMessage(tenant_id=cast.tenant.pk, about_user_id=cast[ADELE].pk, correlation_id=uuid4())
+    with within(cast.tenant):
+        key = trust(cast[ADELE], days=30, now=clock.now())
+
+        NotMe().act(message, cast.tenant, clock.now())
+
+        assert not is_trusted(key, cast[ADELE], now=clock.now())
