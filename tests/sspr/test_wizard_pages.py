@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from datetime import timedelta
 
@@ -244,6 +245,15 @@ def test_query_fills_in_the_name_looks_and_language(cast: Cast) -> None:
     assert led["Location"] == "/passwordreset?username=adele.vance%40contoso.example"
     assert client.get(led["Location"])["Content-Language"] == "nb"
     assert client.get("/passwordreset?mkt=xx-xx").status_code == 200
+
+
+def test_sign_in_hands_the_typed_name_over_to_page_one(cast: Cast) -> None:
+    typed = "o'hara&co+1@contoso.example"
+    link = re.search(r'href="(/passwordreset[^"]*)"', text_of(Client().post("/signin", {"user_name": typed})))
+
+    assert link is not None
+    page = text_of(Client().get(html.unescape(link[1])))
+    assert f'value="{html.escape(typed)}"' in page
 
 
 def test_page_one_without_the_challenge_begins_nothing(cast: Cast, visit: Visit) -> None:
