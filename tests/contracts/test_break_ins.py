@@ -109,12 +109,12 @@ def test_change_of_a_stolen_session_does_not_outlive_what_ended_the_session(
 def test_block_takes_the_trust_of_browsers_away_for_good(cast: Cast) -> None:
     with within(cast.tenant):
         key = trust(cast[ADELE], days=30, now=clock.now() - timedelta(minutes=1))
-        assert is_trusted(key, cast[ADELE], now=clock.now())
+        assert is_trusted(key, cast[ADELE], days=30, now=clock.now())
 
         block_and_allow(cast)
         cast[ADELE].refresh_from_db()
 
-        assert not is_trusted(key, cast[ADELE], now=clock.now())
+        assert not is_trusted(key, cast[ADELE], days=30, now=clock.now())
         assert TrustedDevice.objects.get(pk=digest_of(key)).revoked_at is not None
 
 
@@ -125,4 +125,4 @@ def test_not_me_takes_the_trust_of_browsers_away(cast: Cast) -> None:
 
         NotMe().act(message, cast.tenant, clock.now())
 
-        assert not is_trusted(key, cast[ADELE], now=clock.now())
+        assert not is_trusted(key, cast[ADELE], days=30, now=clock.now())
