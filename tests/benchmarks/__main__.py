@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from tests.benchmarks import bulk_figures, figures
+from tests.benchmarks import bulk_figures, figures, wizard_figures
 from tests.benchmarks.report import Figure, table, write
 from tests.benchmarks.stand import ROOT, Stand
 from tests.benchmarks.wire import Child
 
 FEW, MANY = 1_000, 100_000
-PARTS = ("users", "sign-in", "neutral", "mail", "bulk")
+PARTS = ("users", "sign-in", "neutral", "wizard", "mail", "bulk")
 RESULTS = 100
 
 
@@ -55,9 +55,14 @@ def _measure(stand: Stand, wanted: list[str], *, everybody: bool) -> tuple[list[
         steps.append(("sign-in and change without their hashes", lambda: figures.sign_in_time(few, bare)))
     if "neutral" in wanted:
         steps.append(("known and unknown names", lambda: figures.neutral_times(few)))
+    if "wizard" in wanted:
+        steps += _wizard_steps(stand)
+    if {"mail", "wizard"} & set(wanted):
+        steps.append(("start of the worker", lambda: stand.start_worker(database="few") or []))
     if "mail" in wanted:
-        stand.start_worker(database="few")
         steps.append(("reset to mail", lambda: figures.reset_to_mail(stand, few)))
+    if "wizard" in wanted:
+        steps.append(("code to mail", lambda: _code_to_mail(stand, few)))
     if {"users", "bulk"} & set(wanted):
         many = _loaded(stand, "portal", "many", MANY)
     if "users" in wanted:
@@ -70,6 +75,22 @@ def _measure(stand: Stand, wanted: list[str], *, everybody: bool) -> tuple[list[
         print(f"Measuring: {name} …", flush=True)
         found += step()
     return found, _facts(few)
+
+
+def _wizard_steps(stand: Stand) -> list[tuple[str, Callable[[], list[Figure]]]]:
+    """The worker is not there yet: a code on its way would disturb the name that is asked about next."""
+    wizard = _loaded(stand, "wizard", "wizard", FEW)
+    bare = _loaded(stand, "bare_reset", "bare-reset", FEW)
+    return [
+        ("the whole wizard", lambda: wizard_figures.flows(wizard, bare)),
+        ("known and unknown names in the wizard", lambda: wizard_figures.neutral_times(wizard)),
+    ]
+
+
+def _code_to_mail(stand: Stand, few: Child) -> list[Figure]:
+    wizard = stand.child("wizard", database="few", is_new=False)
+    wizard.ask("prepare")
+    return wizard_figures.code_to_mail(stand, wizard, few)
 
 
 def _bulk_steps(stand: Stand, *, everybody: bool) -> list[tuple[str, Callable[[], list[Figure]]]]:
@@ -85,7 +106,7 @@ def _bulk_steps(stand: Stand, *, everybody: bool) -> list[tuple[str, Callable[[]
 
 
 def _loaded(stand: Stand, module: str, database: str, people: int) -> Child:
-    settings = "tests.benchmarks.bare_settings" if module == "bare" else "adminportal.settings"
+    settings = f"tests.benchmarks.{module}_settings" if module.startswith("bare") else "adminportal.settings"
     child = stand.child(module, database=database, settings=settings)
     seconds = child.ask("load", people=people)
     print(f"Filled database {database} with {people:,} people in {seconds:.0f} s.", flush=True)

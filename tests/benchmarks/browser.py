@@ -28,12 +28,13 @@ class Answer:
 
 @dataclass(slots=True, kw_only=True)
 class Browser:
-    """Sends requests with cookies; keeps none of those that come back."""
+    """Sends requests with cookies; of those that come back it keeps the ones named in ``kept``."""
 
     application: Application
     csrf_cookie: str
     source: str = "127.0.0.1"
     cookies: dict[str, str] = field(default_factory=dict)
+    kept: tuple[str, ...] = ()
 
     def get(self, address: str) -> Answer:
         """Ask for a page."""
@@ -65,7 +66,14 @@ class Browser:
         response.close()
         seconds = time.perf_counter() - started
         headers = {name.lower(): value for name, value in head[1]}
+        self._keep([value for name, value in head[1] if name.lower() == "set-cookie"])
         return Answer(status=int(head[0][:3]), location=headers.get("location", ""), body=content, seconds=seconds)
+
+    def _keep(self, lines: list[str]) -> None:
+        for line in lines:
+            for name, morsel in SimpleCookie(line).items():
+                if name in self.kept:
+                    self.cookies[name] = morsel.value
 
     def _environment(self, body: bytes) -> dict[str, Any]:
         jar: SimpleCookie = SimpleCookie({self.csrf_cookie: CSRF_TOKEN, **self.cookies})
