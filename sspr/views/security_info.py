@@ -121,6 +121,8 @@ def remove(request: PortalRequest, method_id: UUID) -> HttpResponse:
         service.remove(actor=request.actor, session=request.session_row, method_id=method_id, now=clock.now())
     except MethodMissing:
         raise Http404 from None
+    except Refused:
+        return to_confirm(request)
     return _back("removed")
 
 
@@ -137,7 +139,10 @@ def remove_questions(request: PortalRequest) -> HttpResponse:
         return to_confirm(request)
     if request.method != "POST":
         return render(request, "sspr/security_remove.html", {"title": label_of(SECURITY_QUESTIONS), "value": ""})
-    service.remove_answers(actor=request.actor, session=request.session_row, now=clock.now())
+    try:
+        service.remove_answers(actor=request.actor, session=request.session_row, now=clock.now())
+    except Refused:
+        return to_confirm(request)
     return _back("removed")
 
 
@@ -168,7 +173,10 @@ def recovery_codes(request: PortalRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "sspr/security_codes.html", {})
     now = clock.now()
-    codes = service.make_recovery_codes(actor=request.actor, session=request.session_row, now=now)
+    try:
+        codes = service.make_recovery_codes(actor=request.actor, session=request.session_row, now=now)
+    except Refused:
+        return to_confirm(request)
     return render(request, "sspr/security_codes_shown.html", {"codes": codes, "made_at": now})
 
 

@@ -129,14 +129,17 @@ def _send(request: PortalRequest, kind: MethodKind, frame: Frame, *, typed: str,
 
 @sensitive_variables()
 def _check(request: PortalRequest, kind: MethodKind, frame: Frame, *, value: str) -> HttpResponse:
-    answer = confirm_code(
-        actor=request.actor,
-        session=request.session_row,
-        kind=kind,
-        value=value,
-        typed=request.POST["code"],
-        now=clock.now(),
-    )
+    try:
+        answer = confirm_code(
+            actor=request.actor,
+            session=request.session_row,
+            kind=kind,
+            value=value,
+            typed=request.POST["code"],
+            now=clock.now(),
+        )
+    except Refused:
+        return to_confirm(request)
     if answer is CodeAnswer.RIGHT:
         return HttpResponseRedirect(frame.done)
     sent = CodeSent(value=value, channel=request.POST.get("channel", ""))

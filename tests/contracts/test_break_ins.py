@@ -12,15 +12,17 @@ from adminportal import clock
 from adminportal.audit.models import AuditEvent
 from adminportal.outbox.models import OutboundMessage
 from sspr.services.not_me import NotMe
-from tests.cast import Cast, make_cast
+from tests.cast import Cast, make_cast, signed_in
 from tests.passwords.reset_cast import reset
 from users.act_rules import Act
-from users.models import Contact, ContactKind, TrustedDevice
+from users.models import AuthenticationMethod, Contact, ContactKind, MethodKind, RecoveryCode, Session, TrustedDevice
 from users.roles import Role
 from users.services.acts import act_on_person
 from users.services.contacts import Waiting, carry_out_due, change_contact, list_waiting
 from users.services.method_admin import require_new_registration
-from users.services.people import sign_out_everywhere
+from users.services.methods import save_method
+from users.services.people import Refused, sign_out_everywhere
+from users.services.recovery_codes import make_recovery_codes
 from users.services.role_assignments import RoleOrder, assign_role
 from users.sessions import digest_of
 from users.tenancy import within
@@ -126,3 +128,29 @@ def test_not_me_takes_the_trust_of_browsers_away(cast: Cast) -> None:
         NotMe().act(message, cast.tenant, clock.now())
 
         assert not is_trusted(key, cast[ADELE], days=30, now=clock.now())
+
+
+def test_session_that_a_reset_has_ended_registers_nothing_more(cast: Cast) -> None:
+    """A thief's form waits for the person's row while an administrator resets: what it read before counts no more."""
+    thief = signed_in(cast[ADELE])
+    with within(cast.tenant):
+        session = Session.objects.get(pk=thief.session_digest)  # type: ignore[attr-defined]
+    actor = cast.actor(ADELE)
+    reset(cast, ADELE)
+
+    with within(cast.tenant), pytest.raises(Refused):
+        save_method(
+            tenant=cast.tenant,
+            user=cast[ADELE],
+            kind=MethodKind.EMAIL,
+            value=THIEF,
+            by=actor.for_audit(),
+            now=clock.now(),
+            keep=session,
+        )
+    with within(cast.tenant), pytest.raises(Refused):
+        make_recovery_codes(tenant=cast.tenant, user=cast[ADELE], by=actor.for_audit(), now=clock.now(), keep=session)
+
+    with within(cast.tenant):
+        assert not AuthenticationMethod.objects.exists() and not RecoveryCode.objects.exists()
+    assert not OutboundMessage.objects.filter(to=THIEF).exists()

@@ -15,7 +15,7 @@ from adminportal.outbox import links
 from adminportal.outbox.content import build
 from adminportal.outbox.models import OutboundMessage
 from adminportal.throttle import Throttled
-from tests.cast import Cast, make_tenant
+from tests.cast import Cast, make_tenant, signed_in
 from users.actors import Actor
 from users.method_values import ValueRefused
 from users.models import AuthenticationMethod, Contact, ContactChange, ContactKind, MethodKind, Session, Tenant, User
@@ -401,6 +401,7 @@ def test_method_needs_fresh_proof(cast: Cast) -> None:
 
 
 def test_method_is_registered_with_the_code_that_came_back(cast: Cast) -> None:
+    signed_in(cast["adele.vance"])
     method_code(cast, NEW)
     code = code_to(NEW)
 
@@ -408,7 +409,7 @@ def test_method_is_registered_with_the_code_that_came_back(cast: Cast) -> None:
         with within(cast.tenant):
             return confirm_method(
                 actor=adele(cast, has_proof=True),
-                session=Session(pk="s" * 64),
+                session=Session.objects.get(ended_at=None),
                 kind=MethodKind.EMAIL,
                 value=NEW,
                 typed=typed,

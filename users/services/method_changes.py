@@ -18,9 +18,11 @@ from adminportal.audit.tags import Activity
 from adminportal.outbox import channels
 from adminportal.outbox.enqueue import Draft, enqueue
 from adminportal.outbox.masking import mask
+from users.access import Decision
 from users.models import ContactKind, MethodKind, Session, Tenant, TrustedDevice, User
 from users.moments import tell_moment
 from users.names import fold_upn
+from users.services.people import Refused
 from users.services.reach import addresses_of, reach_of
 from users.sessions import end_all_sessions
 
@@ -105,7 +107,14 @@ def on_factor_change(listener: EndListener) -> None:
 
 
 def follow_method_change(change: MethodChange) -> None:
-    """Write the audit row, end other sessions, trusted browsers and links, tell the person; inside the transaction."""
+    """Write the audit row, end other sessions, trusted browsers and links, tell the person; inside the transaction.
+
+    The person's row is locked by the caller, so that a reset that was quicker has ended the session by now.
+
+    :raises users.services.people.Refused: when the session that is to go on is over.
+    """
+    if change.keep is not None and not Session.objects.filter(pk=change.keep.pk, ended_at=None).exists():
+        raise Refused(Decision(allowed=False, code="RESET_STEP_UP"))
     activity = (_OWN if change.is_own else _BY_ADMIN)[change.event]
     record(entry_of(change, activity), now=change.now)
     end_all_sessions([change.user.pk], now=change.now, keep=change.keep)
