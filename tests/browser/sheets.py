@@ -14,6 +14,7 @@ from tests.browser.sheets_of_methods import METHODS
 from tests.browser.sheets_of_proof import PROOF
 from tests.browser.sheets_of_requests import REQUESTS
 from tests.browser.sheets_of_roles import ROLES
+from tests.browser.sheets_of_security_info import SECURITY_INFO
 from tests.browser.sheets_of_self_service_settings import SELF_SERVICE_SETTINGS
 from tests.browser.sheets_of_wizard import WIZARD
 from tests.browser.ways import one_event, one_letter, open_panel, shown_error
@@ -141,6 +142,7 @@ PARTS: Final = {
     "people": PEOPLE,
     "reset": RESET,
     "methods": METHODS,
+    "security-info": SECURITY_INFO,
     "requests": REQUESTS,
     "wizard": WIZARD,
     "many": MANY,
@@ -179,6 +181,14 @@ NO_PAGES: Final = {
     "sspr:finish": "takes a POST and leads on, or back to the form",
     "sspr:unlock": "takes a POST and leads on",
     "sspr:cancel": "takes a POST and leads on",
+    "sspr:ssprsetup": "leads to Security info",
+    "sspr:mysecurityinfo": "leads to Security info",
+    "sspr:register-next": "leads to what is missing, or to the end",
+    "sspr:register-office": "the page of every number, where a voice channel is set up",
+    "sspr:register-skip": "takes a POST and leads on",
+    "sspr:security-info-office": "the page of every number, where a voice channel is set up",
+    "sspr:security-info-default": "takes a POST and leads on",
+    "users:my-contact-cancel": "takes a POST and leads on",
     "sspr:captcha-picture": "a picture",
     "sspr:captcha-sound": "a recording",
     "passwords:request-count": "a part of a page",

@@ -18,7 +18,15 @@ from passwords.services.bulk_selection import draft_from_ids
 from passwords.services.request import HelpCall, ask
 from passwords.services.reset import reset_passwords
 from tests.cast import Cast, make_cast
-from users.models import AdministrativeUnit, Group, ImportBatch, MethodKind, RoleAssignment
+from users.models import (
+    AdministrativeUnit,
+    ContactChange,
+    ContactKind,
+    Group,
+    ImportBatch,
+    MethodKind,
+    RoleAssignment,
+)
 from users.permissions import Permission
 from users.services.methods import save_method
 from users.tenancy import within
@@ -123,6 +131,13 @@ def make_world(domain: str, name: str) -> World:
             by=cast.actor("adele.vance").for_audit(),
             now=clock.now(),
         )
+        waiting = ContactChange.objects.create(
+            tenant_id=cast.tenant.pk,
+            user_id=target.pk,
+            kind=ContactKind.ALTERNATE_EMAIL,
+            created_at=clock.now(),
+            due_at=clock.now(),
+        )
         call = ask(HelpCall(tenant=cast.tenant, user=target, correlation_id=uuid4()), now=clock.now())
     event = AuditEvent.objects.filter(tenant_id=cast.tenant.pk, actor_id=boss.pk).first()
     assert outcome.reset_id and event
@@ -139,6 +154,7 @@ def make_world(domain: str, name: str) -> World:
         "template_id": held.role,
         "request_id": call.pk,
         "method_id": method.pk,
+        "change_id": waiting.pk,
     }
     return World(cast=cast, ids=ids)
 
@@ -158,6 +174,7 @@ def nowhere() -> Ids:
             "unit_id",
             "request_id",
             "method_id",
+            "change_id",
             *ROLE_IDS,
         )
     }
