@@ -13,7 +13,7 @@ from sspr.models import Gate, Reach, SecurityAnswer, SsprPolicy
 from tests.browser.atlas import Sheet, Way, at, go, press
 from tests.browser.sheets_of_methods import register
 from tests.cast import Cast
-from users.models import AuthenticationMethod, ContactKind, MethodKind, Session, Tenant
+from users.models import AuthenticationMethod, ContactKind, MethodKind, Session, Tenant, User
 from users.services.contacts import change_contact
 from users.tenancy import within
 
@@ -65,9 +65,8 @@ def registered(page: Page, cast: Cast) -> None:
     switch_on(cast)
     register(cast)
     with within(cast.tenant):
-        SecurityAnswer.objects.create(
-            tenant=cast.tenant, user=cast[ADELE], question="q01", answer="!", created_at=clock.now()
-        )
+        facts = {"tenant": cast.tenant, "answer": "!", "created_at": clock.now()}
+        SecurityAnswer.objects.get_or_create(user=cast[ADELE], question="q01", defaults=facts)
     _sign_in_again(page, cast)
     go(page, reverse("sspr:security-info"))
 
@@ -84,9 +83,8 @@ def removing(page: Page, cast: Cast) -> None:
 def removing_questions(page: Page, cast: Cast) -> None:
     """Be asked before the answers are removed."""
     with within(cast.tenant):
-        SecurityAnswer.objects.create(
-            tenant=cast.tenant, user=cast[ADELE], question="q01", answer="!", created_at=clock.now()
-        )
+        facts = {"tenant": cast.tenant, "answer": "!", "created_at": clock.now()}
+        SecurityAnswer.objects.get_or_create(user=cast[ADELE], question="q01", defaults=facts)
     go(page, reverse("sspr:security-info-questions-remove"))
 
 
@@ -134,54 +132,65 @@ def locked(page: Page, cast: Cast) -> None:
     go(page, reverse("users:my-mobile-phone"))
 
 
+def _sheet(*, name: str, route: str, way: Way, who: str) -> Sheet:
+    """Return a sheet of somebody who has no temporary password any more, as the others of a demo may have left one."""
+
+    def freely(page: Page, cast: Cast) -> None:
+        with within(cast.tenant):
+            User.objects.filter(pk=cast[who].pk).update(must_change=False, is_temporary=False)
+        way(page, cast)
+
+    return Sheet(name=name, route=route, way=freely, who=who)
+
+
 def _sign_in_again(page: Page, cast: Cast) -> None:
     """Let the session live on that a change of methods has just ended."""
     Session.objects.filter(user=cast[ADELE]).update(ended_at=None)
 
 
 SECURITY_INFO: Final = [
-    Sheet(name="register", route="sspr:register", way=asked_for("sspr:register"), who=DIEGO),
-    Sheet(name="register-other", route="sspr:register-other", way=asked_for("sspr:register-other"), who=DIEGO),
-    Sheet(name="register-app", route="sspr:register-app", way=asked_for("sspr:register-app"), who=DIEGO),
-    Sheet(name="register-phone", route="sspr:register-phone", way=asked_for("sspr:register-phone"), who=DIEGO),
-    Sheet(name="register-email", route="sspr:register-email", way=code_asked, who=DIEGO),
-    Sheet(
+    _sheet(name="register", route="sspr:register", way=asked_for("sspr:register"), who=DIEGO),
+    _sheet(name="register-other", route="sspr:register-other", way=asked_for("sspr:register-other"), who=DIEGO),
+    _sheet(name="register-app", route="sspr:register-app", way=asked_for("sspr:register-app"), who=DIEGO),
+    _sheet(name="register-phone", route="sspr:register-phone", way=asked_for("sspr:register-phone"), who=DIEGO),
+    _sheet(name="register-email", route="sspr:register-email", way=code_asked, who=DIEGO),
+    _sheet(
         name="register-questions", route="sspr:register-questions", way=asked_for("sspr:register-questions"), who=DIEGO
     ),
-    Sheet(name="register-done", route="sspr:register-done", way=asked_for("sspr:register-done"), who=ADELE),
-    Sheet(name="review", route="sspr:review", way=asked_for("sspr:review"), who=ADELE),
-    Sheet(name="security-info", route="sspr:security-info", way=registered, who=ADELE),
-    Sheet(name="security-info-none", route="sspr:security-info", way=asked_for("sspr:security-info"), who=DIEGO),
-    Sheet(name="security-info-app", route="sspr:security-info-app", way=at("sspr:security-info-app"), who=DIEGO),
-    Sheet(name="security-info-phone", route="sspr:security-info-phone", way=value_refused, who=DIEGO),
-    Sheet(
+    _sheet(name="register-done", route="sspr:register-done", way=asked_for("sspr:register-done"), who=ADELE),
+    _sheet(name="review", route="sspr:review", way=asked_for("sspr:review"), who=ADELE),
+    _sheet(name="security-info", route="sspr:security-info", way=registered, who=ADELE),
+    _sheet(name="security-info-none", route="sspr:security-info", way=asked_for("sspr:security-info"), who=DIEGO),
+    _sheet(name="security-info-app", route="sspr:security-info-app", way=at("sspr:security-info-app"), who=DIEGO),
+    _sheet(name="security-info-phone", route="sspr:security-info-phone", way=value_refused, who=DIEGO),
+    _sheet(
         name="security-info-alternate-phone",
         route="sspr:security-info-alternate-phone",
         way=at("sspr:security-info-alternate-phone"),
         who=DIEGO,
     ),
-    Sheet(name="security-info-email", route="sspr:security-info-email", way=at("sspr:security-info-email"), who=ADELE),
-    Sheet(
+    _sheet(name="security-info-email", route="sspr:security-info-email", way=at("sspr:security-info-email"), who=ADELE),
+    _sheet(
         name="security-info-extra-email",
         route="sspr:security-info-extra-email",
         way=at("sspr:security-info-extra-email"),
         who=DIEGO,
     ),
-    Sheet(name="security-info-questions", route="sspr:security-info-questions", way=questions_refused, who=DIEGO),
-    Sheet(
+    _sheet(name="security-info-questions", route="sspr:security-info-questions", way=questions_refused, who=DIEGO),
+    _sheet(
         name="security-info-questions-remove",
         route="sspr:security-info-questions-remove",
         way=removing_questions,
         who=ADELE,
     ),
-    Sheet(name="security-info-remove", route="sspr:security-info-remove", way=removing, who=ADELE),
-    Sheet(name="security-info-codes", route="sspr:security-info-codes", way=at("sspr:security-info-codes"), who=DIEGO),
-    Sheet(name="security-info-codes-shown", route="sspr:security-info-codes", way=codes_shown, who=DIEGO),
-    Sheet(name="my-account-waiting", route="users:account", way=waiting, who=ADELE),
+    _sheet(name="security-info-remove", route="sspr:security-info-remove", way=removing, who=ADELE),
+    _sheet(name="security-info-codes", route="sspr:security-info-codes", way=at("sspr:security-info-codes"), who=DIEGO),
+    _sheet(name="security-info-codes-shown", route="sspr:security-info-codes", way=codes_shown, who=DIEGO),
+    _sheet(name="my-account-waiting", route="users:account", way=waiting, who=ADELE),
     Sheet(name="my-account-admin", route="users:account", way=at("users:account")),
-    Sheet(name="my-alternate-email", route="users:my-alternate-email", way=without_proof, who=ADELE),
-    Sheet(name="my-alternate-email-code", route="users:my-alternate-email", way=contact_code, who=ADELE),
-    Sheet(name="my-mobile-phone", route="users:my-mobile-phone", way=at("users:my-mobile-phone"), who=ADELE),
-    Sheet(name="my-mobile-phone-locked", route="users:my-mobile-phone", way=locked, who=ADELE),
-    Sheet(name="my-activity", route="users:my-activity", way=at("users:my-activity"), who=ADELE),
+    _sheet(name="my-alternate-email", route="users:my-alternate-email", way=without_proof, who=ADELE),
+    _sheet(name="my-alternate-email-code", route="users:my-alternate-email", way=contact_code, who=ADELE),
+    _sheet(name="my-mobile-phone", route="users:my-mobile-phone", way=at("users:my-mobile-phone"), who=ADELE),
+    _sheet(name="my-mobile-phone-locked", route="users:my-mobile-phone", way=locked, who=ADELE),
+    _sheet(name="my-activity", route="users:my-activity", way=at("users:my-activity"), who=ADELE),
 ]

@@ -117,7 +117,7 @@ def test_no_route_breaks_on_an_odd_method_or_header(own: World, route: Route) ->
 
 CHANGES_BY_A_BARE_POST = {
     *("passwords:send-again", "passwords:show", "users:allow", "users:block", "users:import-batch"),
-    *("users:register-again", "users:remove-method"),
+    *("sspr:security-info-codes", "users:register-again", "users:remove-method"),
     *("users:role-remove", "users:signout-everywhere", "users:signout", "users:signout-person", "users:unlock"),
 }
 """Buttons without a field: their post is the whole form."""
