@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from django.urls import reverse
 
 from adminportal import clock
 from adminportal.audit.models import AuditEvent
@@ -15,7 +16,17 @@ from sspr.services.not_me import NotMe
 from tests.cast import Cast, make_cast, signed_in
 from tests.passwords.reset_cast import reset
 from users.act_rules import Act
-from users.models import AuthenticationMethod, Contact, ContactKind, MethodKind, RecoveryCode, Session, TrustedDevice
+from users.models import (
+    AuthenticationMethod,
+    Contact,
+    ContactChange,
+    ContactKind,
+    MethodKind,
+    RecoveryCode,
+    Session,
+    Tenant,
+    TrustedDevice,
+)
 from users.roles import Role
 from users.services.acts import act_on_person
 from users.services.contacts import Waiting, carry_out_due, change_contact, list_waiting
@@ -154,3 +165,15 @@ def test_session_that_a_reset_has_ended_registers_nothing_more(cast: Cast) -> No
     with within(cast.tenant):
         assert not AuthenticationMethod.objects.exists() and not RecoveryCode.objects.exists()
     assert not OutboundMessage.objects.filter(to=THIEF).exists()
+
+
+def test_password_alone_lets_no_administrator_change_where_codes_go(cast: Cast) -> None:
+    """Whoever knows a role holder's password and not the second factor would keep a way back after every reset."""
+    Tenant.objects.filter(pk=cast.tenant.pk).update(admin_mfa_required=True)
+    thief = signed_in(cast["helpdesk.admin"])
+    address = reverse("users:my-alternate-email")
+
+    answer = thief.post(address, {"value": THIEF})
+
+    assert answer["Location"].startswith(reverse("users:second-factor"))
+    assert not OutboundMessage.objects.filter(to=THIEF).exists() and not ContactChange.objects.exists()

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from adminportal import clock
 from adminportal.throttle import Throttled
-from users.access import has_fresh_proof, open_to_unregistered, own_account
+from users.access import has_fresh_proof, needs_second_factor, open_to_unregistered, own_account
 from users.method_values import EMAIL_KINDS, ValueRefused
 from users.models import Contact, ContactKind
 from users.request import PortalRequest
@@ -44,6 +44,7 @@ CODE_FAULTS: Final[dict[CodeAnswer, str | Promise]] = {
 
 
 @own_account
+@needs_second_factor
 @open_to_unregistered
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
