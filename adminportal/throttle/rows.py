@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
-from adminportal.queries import execute
+from adminportal.queries import execute, load
 from adminportal.throttle.limits import Limit, Throttled
 from adminportal.throttle.models import Counter
 
+COUNTER = """
+    INSERT INTO throttle_counter ("limit", key_digest, hits, version, expires_at) VALUES (%s, %s, '[]', 0, %s)
+    ON CONFLICT ("limit", key_digest) DO UPDATE SET key_digest = excluded.key_digest RETURNING {columns}
+"""
 FORGET = 'DELETE FROM throttle_counter WHERE ("limit", key_digest) IN (VALUES {pairs})'  # noqa: S608  # placeholders
 
 Stored = int | list[int]
@@ -18,7 +23,8 @@ Stored = int | list[int]
 def take(limit: Limit, *, key_digest: str, now: datetime) -> int:
     """Count one hit and return how many count now. Not inside a transaction that may roll back: it would be forgotten.
 
-    A lost race means that another hit was counted, so no more rounds are needed than the limit has hits.
+    Two statements, whether the key was seen before or not: how long a hit takes says nothing about earlier ones. A lost
+    race means that another hit was counted, so no more rounds are needed than the limit has hits.
 
     :raises Throttled: when the window is full; a refused hit is not counted.
     """
@@ -62,13 +68,9 @@ def _end(limit: Limit, *, now: datetime) -> datetime:
 
 
 def _counter(limit: Limit, *, key_digest: str, now: datetime) -> Counter:
-    known = Counter.objects.filter(limit=limit.name, key_digest=key_digest)
-    counter = known.first()
-    if counter is None:
-        fresh = Counter(limit=limit.name, key_digest=key_digest, expires_at=_end(limit, now=now))
-        Counter.objects.bulk_create([fresh], ignore_conflicts=True)
-        counter = known.get()
-    return counter
+    values = [limit.name, key_digest, _end(limit, now=now)]
+    [(counter,)] = load(COUNTER, values, models={"throttle_counter": Counter})
+    return cast(Counter, counter)
 
 
 def _counting(hits: Sequence[Stored], *, limit: Limit, now: datetime) -> list[list[int]]:

@@ -205,6 +205,19 @@ def test_decoy_costs_the_same_statements(channel: str) -> None:
     assert statements(real) == statements("")
 
 
+def test_text_costs_the_same_statements_whether_or_not_a_neighbour_had_one() -> None:
+    def statements(value: str) -> list[str]:
+        with CaptureQueriesContext(connection) as caught:
+            assert _send(value, decoy_key=f"digest-of-{value}")
+        return [query["sql"].split()[0] for query in caught.captured_queries]
+
+    first = statements("+4791230001")
+
+    assert statements("+4791230002") == first
+    assert statements("") == first
+    assert statements("+4791240003") == first
+
+
 def test_codes_for_changes_are_limited_to_five_an_hour_and_ten_a_day() -> None:
     person = uuid4()
     given = 0
