@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from sspr.eligibility import ALL_GATES, PersonFacts, Way, count_apart, required_of
+from sspr.eligibility import ADMIN_GATES, ALL_GATES, PersonFacts, Way, count_apart, required_of
 from sspr.models import Gate, Reach, SsprPolicy
 
 IN_REACH: Final = frozenset({"", "SSPR_0010", "SSPR_0014"})
@@ -93,8 +93,9 @@ def may_answer_questions(facts: PersonFacts, policy: SsprPolicy) -> bool:
 
 def _can_be_met(facts: PersonFacts, policy: SsprPolicy, available: Collection[Gate]) -> bool:
     """Tell whether everything that can be set up would be enough: who cannot succeed is not asked to begin."""
+    allowed = (ADMIN_GATES if facts.is_protected else {Gate(gate) for gate in policy.gates}) & set(available)
     for item in Item:
-        if item is not Item.OFFICE:
+        if item is not Item.OFFICE and allowed.intersection(GATES_OF[item]):
             facts = _with(facts, item, policy)
     return count_apart(facts, policy=policy, available=available) >= required_of(facts, policy)
 

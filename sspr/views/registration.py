@@ -40,7 +40,7 @@ NAMES: Final[dict[Item, str | Promise]] = {
 }
 WORDS: Final[dict[Item, str | Promise]] = {
     Item.APP: _("An app on your phone shows a code."),
-    Item.PHONE: _("A code comes as a text message or a call."),
+    Item.PHONE: _("A code comes to your phone."),
     Item.OFFICE: _("A code comes as a call."),
     Item.EMAIL: _("A code comes to a mailbox beside your work one."),
     Item.QUESTIONS: _("You answer questions that only you can answer."),

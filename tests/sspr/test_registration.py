@@ -68,6 +68,7 @@ def registration(cast: Cast, name: str = NAME) -> Registration:
         ({"reach": Reach.ALL}, "global.admin", True),
         ({"reach": Reach.ALL, "admins_may_use": False}, "global.admin", False),
         ({"reach": Reach.ALL}, "guest.person", False),
+        ({"reach": Reach.ALL, "gates": ["email"]}, NAME, True),
         ({"reach": Reach.ALL}, "adele.vance", False),  # one method is required, and two are known of her
         ({"reach": Reach.ALL, "gates": ["questions"], "gates_required": 2}, NAME, False),  # nothing could be set up
     ],
