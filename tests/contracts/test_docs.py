@@ -1,4 +1,4 @@
-"""Documents in step: every variable, command and limit of the code stands in docs/operations.md."""
+"""Documents in step: every variable, command, limit and sweeper of the code stands in docs/operations.md."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from adminportal.outbox.registry import list_sweepers
 from adminportal.throttle import LIMITS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -45,3 +46,9 @@ def test_limit_is_explained_with_its_number(name: str) -> None:
 
     assert row is not None
     assert str(LIMITS[name].number) in row.group(0)
+
+
+def test_every_sweeper_is_told() -> None:
+    told = re.findall(r"^\| `sweep`: (.*?) \|", OPERATIONS, re.MULTILINE)
+
+    assert {name for row in told for name in re.findall(r"`([a-z-]+)`", row)} == set(list_sweepers())
