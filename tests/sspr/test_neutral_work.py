@@ -15,7 +15,6 @@ from adminportal import clock
 from adminportal.audit.models import AuditEvent
 from adminportal.hashing import hashes_made
 from adminportal.outbox.models import OutboundMessage
-from adminportal.throttle.models import Counter
 from sspr.models import Gate, GateFailures, Reach, RecoveryAttempt, RecoveryLock, SecurityAnswer
 from sspr.questions import normal_form
 from sspr.services.cancel import cancel
@@ -41,11 +40,12 @@ KINDS = {
     "out of scope": "adele.vance@fabrikam.example",
     "administrator with too little": "helpdesk.admin@contoso.example",
 }
-ELSEWHERE = "+44 7700 900123"
+NEIGHBOUR = "+1 202 555 0177"
 LATER_ON = ("unknown", "blocked", "unregistered")
 """After page 1 whoever cannot reset goes one and the same way."""
 GOOD = "adele.vance@contoso.example"
-TABLES = (AuditEvent, OutboundMessage, Counter, GateFailures, RecoveryAttempt, RecoveryLock, Challenge)
+TABLES = (AuditEvent, OutboundMessage, GateFailures, RecoveryAttempt, RecoveryLock, Challenge)
+"""Counters are missing here: one that is made and one that is found are the same statement."""
 
 
 @dataclass(frozen=True)
@@ -158,12 +158,15 @@ def test_sending_and_sending_again(cast: Cast, gate: Gate) -> None:
     def send(walk: Walk) -> Outcome:
         return walk.send(gate, MOBILE)
 
-    settings_of(cast, gate)
-    cast.add("warm", alternate_email="warm@mail.example", mobile_phone=ELSEWHERE)
-    for name in ("warm@contoso.example", "cold@contoso.example"):
-        begin(name).send(gate, ELSEWHERE)  # counters of the tenant are there
     alike(cast, gate, send)
     alike(cast, gate, send, before=send)
+
+
+def test_sending_after_a_neighbour_of_the_number_had_a_text(cast: Cast) -> None:
+    settings_of(cast, Gate.MOBILE_SMS)
+    cast.add("neighbour", mobile_phone=NEIGHBOUR)
+    begin("neighbour@contoso.example").send(Gate.MOBILE_SMS, NEIGHBOUR)
+    alike(cast, Gate.MOBILE_SMS, lambda walk: walk.send(Gate.MOBILE_SMS, MOBILE))
 
 
 def test_wrong_number_and_right_number(cast: Cast) -> None:
