@@ -34,6 +34,7 @@ class Event(StrEnum):
 
     NAMED = "user ID given"
     NAMED_WITH_CHOICE = "user ID given, unlock allowed"
+    TOLD_WHY = "user ID given, told why not"
     FORGOT = "forgot the password"
     REMEMBERS = "knows the password"
     CHOSE = "chose a method"
@@ -80,6 +81,7 @@ OPEN: Final = (State.REASON, *PROVING, *PROVEN)
 _STEPS: Final[dict[tuple[State, Event], State]] = {
     (State.IDENTIFY, Event.NAMED): State.PROVE_ONE,
     (State.IDENTIFY, Event.NAMED_WITH_CHOICE): State.REASON,
+    (State.IDENTIFY, Event.TOLD_WHY): State.REFUSED,
     (State.REASON, Event.FORGOT): State.PROVE_ONE,
     (State.REASON, Event.REMEMBERS): State.PROVE_ONE,
     (State.PROVE_ONE, Event.CHOSE): State.PROVE_ONE,

@@ -99,6 +99,7 @@ SETTINGS: Final[dict[str, Setting]] = {
         ),
         _switch("admins_may_use", "sspr.administrators_may_use", Blade.ADMINISTRATORS),
         _number("code_minutes", "sspr.code_minutes", Blade.ADVANCED, 2, 10),
+        _switch("explain_reason", "sspr.explain_reason", Blade.ADVANCED),
         _switch("questions_redraw_on_error", "sspr.questions_redraw_on_error", Blade.ADVANCED),
         _switch("questions_alone", "sspr.questions_alone", Blade.ADVANCED),
         _number("sends_lock_hours", "limits.sends_lock_hours", Blade.ADVANCED, 0, 24),

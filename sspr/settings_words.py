@@ -66,6 +66,10 @@ WORDS: Final[dict[str, Words]] = {
         _("Off: only Privileged Authentication Administrators may. All others are reset by another administrator."),
     ),
     "code_minutes": (_("Minutes for which a code is valid"), _("2 to 10")),
+    "explain_reason": (
+        _("Tell people why they cannot reset their password"),
+        _("On: whoever knows a user name learns whether it exists and what it has registered."),
+    ),
     "questions_redraw_on_error": (
         _("Draw other security questions after a wrong answer"),
         _("On: whoever guesses sees more of the questions."),

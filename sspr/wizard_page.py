@@ -23,6 +23,7 @@ SAID: Final[dict[str, str | Promise]] = {
     "expired": _("This code is over. Ask for a new one."),
     "paused": _("This way was used too often. Wait an hour, or choose another way."),
     "choose": _("Choose one of the two."),
+    "number": _("That is not the number on file. Type the whole number, with its country code."),
     "stale": _("This page was not the newest one. Go on here."),
 }
 """What a step says about the one before; nothing else comes in by the address."""

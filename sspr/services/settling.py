@@ -64,6 +64,11 @@ def settle_wrong(situation: Situation, gate: Gate, others: Sequence[RecoveryAtte
     return False
 
 
+def tell_other_number(situation: Situation, *, now: datetime) -> None:
+    """Record a number that is not the one on file, where the person is told so."""
+    record(trail.progress(situation.attempt, trail.OTHER_NUMBER, result=Result.FAILURE), now=now)
+
+
 def lock(situation: Situation, gate: Gate, *, limit: str, now: datetime) -> None:
     """Close self-service for the account for a day, end the attempt, and tell the person."""
     attempt = situation.attempt

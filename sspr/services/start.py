@@ -171,7 +171,10 @@ def _draft(
 
 
 def _judge(attempt: RecoveryAttempt) -> State:
-    """Put the verdict on the attempt and return its first state; the same for every name of a tenant."""
+    """Put the verdict on the attempt and return its first state.
+
+    That is the same for every name of a tenant, unless the tenant has people told why they cannot reset.
+    """
     tenant = attempt.tenant or ghost_tenant()
     policy, known, available = read_person(attempt.user, tenant=tenant, subject=attempt.subject)
     verdict = judge(known.facts, policy=policy, tenant=tenant, available=available)
@@ -179,7 +182,16 @@ def _judge(attempt: RecoveryAttempt) -> State:
     # The person's own number would say who is an administrator; it stands here from the first right proof on.
     attempt.gates_required = policy.gates_required
     attempt.policy_version = policy.version
+    if attempt.sspr_code and policy.explain_reason:
+        return _end_with_reason(attempt)
     return next_state(State.IDENTIFY, Event.NAMED_WITH_CHOICE if policy.allow_unlock else Event.NAMED)
+
+
+def _end_with_reason(attempt: RecoveryAttempt) -> State:
+    """End an attempt on page 1, where the tenant wants people to know why they cannot reset."""
+    attempt.ended_at = attempt.created_at
+    attempt.end_reason = trail.FAILED[attempt.sspr_code][: attempts.LONGEST_REASON]
+    return next_state(State.IDENTIFY, Event.TOLD_WHY)
 
 
 def _entries(attempt: RecoveryAttempt) -> tuple[Entry, Entry]:

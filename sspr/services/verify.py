@@ -37,6 +37,7 @@ class Outcome(StrEnum):
     CHOSEN = "chosen"
     SENT = "sent"
     PAUSED = "paused"
+    OTHER_NUMBER = "other_number"
     RIGHT = "right"
     WRONG = "wrong"
     SPENT = "spent"
@@ -100,8 +101,8 @@ def choose_and_send(
 ) -> Answer:
     """Choose a method and, where it sends a code, send one; not inside a transaction.
 
-    ``typed_number`` is the whole number for text and call. A wrong one counts (L05) and is answered like the right one.
-    The answer never waits for mail, text or call.
+    ``typed_number`` is the whole number for text and call. A wrong one counts (L05) and is answered like the right one,
+    unless the tenant has people told so. The answer never waits for mail, text or call.
     """
     with transaction.atomic():
         held = _hold(attempt, moves=moves, now=now)
@@ -223,6 +224,9 @@ def _send(situation: Situation, gate: Gate, *, typed_number: str, now: datetime)
         if locks.count_number(attempt.subject, is_right=is_right, now=now):
             settling.lock(situation, gate, limit="L05", now=now)
             return Outcome.ENDED
+        if not is_right and situation.policy.explain_reason:
+            settling.tell_other_number(situation, now=now)
+            return Outcome.OTHER_NUMBER
         value = value if is_right else ""
     if not locks.count_send(attempt.subject, gate, now=now):
         return Outcome.ENDED if settling.pause(situation, gate, now=now) else Outcome.PAUSED
@@ -235,12 +239,7 @@ def _offered(situation: Situation, *, now: datetime) -> list[OfferedGate]:
     paused = paused_gates(situation, now=now)
     ways = situation.offered if not situation.closed.until and situation.verdict.is_able else ()
     return [
-        OfferedGate(
-            gate=way.gate,
-            masked=_masked(situation, way.gate),
-            is_paused=way.gate in paused,
-        )
-        for way in ways
+        OfferedGate(gate=way.gate, masked=_masked(situation, way.gate), is_paused=way.gate in paused) for way in ways
     ]
 
 

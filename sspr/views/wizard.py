@@ -22,6 +22,7 @@ from sspr.cookie import drop_key, find_attempt, read_key, set_key
 from sspr.flow import PROVING, State
 from sspr.models import RecoveryAttempt
 from sspr.new_password_form import password_page
+from sspr.outcome import outcome_of
 from sspr.question_words import words_of
 from sspr.services.cancel import cancel as end_attempt
 from sspr.services.start import Later, NameFault, choose_reason, difficulty
@@ -91,6 +92,9 @@ def step(request: HttpRequest) -> HttpResponse:
         return draw(request, "wizard_unlock", attempt, {})
     if state in (State.DONE, State.UNLOCKED):
         return draw(request, "wizard_done", attempt, {"is_unlocked": state is State.UNLOCKED})
+    outcome = outcome_of(attempt)
+    if outcome is not None:
+        return draw(request, "wizard_outcome", attempt, {"outcome": outcome, "hide_contact": not outcome.is_nobody})
     return draw(request, "wizard_over", attempt, {})
 
 

@@ -26,6 +26,7 @@ SAID_OF: Final = {
     Outcome.SPENT: "spent",
     Outcome.EXPIRED: "expired",
     Outcome.PAUSED: "paused",
+    Outcome.OTHER_NUMBER: "number",
     Outcome.STALE: "stale",
 }
 """What the page says after each outcome; the others lead on without a word."""

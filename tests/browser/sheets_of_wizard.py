@@ -40,7 +40,8 @@ def code(page: Page) -> str:
 
 def begin(page: Page, cast: Cast, **values: object) -> None:
     """Give a user ID on page 1 and come to the first step."""
-    enable(cast, **({"allow_unlock": False, "gates_required": 1, "customize_helpdesk": False} | values))
+    plain = {"allow_unlock": False, "gates_required": 1, "customize_helpdesk": False, "explain_reason": False}
+    enable(cast, **(plain | values))
     go(page, reverse("sspr:start"))
     page.get_by_role("textbox", name="User ID").fill(cast["adele.vance"].user_principal_name)
     press(page, "Next")
@@ -134,6 +135,23 @@ def too_often(page: Page, cast: Cast) -> None:
         page.get_by_role("heading", level=2).wait_for()
 
 
+def told_why(page: Page, cast: Cast) -> None:
+    """Begin for somebody who has registered nothing, where people are told why they cannot reset."""
+    enable(cast, explain_reason=True)
+    go(page, reverse("sspr:start"))
+    page.get_by_role("textbox", name="User ID").fill("diego.siciliani@contoso.example")
+    press(page, "Next")
+    page.get_by_text("Code: SSPR_0014").wait_for(timeout=8_000)
+
+
+def type_other_number(page: Page, cast: Cast) -> None:
+    """Type a number that is not the one on file, where people are told so."""
+    open_text(page, cast)
+    page.get_by_label("Phone number").fill("+1 202 555 0100")
+    press(page, "Text")
+    page.get_by_role("alert").first.wait_for()
+
+
 WIZARD: Final = [
     Sheet(name="wizard-start", route="sspr:start", way=at("sspr:start"), who=NOBODY),
     Sheet(name="wizard-picture", route="sspr:start", way=at("sspr:start", query="?picture=1"), who=NOBODY),
@@ -146,6 +164,8 @@ WIZARD: Final = [
     Sheet(name="wizard-password", route="sspr:step", way=walk(ask_for_mail, type_code), who=NOBODY),
     Sheet(name="wizard-refused", route="sspr:step", way=walk(ask_for_mail, type_code, type_weak), who=NOBODY),
     Sheet(name="wizard-done", route="sspr:step", way=walk(ask_for_mail, type_code, type_password), who=NOBODY),
+    Sheet(name="wizard-told", route="sspr:step", way=told_why, who=NOBODY),
+    Sheet(name="wizard-told-number", route="sspr:step", way=walk(type_other_number, explain_reason=True), who=NOBODY),
     Sheet(name="wizard-over", route="sspr:step", way=walk(give_up), who=NOBODY),
     Sheet(name="wizard-later", route="sspr:start", way=too_often, who=NOBODY),
     Sheet(name="wizard-contact", route="sspr:contact", way=walk(ask_administrator), who=NOBODY),
