@@ -115,12 +115,13 @@ def sound(text: str) -> bytes:
 
 
 def _work(purpose: Purpose, *, level: int, expires: int) -> str:
-    least = int(settings.PROOF_OF_WORK_STEPS) << level
+    steps = int(settings.PROOF_OF_WORK_STEPS) << level
     secret = _secrets(purpose)[0]
     challenge = create_challenge(
         ALGORITHM,
         settings.PROOF_OF_WORK_COST,
-        counter=least + secrets.randbelow(least),
+        # Drawn from nothing on: with a smallest number, a program would begin there and save the work up to it.
+        counter=secrets.randbelow(2 * steps),
         data={"level": level, "expires": expires},
         hmac_secret=secret,
         hmac_key_secret=secret,

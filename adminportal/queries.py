@@ -26,7 +26,8 @@ _waiting: ContextVar[list[tuple[str, list[Any]]] | None] = ContextVar("waiting_w
 def fetch(sql: str, values: Iterable[object], *, uuid_columns: Collection[int]) -> list[tuple[Any, ...]]:
     """Run a statement whose placeholders are ``%s`` and return its rows, the same on every database.
 
-    ``uuid_columns`` are the places of columns that hold UUIDs, which SQLite keeps as text.
+    ``uuid_columns`` are the places of columns that hold UUIDs, which SQLite keeps as text. Values are compared with
+    those of questions that were asked ahead: no lists or dicts among them.
     """
     asked = tuple(values)
     answers = _answers.get()

@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import wave
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -70,17 +71,23 @@ def test_challenge_lives_half_an_hour(answer) -> None:  # type: ignore[no-untype
         assert judge(late) is Answer.EXPIRED
 
 
-def test_each_level_doubles_the_work_and_lengthens_the_text() -> None:
-    django_settings.PROOF_OF_WORK_STEPS = 20
-    try:
-        counters = {
-            level: json.loads(base64.b64decode(work_of(ask(level=level).work)))["solution"]["counter"]
-            for level in (0, 2)
-        }
-    finally:
-        django_settings.PROOF_OF_WORK_STEPS = 2
+def counter_of(level: int) -> int:
+    return int(json.loads(base64.b64decode(work_of(ask(level=level).work)))["solution"]["counter"])
 
-    assert 20 <= counters[0] < 40 and 80 <= counters[2] < 160
+
+@pytest.mark.parametrize(
+    ("draw", "easy", "hard"), [(lambda _below: 0, 0, 0), (lambda below: below - 1, 39, 159)], ids=["least", "most"]
+)
+def test_work_is_drawn_from_nothing_on_and_each_level_doubles_it(
+    monkeypatch: pytest.MonkeyPatch, draw: Callable[[int], int], easy: int, hard: int
+) -> None:
+    monkeypatch.setattr(django_settings, "PROOF_OF_WORK_STEPS", 20)
+    monkeypatch.setattr("adminportal.captcha.secrets.randbelow", draw)
+
+    assert (counter_of(0), counter_of(2)) == (easy, hard)
+
+
+def test_each_level_lengthens_the_text() -> None:
     assert len(captcha.text_of(ask(level=3).token, now=clock.now())) == 9
     assert len(captcha.text_of(ask(level=99).token, now=clock.now())) == 12
 
