@@ -78,6 +78,7 @@ class Activity(StrEnum):
     SECURITY_INFO_SAVED_FOR_SELF_SERVICE_PASSWORD_RESET = "Security info saved for self-service password reset"
     SELF_SERVICE_PASSWORD_RESET_FLOW_ACTIVITY_PROGRESS = "Self-service password reset flow activity progress"
     SELF_SERVICE_PASSWORD_RESET_POLICY_CHANGES = "Self-service password reset policy changes"
+    SELF_SERVICE_PASSWORD_RESET_SLOWED_DOWN = "Self-service password reset slowed down"
     SET_FORCE_CHANGE_USER_PASSWORD = "Set force change user password"
     SET_PASSWORD_POLICY = "Set password policy"
     SET_USER_MANAGER = "Set user manager"

@@ -214,6 +214,7 @@ _TABLE: dict[tuple[Service, Category], dict[Activity, str]] = {
         Activity.CHANGED_DELIVERY_SETTINGS: "Update",
         Activity.BREAK_GLASS_USED: "",
         Activity.RESTORED_FROM_BACKUP: "",
+        Activity.SELF_SERVICE_PASSWORD_RESET_SLOWED_DOWN: "",
         Activity.TEXT_MESSAGES_HELD_BACK: "",
         Activity.AUDIT_REDACTED: "",
     },

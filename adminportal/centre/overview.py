@@ -21,6 +21,8 @@ from users.permissions import Permission
 LATE = timedelta(minutes=2)
 """A message that is due for longer says that delivery stands still."""
 EVENTS_SHOWN = 6
+ALERTS = (Activity.TEXT_MESSAGES_HELD_BACK, Activity.SELF_SERVICE_PASSWORD_RESET_SLOWED_DOWN)
+"""What is raised at most once an hour, and stays on Home for a day."""
 
 NO_RIGHT = {
     Permission.USER_CREATE: _("None of your roles may add people. User Administrator is the smallest role that may."),
@@ -77,10 +79,10 @@ def break_glass_uses(tenant_id: UUID, *, now: datetime) -> int:
     return rows.filter(occurred_at__gt=now - BANNER_DAYS).count()
 
 
-def text_messages_held_back(tenant_id: UUID, *, now: datetime) -> bool:
-    """Tell whether limits held text messages back in the last 24 hours; one query."""
-    rows = AuditEvent.objects.filter(tenant_id=tenant_id, activity=Activity.TEXT_MESSAGES_HELD_BACK)
-    return rows.filter(occurred_at__gt=now - timedelta(hours=24)).exists()
+def limits_reached(tenant_id: UUID, *, now: datetime) -> set[str]:
+    """Return which alerts about limits were raised in the last 24 hours, as activities; one query."""
+    rows = AuditEvent.objects.filter(tenant_id=tenant_id, activity__in=ALERTS)
+    return set(rows.filter(occurred_at__gt=now - timedelta(hours=24)).values_list("activity", flat=True).distinct())
 
 
 def _way(channel: Channel, *, is_waiting: bool) -> Way:

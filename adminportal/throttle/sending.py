@@ -22,6 +22,7 @@ _ROWS: Final[tuple[tuple[str, str, str, int, timedelta], ...]] = (
     ("L22_DAY", "code for a change of contact data or methods", "person", 10, DAY),
     ("SECOND_FACTOR", "codes typed as second factor or fresh proof", "person", 5, timedelta(minutes=15)),
     ("SECOND_FACTOR_DAY", "codes typed as second factor or fresh proof", "person", 30, DAY),
+    ("START_ALERT", "alert that attempts to reset passwords are many", "tenant", 1, HOUR),
     ("SMS_ALERT", "alert that text messages were held back", "organisation and reason", 1, HOUR),
 )
 _BUDGETS: Final[tuple[tuple[str, str, int], ...]] = (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,13 +21,12 @@ from sspr.models import RecoveryAttempt
 from sspr.rules import policy_of
 from sspr.services.cancel import end_in_this_browser
 from sspr.services.holding import hold
+from sspr.services.surge import count_start, key_of
 from sspr.situation import ghost_tenant, read_person
 from sspr.subjects import subject_of, subjects_of
 from users.models import Tenant, User
 from users.names import NameFault, check_upn
 from users.tenancy import find_person_by_name, find_tenant, find_tenant_of_domain
-
-logger = logging.getLogger(__name__)
 
 __all__ = ["Later", "NameFault", "Started", "choose_reason", "difficulty", "start"]
 
@@ -63,7 +61,7 @@ def start(*, user_name: str, source: str, language: str, now: datetime, instead_
     _refuse_when_closed(folded, subject, now=now)
     user, tenant = find_person_by_name(folded), find_tenant_of_domain(folded.partition("@")[2])
     tenant = _tenant_of(user, tenant)
-    _count_tenant(tenant, now=now)
+    count_start(tenant, now=now)
     key = attempts.new_key()
     attempt = _draft(folded, subject=subject, user=user, tenant=tenant, key=key, language=language, now=now)
     with transaction.atomic():
@@ -87,7 +85,7 @@ def choose_reason(attempt: RecoveryAttempt, *, is_unlock: bool, moves: int, now:
 
 def difficulty(*, source: str, tenant: Tenant | None, now: datetime) -> int:
     """Return how much harder the proof of work is: 0 as usual, one more for each limit reached (L02, L03)."""
-    return sum(_is_full(name, key, now=now) for name, key in (("L02", source), ("L03", _key_of(tenant))))
+    return sum(_is_full(name, key, now=now) for name, key in (("L02", source), ("L03", key_of(tenant))))
 
 
 def _is_full(name: str, key: str, *, now: datetime) -> bool:
@@ -101,17 +99,6 @@ def _is_full(name: str, key: str, *, now: datetime) -> bool:
 def _count_source(source: str, *, now: datetime) -> None:
     with suppress(Throttled):
         throttle.check("L02", key=source, now=now)
-
-
-def _count_tenant(tenant: Tenant | None, *, now: datetime) -> None:
-    try:
-        throttle.check("L03", key=_key_of(tenant), now=now)
-    except Throttled:
-        logger.warning("limit L03: attempts to reset passwords are many at %s", _key_of(tenant))
-
-
-def _key_of(tenant: Tenant | None) -> str:
-    return str(tenant.pk) if tenant else "no tenant"
 
 
 def _refuse_when_closed(folded: str, subject: str, *, now: datetime) -> None:

@@ -14,7 +14,7 @@ from sspr.models import Reach, RecoveryAttempt, RecoveryLock
 from sspr.services.start import Later, NameFault, choose_reason, difficulty, start
 from sspr.services.verify import offered
 from sspr.subjects import subject_of
-from tests.cast import Cast, make_cast
+from tests.cast import Cast, make_cast, signed_in
 from tests.sspr.self_service import knows, policy_for
 from tests.sspr.wizard_ways import MAIL, MOBILE, begin
 from users.models import Domain, User
@@ -153,6 +153,33 @@ def test_many_starts_of_one_tenant_make_the_work_harder_for_all(cast: Cast, monk
 
     assert difficulty(source="198.51.100.1", tenant=cast.tenant, now=clock.now()) == 1
     assert difficulty(source="198.51.100.1", tenant=None, now=clock.now()) == 0
+
+
+def test_many_starts_of_one_tenant_are_told_on_home_and_once_an_hour_in_the_audit_log(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    monkeypatch.setitem(throttle.LIMITS, "L03", replace(throttle.LIMITS["L03"], number=3))
+    slowed, told = AuditEvent.objects.filter(activity="Self-service password reset slowed down"), "Unusually many began"
+    for number in range(3):
+        begin(f"name{number}@contoso.example")
+    assert not slowed.exists()
+    assert told not in signed_in(cast["helpdesk.admin"]).get("/").text
+
+    for number in range(3, 6):
+        assert begin(f"name{number}@contoso.example").state is State.PROVE_ONE
+    (row,) = slowed
+    assert (row.tenant_id, row.reason, row.details["Number"]) == (cast.tenant.pk, "limit L03 reached", "3")
+    assert told in signed_in(cast["helpdesk.admin"]).get("/").text
+    assert told not in signed_in(cast["reports.reader"]).get("/").text
+
+    with clock.travel(timedelta(hours=1, seconds=1)):
+        for number in range(6, 10):
+            begin(f"name{number}@contoso.example")
+        assert slowed.all().count() == 2
+    with clock.travel(timedelta(hours=26)):
+        assert told not in signed_in(cast["helpdesk.admin"]).get("/").text
 
 
 def test_new_attempt_of_a_browser_ends_the_one_it_had(cast: Cast) -> None:

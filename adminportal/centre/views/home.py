@@ -9,12 +9,13 @@ from django.views.decorators.http import require_safe
 
 from adminportal import clock
 from adminportal.audit.sink_state import sink_state
+from adminportal.audit.tags import Activity
 from adminportal.centre.overview import (
     break_glass_uses,
     delivery_ways,
+    limits_reached,
     reason_against,
     recent_events,
-    text_messages_held_back,
 )
 from passwords.bulk_jobs import has_running_job
 from users.access import needs_second_factor, own_account
@@ -32,6 +33,7 @@ def home(request: PortalRequest) -> HttpResponse:
     if not actor.is_admin:
         return HttpResponseRedirect(reverse("users:account"))
     now = clock.now()
+    alerts = limits_reached(request.tenant.pk, now=now) if actor.may(Permission.MESSAGES_READ) else set()
     page = {
         "add_reason": reason_against(actor, Permission.USER_CREATE),
         "edit_reason": reason_against(actor, Permission.USER_READ),
@@ -41,7 +43,8 @@ def home(request: PortalRequest) -> HttpResponse:
         "recent_events": recent_events(actor),
         "audit_sink_is_late": actor.may(Permission.AUDIT_READ) and sink_state(now=now).status == "late",
         "break_glass_uses": break_glass_uses(request.tenant.pk, now=now),
-        "texts_held_back": actor.may(Permission.MESSAGES_READ) and text_messages_held_back(request.tenant.pk, now=now),
+        "texts_held_back": Activity.TEXT_MESSAGES_HELD_BACK in alerts,
+        "resets_slowed_down": Activity.SELF_SERVICE_PASSWORD_RESET_SLOWED_DOWN in alerts,
         "has_running_job": actor.may(Permission.BULK_READ) and has_running_job(actor),
         "role_warnings": list_warnings() if actor.may(Permission.ROLE_ASSIGN) else [],
     }
