@@ -15,6 +15,8 @@ GAP = "\x00"
 """Stands where a tag or a variable of Django stood."""
 MARKUP = re.compile(r"""[\w-]+="[^"]*"|\?\w+=""")
 """Attributes inside a block of their own, and the begin of a query: nobody reads them."""
+ATTRIBUTE_BLOCKS = ("block card_class", "block body_attributes")
+"""Blocks of a frame that fill an attribute: a class and the like, which nobody reads either."""
 GIVEN_WORDS = re.compile(r"""\b(?:label|title|text|summary|lead|error|action_label)=["'][^"']*[^\W\d_]""")
 """Words given to a component as they stand."""
 
@@ -56,7 +58,7 @@ def untranslated_texts(template: Path) -> list[str]:
         name = token.contents.split(" ")[0] if token.token_type == TokenType.BLOCK else ""
         if inside:
             inside = "" if name == f"end{inside}" else inside
-        elif name in ("comment", "blocktranslate"):
+        elif name in ("comment", "blocktranslate") or token.contents in ATTRIBUTE_BLOCKS:
             inside = name
         elif token.token_type == TokenType.TEXT:
             kept.append(token.contents)
