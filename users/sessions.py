@@ -17,7 +17,7 @@ from django.db.models import Model, Q
 
 from adminportal import correlation
 from adminportal.insertion import Row, insert_rows
-from adminportal.queries import Question, load, one_of, to_load, write
+from adminportal.queries import Question, fetch, load, one_of, to_load, write
 from adminportal.sealing import Secret
 from users.models import Session, Tenant, User
 
@@ -31,6 +31,7 @@ LIVE = """
     FROM users_session s JOIN users_user u ON u.id = s.user_id JOIN users_tenant t ON t.id = s.tenant_id
     WHERE s.key_digest = %s AND s.ended_at IS NULL
 """
+STILL_LIVE = "SELECT 1 FROM users_session WHERE key_digest = %s AND ended_at IS NULL"
 MODELS: Final[dict[str, type[Model]]] = {"s": Session, "u": User, "t": Tenant}
 END = """
     UPDATE users_session SET ended_at = %s WHERE ended_at IS NULL AND key_digest <> %s AND user_id {users}
@@ -94,6 +95,16 @@ def find_session(key: Secret, *, now: datetime) -> Session | None:
     if session.last_seen_at < now - settings.SESSION_IDLE or session.created_at < now - settings.SESSION_TOTAL:
         return None
     return session
+
+
+def is_live(session: Session) -> bool:
+    """Tell whether a session goes on, asked under the lock of its person: a reset that was quicker has ended it."""
+    return bool(fetch(*still_live_question(session), uuid_columns=()))
+
+
+def still_live_question(session: Session) -> Question:
+    """Return what :func:`is_live` asks, to be asked ahead."""
+    return STILL_LIVE, (session.pk,)
 
 
 def is_too_old_for_admin(session: Session, *, now: datetime) -> bool:

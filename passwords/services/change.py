@@ -14,7 +14,7 @@ from adminportal.audit.record import Entry, record
 from adminportal.audit.tags import Activity, Result
 from adminportal.insertion import insert_rows
 from adminportal.outbox.enqueue import Draft, enqueue
-from adminportal.queries import fetch, together
+from adminportal.queries import Question, ahead, fetch, together
 from adminportal.sealing import Secret
 from passwords.models import PasswordHistory
 from passwords.policy import PolicyRules, RuleName, Violation, judge
@@ -26,7 +26,7 @@ from users.models import ContactKind, Session, User
 from users.moments import tell_moment
 from users.services import lockout
 from users.services.sign_in import LONGEST_PASSWORD, lockout_rules
-from users.sessions import renew_alone
+from users.sessions import is_live, renew_alone, still_live_question
 
 BANNED_REASON = "FuzzyPolicyViolationInvalidPassword"
 """What Entra's audit log says of a banned password (reference-audit-activities)."""
@@ -126,8 +126,12 @@ def _commit(change: _Change, ticket: lockout.Ticket, *, hashed: str) -> Secret:
     user, now = change.user, change.now
     with transaction.atomic():
         kind = ContactKind.ALTERNATE_EMAIL.value
-        changed = fetch(CHANGE, [hashed, now, now, user.pk, user.password, kind], uuid_columns=())
-        if not changed:
+        question: Question = CHANGE, (hashed, now, now, user.pk, user.password, kind)
+        # The session is asked for under the lock: a sign-out everywhere that was quicker has ended it.
+        with ahead([question, still_live_question(change.session)]):
+            changed = fetch(*question, uuid_columns=())
+            goes_on = is_live(change.session)
+        if not changed or not goes_on:
             raise WrongCurrentPassword
         with together():
             return _follow(change, ticket, alternate=changed[0][0] or "")

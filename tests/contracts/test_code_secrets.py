@@ -78,7 +78,7 @@ def prove_addresses(cast: Cast, trail: Trail) -> None:
     now = clock.now()
     ask_for_contact(actor=actor, kind=ContactKind.ALTERNATE_EMAIL, typed=NEW, now=now)
     code = waiting_code(trail, "code for a contact")
-    confirm_contact(actor=actor, kind=ContactKind.ALTERNATE_EMAIL, value=NEW, typed=code, now=now)
+    confirm_contact(actor=actor, session=session, kind=ContactKind.ALTERNATE_EMAIL, value=NEW, typed=code, now=now)
     now = clock.now()
     issue(
         tenant_id=cast.tenant.pk,

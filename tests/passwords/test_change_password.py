@@ -23,6 +23,7 @@ from tests.cast import PASSWORD, Cast, make_cast, signed_in
 from tests.passwords.reset_cast import TYPED, reset, shown, try_sign_in
 from users.models import Session, User
 from users.services.sign_in import Outcome
+from users.sessions import end_all_sessions
 from users.tenancy import within
 
 UPN = "adele.vance@contoso.example"
@@ -241,6 +242,24 @@ def test_reset_during_the_change_wins(cast: Cast, monkeypatch: pytest.MonkeyPatc
     assert answer.status_code == 422
     cast["adele.vance"].refresh_from_db()
     assert cast["adele.vance"].password == "cheap$another$hash"
+
+
+def test_sign_out_everywhere_during_the_change_wins(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = signed_in(cast["adele.vance"])
+    before = cast["adele.vance"].password
+    from passwords.services import change as service
+
+    def hash_slowly(password: str) -> str:
+        end_all_sessions([cast["adele.vance"].pk], now=clock.now())
+        return "cheap$mine$hash"
+
+    monkeypatch.setattr(service, "make_password", hash_slowly)
+    answer = _change(client, PASSWORD, TYPED)
+
+    assert answer.status_code == 422
+    cast["adele.vance"].refresh_from_db()
+    assert cast["adele.vance"].password == before
+    assert not Session.objects.filter(ended_at=None).exists()
 
 
 def test_live_ticks_are_open_to_a_temporary_password_and_make_no_hash(adele: Client) -> None:

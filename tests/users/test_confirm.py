@@ -234,3 +234,17 @@ def test_session_that_a_reset_ended_is_not_revived(cast: Cast) -> None:
 
     assert key is None
     assert not Session.objects.filter(ended_at=None).exists()
+
+
+def test_password_revives_no_session_that_was_ended_meanwhile(cast: Cast) -> None:
+    from users.services.sign_in import prove_again
+    from users.sessions import end_all_sessions
+
+    session = _session(_client(cast))
+    session.user, session.tenant = cast[NAME], cast.tenant
+    end_all_sessions([cast[NAME].pk], now=clock.now())
+
+    key = prove_again(session, password=Secret(PASSWORD), source="198.51.100.7", now=clock.now())
+
+    assert key is None
+    assert not Session.objects.filter(ended_at=None).exists()

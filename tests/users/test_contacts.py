@@ -39,6 +39,7 @@ from users.services.own_methods import (
     send_method_code,
 )
 from users.services.people import Refused
+from users.sessions import digest_of, end_all_sessions, open_session
 from users.tenancy import within
 
 pytestmark = pytest.mark.django_db
@@ -74,9 +75,20 @@ def ask(
         return ask_for_contact(actor=adele(cast, has_proof=has_proof), kind=kind, typed=typed, now=now or clock.now())
 
 
-def confirm(cast: Cast, value: str, typed: str) -> CodeAnswer:
+def confirm(cast: Cast, value: str, typed: str, *, session: Session | None = None) -> CodeAnswer:
     with within(cast.tenant):
-        return confirm_contact(actor=adele(cast, has_proof=True), kind=MAIL, value=value, typed=typed, now=clock.now())
+        return confirm_contact(
+            actor=adele(cast, has_proof=True),
+            session=session or session_of(cast),
+            kind=MAIL,
+            value=value,
+            typed=typed,
+            now=clock.now(),
+        )
+
+
+def session_of(cast: Cast) -> Session:
+    return Session.objects.get(pk=digest_of(open_session(cast["adele.vance"], now=clock.now())))
 
 
 def value_of(cast: Cast, kind: ContactKind = MAIL) -> str | None:
@@ -124,6 +136,18 @@ def test_code_proves_no_other_value_than_it_was_sent_to(cast: Cast) -> None:
     ask(cast, NEW, has_proof=True)
 
     assert confirm(cast, "stranger@mail.example", code_to(NEW)) is CodeAnswer.WRONG
+    assert value_of(cast) == OLD
+
+
+def test_session_that_has_ended_changes_nothing_by_a_right_code(cast: Cast) -> None:
+    """A thief's form waits for the person's row while an administrator resets: what it read before counts no more."""
+    session = session_of(cast)
+    ask(cast, NEW, has_proof=True)
+    end_all_sessions([cast["adele.vance"].pk], now=clock.now())
+
+    with pytest.raises(Refused):
+        confirm(cast, NEW, code_to(NEW), session=session)
+
     assert value_of(cast) == OLD
 
 

@@ -26,10 +26,10 @@ from users.services.challenges import check as check_code
 from users.services.directory_changes import lock_people
 from users.services.reach import Way as Place
 from users.services.reach import reach_of
-from users.services.second_factor import LIMITS, is_live
+from users.services.second_factor import LIMITS
 from users.services.sending_limits import count_change_code, may_send, sms_is_available
 from users.services.sign_in_records import own_entry
-from users.sessions import renew
+from users.sessions import is_live, renew
 
 
 class ProofWay(StrEnum):

@@ -17,9 +17,11 @@ from users.models import Contact, ContactKind, MethodKind, Session
 from users.models.challenge import Purpose
 from users.services.challenges import CodeAnswer, Destination, check, issue
 from users.services.contacts import Changed, ContactManaged, Waiting, change_contact
+from users.services.directory_changes import lock_people
 from users.services.methods import save_method
 from users.services.people import Refused
 from users.services.sending_limits import SmsRules, count_change_code, may_send
+from users.sessions import is_live
 
 EMAIL: Final = "email"
 SMS: Final = "sms"
@@ -116,9 +118,17 @@ def ask_for_contact(
 
 
 @sensitive_variables()
-def confirm_contact(*, actor: Actor, kind: ContactKind, value: str, typed: str, now: datetime) -> CodeAnswer:
-    """Change the contact when the code is right."""
+def confirm_contact(
+    *, actor: Actor, session: Session, kind: ContactKind, value: str, typed: str, now: datetime
+) -> CodeAnswer:
+    """Change the contact when the code is right.
+
+    :raises Refused: when the session is over, as after a reset that was quicker.
+    """
     with transaction.atomic():
+        lock_people([actor.id])
+        if not is_live(session):
+            raise Refused(Decision(allowed=False, code="RESET_STEP_UP"))
         answer = check(bound_to=actor.id, purpose=Purpose.CONTACT, typed=typed, method=kind, now=now, destination=value)
         if answer is CodeAnswer.RIGHT:
             _change(actor, kind, value, proof=True, is_proven=True, now=now)

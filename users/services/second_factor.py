@@ -25,7 +25,7 @@ from users.services.directory_changes import lock_people
 from users.services.methods import list_methods, remove_method
 from users.services.recovery_codes import count_recovery_codes, make_recovery_codes, use_recovery_code
 from users.services.sign_in_records import own_entry
-from users.sessions import continue_session, end_session
+from users.sessions import continue_session, end_session, is_live
 from users.standing import standing_ids
 
 LIMITS: Final = ("SECOND_FACTOR", "SECOND_FACTOR_DAY")
@@ -149,11 +149,6 @@ def count_holders() -> Holders:
     apps = AuthenticationMethod.objects.filter(user=OuterRef("pk"), kind=MethodKind.AUTHENTICATOR)
     holders = User.objects.filter(pk__in=standing_ids(), deleted_at=None, account_enabled=True)
     return Holders(all=holders.count(), without=holders.filter(~Exists(apps)).count())
-
-
-def is_live(session: Session) -> bool:
-    """Tell whether a session goes on, asked under the lock of its person: a reset that was quicker has ended it."""
-    return Session.objects.filter(pk=session.pk, ended_at=None).exists()
 
 
 def _is_right(user: User, typed: str, way: Way, *, now: datetime) -> bool:

@@ -25,7 +25,7 @@ from users.names import MAX_UPN, fold_upn
 from users.services import lockout
 from users.services.sign_in_records import entry_of_try, own_entry
 from users.services.sign_in_sources import ChallengeNeeded, challenge_level, count_failure
-from users.sessions import end_session, open_session, renew
+from users.sessions import end_session, is_live, open_session, renew
 from users.tenancy import find_person_to_sign_in, find_tenant_of_domain, within
 
 LONGEST_PASSWORD = 256
@@ -154,7 +154,9 @@ def prove_again(session: Session, *, password: Secret, source: str, now: datetim
     with lockout.judging(ticket):
         right = len(password.expose()) <= LONGEST_PASSWORD and _verify(person, password)
     with transaction.atomic():
-        if right and not ticket.is_locked and _unchanged(person).select_for_update().exists():
+        is_same = right and not ticket.is_locked and _unchanged(person).select_for_update().exists()
+        # Asked under the lock: a sign-out everywhere that was quicker has ended the session.
+        if is_same and is_live(session):
             lockout.settle_right(ticket)
             record(own_entry(Activity.FRESH_PROOF_GIVEN, person), now=now)
             return renew(session, now=now)
@@ -221,9 +223,15 @@ def _fail(attempt: _Try, *, right: bool) -> SignInResult:
 
 
 def _unchanged(person: User) -> QuerySet[User]:
-    """Return the row as it was read before the hash; a reset or a block that was quicker leaves none."""
+    """Return the row as it was read before the hash; a reset, a block or an ended password leaves none if quicker."""
     with within(person.tenant):
-        return User.objects.filter(pk=person.pk, password=person.password, account_enabled=True, deleted_at=None)
+        return User.objects.filter(
+            pk=person.pk,
+            password=person.password,
+            temporary_expires_at=person.temporary_expires_at,
+            account_enabled=True,
+            deleted_at=None,
+        )
 
 
 @sensitive_variables()

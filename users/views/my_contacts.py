@@ -25,6 +25,7 @@ from users.services.challenges import CodeAnswer
 from users.services.contacts import ContactManaged, Waiting, list_waiting, stop
 from users.services.method_changes import label_of
 from users.services.own_methods import CodeSent, NotSent, ask_for_contact, channels_for, confirm_contact
+from users.services.people import Refused
 from users.views.sign_in import later
 
 REFUSED_FORM: Final = 422
@@ -61,6 +62,9 @@ def change(request: PortalRequest, kind: ContactKind) -> HttpResponse:
         return _ask(request, kind, typed="" if "remove" in request.POST else typed)
     except ContactManaged:
         return _locked(request, kind, status=LOCKED)
+    except Refused:
+        # The session ended meanwhile: the page leads to the sign-in.
+        return HttpResponseRedirect(request.path)
     except Throttled as limit:
         return later(request, limit)
 
@@ -95,7 +99,14 @@ def _ask(request: PortalRequest, kind: ContactKind, *, typed: str) -> HttpRespon
 
 @sensitive_variables()
 def _check(request: PortalRequest, kind: ContactKind, *, value: str) -> HttpResponse:
-    answer = confirm_contact(actor=request.actor, kind=kind, value=value, typed=request.POST["code"], now=clock.now())
+    answer = confirm_contact(
+        actor=request.actor,
+        session=request.session_row,
+        kind=kind,
+        value=value,
+        typed=request.POST["code"],
+        now=clock.now(),
+    )
     if answer is CodeAnswer.RIGHT:
         return _to_account("changed")
     sent = CodeSent(value=value, channel=request.POST.get("channel", ""))
