@@ -1,4 +1,4 @@
-"""The end of life of temporary passwords that nobody changed: one audit row each."""
+"""The end of life of passwords: of temporary ones that nobody changed, and of one that a stranger has set."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from django.db import transaction
 
 from adminportal.audit.record import Entry, record
 from adminportal.audit.tags import Activity
-from passwords.models import PasswordReset
+from adminportal.insertion import insert_rows
+from passwords.models import PasswordHistory, PasswordReset
+from passwords.services.password_columns import save_passwords
 from passwords.services.reset_records import target_of
 from users.actors import SYSTEM
+from users.models import User
 from users.tenancy import across_tenants
 
 MOST_AT_ONCE = 500
@@ -27,6 +30,19 @@ def note_expired(now: datetime) -> int:
         PasswordReset.objects.filter(pk__in=[row.pk for row in rows]).update(expiry_noted_at=now)
         record(*(_entry(row) for row in rows), now=now)
     return len(rows)
+
+
+def end_password(user: User, *, now: datetime) -> None:
+    """Make a person's password useless, like a temporary one whose time is over; under the lock of their row.
+
+    It is remembered among the older ones. Whoever types it is told to ask for a new one; a reset ends the state.
+    """
+    if user.has_usable_password() and not user.is_temporary:
+        retired = {"tenant_id": user.tenant_id, "user_id": user.pk, "password": user.password, "retired_at": now}
+        insert_rows(PasswordHistory, [retired])
+    user.is_temporary = user.must_change = True
+    user.temporary_expires_at = now
+    save_passwords([user])
 
 
 def _entry(row: PasswordReset) -> Entry:

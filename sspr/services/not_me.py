@@ -1,11 +1,9 @@
-"""This was not me: the button in a notice of a reset, which shuts out whoever did it and calls an administrator."""
+"""This was not me: the button in a notice, which shuts out whoever did it and calls an administrator."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Final
-
-from django.utils.translation import gettext
 
 from adminportal import correlation
 from adminportal.audit.record import Actor as AuditActor
@@ -13,12 +11,14 @@ from adminportal.audit.record import Entry, record
 from adminportal.audit.tags import Activity
 from adminportal.outbox.models import OutboundMessage
 from adminportal.throttle.meter import source_of
+from passwords.services.expire import end_password
 from passwords.services.request import HelpCall, ask
 from passwords.services.reset_records import target_of
-from sspr import locks
+from sspr import locks, not_me_words
 from sspr.rules import policy_of
 from sspr.services.contact_admin import has_own_help_desk
-from sspr.subjects import subject_of
+from sspr.services.notices import RESET
+from sspr.subjects import subjects_of
 from users import trusted_devices
 from users.models import Tenant, User
 from users.moments import tell_moment
@@ -42,48 +42,56 @@ class NotMe:
         """Say what the button does, or that it was pressed or is over."""
         person = _person_of(message)
         if message.opened_at:
-            return _done(tenant)
+            has_ended = person is not None and person.temporary_expires_at == message.opened_at
+            return not_me_words.done(has_ended_password=has_ended, tenant=tenant)
         if person is None or message.link_closed_at or now >= message.created_at + LIVES:
-            return _over(tenant)
+            return not_me_words.over(tenant=tenant)
         facts = {
             "user_name": person.user_principal_name,
             "moment": tell_moment(message.created_at, tenant=tenant, language=message.language),
         }
-        return Notice(
-            title=gettext("Was this reset not you?"),
-            paragraphs=(
-                gettext("The password of %(user_name)s was reset on %(moment)s.") % facts,
-                gettext(
-                    "If that was somebody else, press the button: every session ends, nobody can reset this password "
-                    "by themselves for 24 hours, and the administrators are told."
-                ),
-            ),
-            button=gettext("This was not me"),
-            tenant=tenant,
-        )
+        return not_me_words.asked(message.template, facts, ends_password=_is_in_force(message, person), tenant=tenant)
 
     def act(self, message: OutboundMessage, tenant: Tenant, now: datetime) -> Notice:
         """Shut everybody out, close self-service for a day and call an administrator."""
-        person = _person_of(message)
-        if person is None:
-            return _over(tenant)
+        known = _person_of(message)
+        if known is None:
+            return not_me_words.over(tenant=tenant)
         # The person before their sessions, in the order of a reset: the two may meet.
-        lock_people([person.pk])
-        end_all_sessions([person.pk], now=now)
-        trusted_devices.revoke([person.pk], now=now)
-        subject = subject_of(person.upn_folded)
-        locks.close(subject, until=now + CLOSED_FOR, limit=PURPOSE, user_id=person.pk)
-        stop_all(person, by=BEARER, now=now)
+        (person,) = lock_people([known.pk])
+        ends_password = _is_in_force(message, person)
+        if ends_password:
+            end_password(person, now=now)
+        _shut_out(person, now=now)
         reported = Entry(
             tenant_id=tenant.pk,
             activity=Activity.REPORTED_RESET_AS_UNWANTED,
             actor=BEARER,
             targets=(target_of(person),),
+            details={"Notice": message.template, "PasswordEnded": str(ends_password)},
             correlation_id=message.correlation_id,
         )
         record(reported, now=now)
         ask(_call(message, person, tenant), now=now)
-        return _done(tenant)
+        return not_me_words.done(has_ended_password=ends_password, tenant=tenant)
+
+
+def _shut_out(person: User, *, now: datetime) -> None:
+    end_all_sessions([person.pk], now=now)
+    trusted_devices.revoke([person.pk], now=now)
+    # Under every key: an attempt that began before the newest one came reads the locks of its own.
+    for subject in subjects_of(person.upn_folded):
+        locks.close(subject, until=now + CLOSED_FOR, limit=PURPOSE, user_id=person.pk)
+    stop_all(person, by=BEARER, now=now)
+
+
+def _is_in_force(message: OutboundMessage, person: User) -> bool:
+    """Tell whether the reported reset gave the password of now: nobody has reset it since.
+
+    What was changed after it with that password is the same thief's.
+    """
+    issued = person.password_issued_at
+    return message.template == RESET and issued is not None and issued <= message.created_at
 
 
 def _call(message: OutboundMessage, person: User, tenant: Tenant) -> HelpCall:
@@ -101,24 +109,3 @@ def _person_of(message: OutboundMessage) -> User | None:
     if message.about_user_id is None:
         return None
     return User.objects.filter(pk=message.about_user_id, deleted_at=None).first()
-
-
-def _done(tenant: Tenant) -> Notice:
-    return Notice(
-        title=gettext("Thank you, the account is closed to others"),
-        paragraphs=(
-            gettext(
-                "Every session of the account was ended, and nobody can reset its password by themselves for 24 h."
-            ),
-            gettext("The administrators know. They get in touch with you; you can also ask them."),
-        ),
-        tenant=tenant,
-    )
-
-
-def _over(tenant: Tenant) -> Notice:
-    return Notice(
-        title=gettext("This button is over"),
-        paragraphs=(gettext("Nothing was changed. If something is wrong with your account, ask an administrator."),),
-        tenant=tenant,
-    )

@@ -8,22 +8,27 @@ import pytest
 from django.conf import settings
 from django.http import HttpResponse
 from django.test import Client
+from pytest_django import Settings
 
 from adminportal import clock
 from adminportal.audit.models import AuditEvent
 from adminportal.outbox import links
 from adminportal.outbox.models import OutboundMessage
-from passwords.models import PasswordRequest
+from passwords.models import PasswordHistory, PasswordRequest
 from sspr.models import Reach, RecoveryLock
 from sspr.services.not_me import LIVES
+from sspr.situation import look
 from tests.cast import Cast, make_cast, signed_in
+from tests.passwords.reset_cast import reset, try_sign_in
 from tests.sspr.self_service import knows, policy_for
 from tests.sspr.wizard_visit import Visit, text_of
-from tests.sspr.wizard_ways import MAIL, MOBILE
-from users.models import Session
+from tests.sspr.wizard_ways import MAIL, MOBILE, NEW_PASSWORD
+from users.models import Session, User
+from users.services.sign_in import Outcome
 from users.tenancy import within
 
 UPN = "adele.vance@contoso.example"
+OTHER = "Amber-Harbour-8306"
 pytestmark = pytest.mark.django_db
 
 
@@ -52,6 +57,14 @@ def press(path: str) -> HttpResponse:
     return Client(REMOTE_ADDR="198.51.100.7").post(path)
 
 
+def path_of(message: OutboundMessage) -> str:
+    return links.address_of(message).expose().removeprefix(settings.PUBLIC_URL)
+
+
+def sign_in_with(password: str) -> Outcome:
+    return try_sign_in(UPN, password).outcome
+
+
 def requests_of(cast: Cast) -> list[PasswordRequest]:
     with within(cast.tenant):
         return list(PasswordRequest.objects.all())
@@ -67,7 +80,7 @@ def test_button_ends_sessions_closes_self_service_and_calls_an_administrator(cas
     assert answer.status_code == 200
     assert not Session.objects.filter(ended_at=None, user=cast["adele.vance"]).exists()
     assert thief.get("/account").status_code == 302
-    assert RecoveryLock.objects.get().until == start + timedelta(hours=24)
+    assert {lock.until for lock in RecoveryLock.objects.all()} == {start + timedelta(hours=24)}
     (request,) = requests_of(cast)
     assert request.reported_unwanted and request.source == "198.51.100.7"
     told = OutboundMessage.objects.filter(template="password_request")
@@ -93,7 +106,8 @@ def test_looking_changes_nothing_and_pressing_counts_once(cast: Cast, notice: st
     press(notice)
     again = press(notice)
 
-    assert "closed to others" in text_of(again)
+    assert "the administrators look into it" in text_of(again)
+    assert "The password no longer works" in text_of(again)
     assert requests_of(cast)[0].repeats == 1
 
 
@@ -102,3 +116,74 @@ def test_button_is_over_after_a_week(cast: Cast, notice: str) -> None:
         assert "This button is over" in text_of(press(notice))
 
     assert not requests_of(cast)
+
+
+def test_password_that_the_reset_set_is_over(cast: Cast, notice: str) -> None:
+    """Whoever reset the password knows it: without this they would sign in again at once."""
+    assert sign_in_with(NEW_PASSWORD) is Outcome.RIGHT
+    start = clock.now()
+
+    with clock.travel(freeze_at=start):
+        page = text_of(press(notice))
+
+    assert "The password no longer works" in page
+    assert sign_in_with(NEW_PASSWORD) is Outcome.EXPIRED
+    assert not Session.objects.filter(ended_at=None, user=cast["adele.vance"]).exists()
+    with within(cast.tenant):
+        retired = PasswordHistory.objects.get(user=cast["adele.vance"], retired_at=start)
+        assert retired.password == User.objects.get(pk=cast["adele.vance"].pk).password
+    assert AuditEvent.objects.get(activity="Reported reset as unwanted").details["PasswordEnded"] == "True"
+
+
+def test_password_that_the_thief_chose_next_is_over_too(cast: Cast, notice: str) -> None:
+    thief = signed_in(cast["adele.vance"])
+    fields = {"current_password": NEW_PASSWORD, "new_password": OTHER, "confirm_password": OTHER}
+    assert thief.post("/account/password", fields).status_code == 302
+
+    press(notice)
+
+    assert sign_in_with(OTHER) is Outcome.EXPIRED
+
+
+def test_reset_of_an_administrator_ends_it_and_outlives_the_button(cast: Cast, notice: str) -> None:
+    press(notice)
+    reset(cast, "adele.vance", password=OTHER, must_change=False)
+    assert sign_in_with(OTHER) is Outcome.RIGHT
+
+    assert "The password no longer works" not in text_of(Client().get(notice))
+    for other in OutboundMessage.objects.filter(link_purpose="not-me").exclude(to=MAIL):
+        assert "stops working" not in text_of(press(path_of(other)))
+
+    assert sign_in_with(OTHER) is Outcome.RIGHT
+
+
+@pytest.mark.parametrize(
+    ("template", "title"),
+    [
+        ("self_service_locked", "Were these tries not you?"),
+        ("account_was_unlocked", "Was this unlock not you?"),
+        ("method_changed", "Was this change not you?"),
+        ("contact_changed", "Was this change not you?"),
+    ],
+)
+def test_other_notices_say_what_happened_and_leave_the_password(
+    cast: Cast, notice: str, template: str, title: str
+) -> None:
+    OutboundMessage.objects.filter(link_purpose="not-me").update(template=template)
+
+    page = text_of(Client().get(notice))
+    done = text_of(press(notice))
+
+    assert title in page and "was reset on" not in page and "stops working" not in page
+    assert "no longer works" not in done
+    assert sign_in_with(NEW_PASSWORD) is Outcome.RIGHT
+
+
+def test_attempt_that_began_under_an_older_key_is_closed_as_well(cast: Cast, notice: str, settings: Settings) -> None:
+    visit = Visit(source="203.0.113.9")
+    visit.begin(UPN)
+    settings.SEALING_KEYS = ["a-newer-sealing-key-of-many-characters-0123456789", *settings.SEALING_KEYS]
+
+    press(notice)
+
+    assert look(visit.attempt, now=clock.now()).closed.until

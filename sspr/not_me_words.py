@@ -1,0 +1,75 @@
+"""What the page behind *This was not me* says, in words of the notice that led to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from sspr.services.notices import LOCKED, RESET, UNLOCKED
+from users.models import Tenant
+from users.notices import Notice
+
+Words = tuple[str | Promise, str | Promise]
+WORDS: Final[dict[str, Words]] = {
+    RESET: (_("Was this reset not you?"), _("The password of %(user_name)s was reset on %(moment)s.")),
+    UNLOCKED: (_("Was this unlock not you?"), _("The account %(user_name)s was unlocked on %(moment)s.")),
+    LOCKED: (
+        _("Were these tries not you?"),
+        _("Somebody tried too often to reset the password of %(user_name)s, last on %(moment)s."),
+    ),
+    "method_changed": (
+        _("Was this change not you?"),
+        _("How %(user_name)s proves who they are was changed on %(moment)s."),
+    ),
+    "contact_changed": (
+        _("Was this change not you?"),
+        _("The contact data of %(user_name)s were changed on %(moment)s."),
+    ),
+}
+"""Title and fact of each notice with this button."""
+OTHERWISE: Final[Words] = (_("Was this not you?"), _("The account %(user_name)s was changed on %(moment)s."))
+
+
+def asked(template: str, facts: Mapping[str, str], *, ends_password: bool, tenant: Tenant) -> Notice:
+    """Say what happened and what the button does."""
+    title, fact = WORDS.get(template, OTHERWISE)
+    does = gettext(
+        "If that was somebody else, press the button: every session ends, nobody can reset this password "
+        "by themselves for 24 hours, and the administrators are told."
+    )
+    ends = gettext("The password stops working too. An administrator gives you a new one.")
+    return Notice(
+        title=str(title),
+        paragraphs=(str(fact) % facts, does, *([ends] if ends_password else [])),
+        button=gettext("This was not me"),
+        tenant=tenant,
+    )
+
+
+def done(*, has_ended_password: bool, tenant: Tenant) -> Notice:
+    """Say what the button did."""
+    ended = gettext("The password no longer works. An administrator gives you a new one.")
+    return Notice(
+        title=gettext("Thank you, the administrators look into it"),
+        paragraphs=(
+            gettext(
+                "Every session of the account was ended, and nobody can reset its password by themselves for 24 h."
+            ),
+            *([ended] if has_ended_password else []),
+            gettext("The administrators know. They get in touch with you; you can also ask them."),
+        ),
+        tenant=tenant,
+    )
+
+
+def over(*, tenant: Tenant) -> Notice:
+    """Say that the button does nothing any more."""
+    return Notice(
+        title=gettext("This button is over"),
+        paragraphs=(gettext("Nothing was changed. If something is wrong with your account, ask an administrator."),),
+        tenant=tenant,
+    )
