@@ -13,7 +13,14 @@ from typing import Final
 from anyascii import anyascii
 
 from adminportal import sealing
-from sspr.eligibility import WITH_SECOND_FACTOR_REQUIRED, Verdict, Way
+from sspr.eligibility import (
+    ADMIN_GATES,
+    ADMIN_GATES_REQUIRED,
+    WITH_SECOND_FACTOR_REQUIRED,
+    Verdict,
+    Way,
+    are_apart,
+)
 from sspr.models import Gate, RecoveryAttempt, SsprPolicy
 
 SEED_PURPOSE: Final = "sspr-decoy"
@@ -39,6 +46,7 @@ HAD_OF_256: Final[dict[str, int]] = {
     "app": 60,
     "questions": 60,
     "recovery": 40,
+    "role": 24,
 }
 """How many of 256 have it; a decoy that were anything else could be told by it."""
 
@@ -62,6 +70,9 @@ def initial_of(folded_upn: str, seed: str) -> str:
 
 def decoy_verdict(seed: str, *, policy: SsprPolicy, available: Collection[Gate]) -> Verdict:
     """Return the methods that a name without any sees under these settings, enough of them to go on."""
+    of_role_holder = _ways_of_role_holder(seed, available) if _has(seed, "role") else ()
+    if of_role_holder:
+        return Verdict(ways=of_role_holder, required=ADMIN_GATES_REQUIRED, by_kind=True)
     usable = frozenset(gate for gate in Gate if gate in policy.gates and gate in available)
     places = [place for place, gates in PLACES.items() if usable & set(gates)]
     chosen = _draw_places(seed, places, policy)
@@ -69,6 +80,19 @@ def decoy_verdict(seed: str, *, policy: SsprPolicy, available: Collection[Gate])
     gates = {gate for place in chosen for gate in PLACES[place]} & usable
     gates |= set(_beside(seed, usable, policy, required=required, available=available, is_all=not chosen))
     return Verdict(ways=tuple(_way(gate) for gate in Gate if gate in gates), required=required)
+
+
+def _ways_of_role_holder(seed: str, available: Collection[Gate]) -> tuple[Way, ...]:
+    """Return what a holder of a role would see, whatever is allowed to others; nothing where no two kinds are set up.
+
+    Without such decoys, a method that the tenant has not enabled would tell that the name is an administrator's.
+    """
+    usable = ADMIN_GATES & frozenset(available)
+    places = [place for place, gates in PLACES.items() if usable & set(gates)]
+    chosen = _draw_places(seed, places, SsprPolicy(gates_required=ADMIN_GATES_REQUIRED))
+    gates = {gate for place in chosen for gate in PLACES[place]} & usable
+    ways = tuple(_way(gate) for gate in Gate if gate in gates)
+    return tuple(way for way in ways if any(are_apart(way, other, by_kind=True) for other in ways))
 
 
 def decoy_mask(gate: Gate, attempt: RecoveryAttempt) -> str:

@@ -10,6 +10,7 @@ import pytest
 from pytest_django import Settings
 
 from sspr.decoys import decoy_mask, decoy_questions, decoy_verdict, initial_of, mask, seed_of
+from sspr.eligibility import ADMIN_GATES
 from sspr.models import Gate, RecoveryAttempt, SsprPolicy
 from sspr.questions import BUILT_IN
 from users.names import check_upn
@@ -52,10 +53,31 @@ def test_every_name_can_go_on_and_shows_only_enabled_methods() -> None:
         for name in NAMES:
             verdict = decoy_verdict(seed_of(name, place=PLACE), policy=rules, available=ALL)
             assert verdict.ways
-            assert {way.gate for way in verdict.ways} <= {Gate(gate) for gate in rules.gates} | {Gate.RECOVERY_CODE}
+            of_users = {Gate(gate) for gate in rules.gates} | {Gate.RECOVERY_CODE}
+            assert {way.gate for way in verdict.ways} <= (ADMIN_GATES if verdict.by_kind else of_users)
             if verdict.required == 2:
                 assert all(verdict.offered_after([way]) for way in verdict.ways if way.gate is Gate.EMAIL)
                 assert any(verdict.offered_after([way]) for way in verdict.ways)
+
+
+def test_method_that_the_tenant_left_out_tells_no_holder_of_a_role() -> None:
+    """Holders of roles are offered all methods whatever is enabled: some names that nobody has look like that too."""
+    rules = policy(gates=["email"])
+    looks = [decoy_verdict(seed_of(name, place=PLACE), policy=rules, available=ALL) for name in NAMES]
+    like_holders = [verdict for verdict in looks if {way.gate for way in verdict.ways} - {Gate.EMAIL}]
+
+    assert 0.06 < len(like_holders) / len(looks) < 0.13
+    for verdict in like_holders:
+        assert (verdict.required, verdict.by_kind) == (2, True)
+        assert {way.gate for way in verdict.ways} <= ADMIN_GATES
+        assert all(verdict.offered_after([way]) for way in verdict.ways)
+    assert {gate for verdict in like_holders for gate in [way.gate for way in verdict.ways]} == ADMIN_GATES
+
+
+def test_no_decoy_of_a_role_holder_where_two_kinds_are_not_set_up() -> None:
+    for name in NAMES[:1_000]:
+        verdict = decoy_verdict(seed_of(name, place=PLACE), policy=policy(), available={Gate.EMAIL})
+        assert [way.gate for way in verdict.ways] == [Gate.EMAIL] and not verdict.by_kind
 
 
 def test_app_is_never_alone_where_an_app_asks_for_two() -> None:
@@ -85,7 +107,8 @@ def test_names_differ_from_each_other_and_from_themselves_elsewhere() -> None:
 def test_text_and_call_show_one_number() -> None:
     for name in NAMES[:500]:
         lines = dict(shown(name, policy(gates=EVERY_GATE)))
-        if Gate.MOBILE_SMS in lines:
+        # To a holder of a role with both telephones and nothing else, a call to the mobile leads nowhere.
+        if Gate.MOBILE_SMS in lines and set(lines) != {Gate.MOBILE_SMS, Gate.OFFICE_VOICE}:
             assert lines[Gate.MOBILE_SMS] == lines[Gate.MOBILE_VOICE]
 
 
