@@ -7,6 +7,7 @@ from typing import Final
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
@@ -38,7 +39,12 @@ def questions(request: PortalRequest) -> HttpResponse:
         if may_change and not has_fresh_proof(request.actor, now=clock.now()):
             return to_confirm(request)
         return _page(request, "\n".join(each.text for each in list_questions()))
-    typed = request.POST.get("questions", "")[: MOST_LINES * LONGEST]
+    if "questions" not in request.POST:
+        # An empty list takes every question away, so a form without its field is not taken for one.
+        problem = gettext("Go back and try again. Nothing was changed.")
+        kept = "\n".join(each.text for each in list_questions())
+        return _page(request, kept, problem=problem, status=REFUSED_FORM)
+    typed = request.POST["questions"][: MOST_LINES * LONGEST]
     texts = [" ".join(line.split()) for line in typed.splitlines() if line.strip()]
     try:
         change_questions(actor=request.actor, texts=texts, now=clock.now())

@@ -102,6 +102,17 @@ def test_page_saves_lines_and_keeps_what_was_typed_when_refused(cast: Cast) -> N
         assert [each.text for each in list_questions()] == [FIRST, SECOND]
 
 
+def test_form_without_its_field_takes_no_question_away(cast: Cast) -> None:
+    client = signed_in(cast["global.admin"])
+    client.post(URL, {"questions": FIRST})
+
+    refused = client.post(URL, {})
+
+    assert refused.status_code == 422 and "Nothing was changed." in refused.content.decode()
+    with within(cast.tenant):
+        assert [each.text for each in list_questions()] == [FIRST]
+
+
 def test_reader_sees_them_and_cannot_save(cast: Cast) -> None:
     client = signed_in(cast["global.reader"])
 
