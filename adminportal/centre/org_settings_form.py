@@ -1,21 +1,22 @@
-"""The form of Org settings: switches and numbers of the tenant, in the sections of the page."""
+"""The form of Org settings: everything that is set for the tenant, in the sections of the page."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qs, urlencode
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from adminportal.shell.forms import PortalFormHelper
-from users.models import Tenant
+from users.models import ContactKind, Tenant
 from users.services.second_factor import count_holders
-from users.services.tenant_settings import SETTINGS
+from users.services.tenant_settings import SETTINGS, Kind, Setting, Value
 
 SECTIONS: Final[dict[str, tuple[str | Promise, tuple[str, ...]]]] = {
     "mail": (
@@ -24,6 +25,8 @@ SECTIONS: Final[dict[str, tuple[str | Promise, tuple[str, ...]]]] = {
     ),
     "reset": (_("Resetting"), ("force_change_locked", "reset_reason_required")),
     "privacy": (_("Privacy of contact data"), ("show_full_contact_to_readers",)),
+    "managed": (_("Contact data looked after elsewhere"), ("managed_contacts", "managed_by", "managed_contact")),
+    "support": (_("Help for people who cannot sign in"), ("support_url",)),
     "second-factor": (_("Second factor for administrators"), ("admin_mfa_required", "trusted_device_days")),
     "proof": (_("Confirming one's own sign-in"), ("step_up_minutes",)),
     "lockout": (_("Sign-in lockout"), ("lockout_threshold", "lockout_seconds", "lockout_hard_stop")),
@@ -50,6 +53,16 @@ WORDS: Final[dict[str, tuple[str | Promise, str | Promise]]] = {
         _("Show phone numbers and addresses to everybody who reads users"),
         _("Off: only whoever may reset a person sees them unmasked."),
     ),
+    "managed_contacts": (
+        _("Looked after by HR or IT"),
+        _("People see these locked in My account and cannot change them. Administrators may."),
+    ),
+    "managed_by": (_("Source, such as HR system"), _("People read it beside what is locked.")),
+    "managed_contact": (_("Whom to ask"), _("An address, a number or words. People read it there too.")),
+    "support_url": (
+        _("Support page"),
+        _("An address that begins with https://. The pages before signing in link to it, for everybody."),
+    ),
     "admin_mfa_required": (
         _("Ask everybody with a role for a second factor"),
         _("A code of an authenticator app, before any page of the admin center. Without it My account stays open."),
@@ -69,29 +82,26 @@ WORDS: Final[dict[str, tuple[str | Promise, str | Promise]]] = {
         _("It stays stopped until its password is reset or an administrator unlocks it."),
     ),
 }
+LONGEST_SHOWN: Final = 10_000
+"""Characters of the values that a page showed; each one of a text may take twelve."""
 _SWITCH: Final = {"True": True, "False": False}
 
 
 class OrgSettingsForm(forms.Form):
-    """Every switch of the tenant; without the right to change them all are shown and none can be set.
+    """Everything that is set for the tenant; without the right to change them all are shown and none can be set.
 
     ``shown`` carries the values that the page was drawn with, so that a newer one is not written over.
     """
 
-    shown = forms.CharField(widget=forms.HiddenInput, required=False, max_length=2_000)
+    shown = forms.CharField(widget=forms.HiddenInput, required=False, max_length=LONGEST_SHOWN)
 
     def __init__(self, data: Any = None, *, tenant: Tenant, may_change: bool) -> None:
         stored = {column: getattr(tenant, column) for column in SETTINGS}
-        super().__init__(data, initial={**stored, "shown": urlencode(stored)})
+        super().__init__(data, initial={**stored, "shown": urlencode(stored, doseq=True)})
         self.helper = PortalFormHelper()
         for column, (label, help_text) in WORDS.items():
-            setting = SETTINGS[column]
-            if setting.is_switch:
-                field: forms.Field = forms.BooleanField(label=str(label), help_text=str(help_text), required=False)
-            else:
-                field = forms.IntegerField(
-                    label=str(label), help_text=str(help_text), min_value=setting.least, max_value=setting.most
-                )
+            field = _field(SETTINGS[column])
+            field.label, field.help_text = str(label), str(help_text)
             field.disabled = not may_change
             self.fields[column] = field
         if may_change and not tenant.admin_mfa_required:
@@ -102,31 +112,62 @@ class OrgSettingsForm(forms.Form):
         for heading, columns in SECTIONS.values():
             yield heading, [self[column] for column in columns]
 
-    def clean_shown(self) -> dict[str, int | bool]:
-        """Return what the page showed of each switch."""
-        shown = dict(parse_qsl(self.cleaned_data["shown"]))
+    def clean_shown(self) -> dict[str, Value]:
+        """Return what the page showed of each setting."""
+        shown = parse_qs(self.cleaned_data["shown"], keep_blank_values=True)
         try:
-            return {
-                column: _SWITCH[shown[column]] if each.is_switch else int(shown[column])
-                for column, each in SETTINGS.items()
-            }
+            return {column: _read(each, shown) for column, each in SETTINGS.items()}
         except (KeyError, ValueError):
             self.add_error(None, _("The form came back incomplete. Open it again; nothing was changed."))
             return {}
 
+    def clean(self) -> None:
+        """Ask for the source of what is looked after elsewhere."""
+        typed = self.cleaned_data
+        if typed.get("managed_contacts") and typed.get("managed_by") == "":
+            self.add_error("managed_by", _("Write who looks after what is ticked."))
+
     def after_others(self, tenant: Tenant, columns: Sequence[str]) -> OrgSettingsForm:
-        """Return the form with what was typed, except for switches that somebody else has set; it names those."""
+        """Return the form with what was typed, except for settings that somebody else has set; it names those."""
         stored = {column: getattr(tenant, column) for column in SETTINGS}
-        typed = self.cleaned_data | {column: stored[column] for column in columns} | {"shown": urlencode(stored)}
+        typed = (
+            self.cleaned_data
+            | {column: stored[column] for column in columns}
+            | {"shown": urlencode(stored, doseq=True)}
+        )
         form = OrgSettingsForm(typed, tenant=tenant, may_change=True)
         names = ", ".join(str(WORDS[column][0]) for column in columns)
         text = _("Somebody else has changed this since you opened the page: %(names)s. Nothing was saved. Look again.")
         form.add_error(None, ValidationError(text, params={"names": names}))
         return form
 
-    def values(self) -> dict[str, int | bool]:
+    def values(self) -> dict[str, Value]:
         """Return what was asked for."""
         return {column: self.cleaned_data[column] for column in SETTINGS}
+
+
+def _field(setting: Setting) -> forms.Field:
+    if setting.kind is Kind.SWITCH:
+        return forms.BooleanField(required=False)
+    if setting.kind is Kind.NUMBER:
+        return forms.IntegerField(min_value=setting.least, max_value=setting.most)
+    if setting.kind is Kind.CODES:
+        kinds = [(code, label) for code, label in ContactKind.choices if code in setting.codes]
+        return forms.MultipleChoiceField(choices=kinds, widget=forms.CheckboxSelectMultiple, required=False)
+    if setting.kind is Kind.LINK:
+        is_link = URLValidator(schemes=["https"], message=_("Write an address that begins with https://."))
+        return forms.CharField(max_length=setting.most, validators=[is_link], required=False)
+    return forms.CharField(max_length=setting.most, required=False)
+
+
+def _read(setting: Setting, shown: dict[str, list[str]]) -> Value:
+    """Return one value of those that the page showed; of codes none stands for itself."""
+    if setting.kind is Kind.CODES:
+        return shown.get(setting.column, [])
+    (text,) = shown[setting.column]
+    if setting.kind is Kind.SWITCH:
+        return _SWITCH[text]
+    return int(text) if setting.kind is Kind.NUMBER else text
 
 
 def _who_has_none() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -15,7 +16,15 @@ from tests.cast import Cast, make_cast, signed_in
 from users.models import Tenant, User
 from users.roles import Role
 from users.services.people import Refused
-from users.services.tenant_settings import SETTINGS, NotBetween, change_settings
+from users.services.tenant_settings import (
+    SETTINGS,
+    NotAllowed,
+    NotBetween,
+    SourceMissing,
+    Value,
+    change_settings,
+)
+from users.support import support_for
 from users.tenancy import within
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +45,7 @@ def form(**changes: object) -> dict[str, object]:
         "lockout_threshold": 10,
         "lockout_seconds": 60,
         "lockout_hard_stop": 100,
-        "shown": urlencode({column: Tenant._meta.get_field(column).default for column in SETTINGS}),
+        "shown": urlencode({column: getattr(Tenant(), column) for column in SETTINGS}, doseq=True),
     }
     return {name: value for name, value in (values | changes).items() if value is not None}
 
@@ -111,6 +120,116 @@ def test_every_setting_stands_in_one_section_with_its_words() -> None:
     shown = [column for _heading, columns in SECTIONS.values() for column in columns]
 
     assert sorted(shown) == sorted(SETTINGS) == sorted(WORDS)
+
+
+MANAGED: dict[str, object] = {
+    "managed_contacts": ["office_phone", "alternate_email"],
+    "managed_by": " HR  system ",
+    "managed_contact": "people@contoso.example",
+}
+
+
+def test_contact_data_looked_after_elsewhere_is_locked_for_its_owner_and_audited(cast: Cast) -> None:
+    answer = signed_in(cast["global.admin"]).post(SAVE, form(**MANAGED))
+    account = signed_in(cast["adele.vance"]).get("/account").content.decode()
+
+    assert answer.status_code == 302
+    assert Tenant.objects.get(pk=cast.tenant.pk).managed_contacts == ["alternate_email", "office_phone"]
+    assert "Looked after by HR system." in account and "Ask people@contoso.example to change it." in account
+    (row,) = AuditEvent.objects.filter(activity="Update company", actor_id=cast["global.admin"].pk)
+    assert row.targets[0]["modified"] == [
+        {"name": "contacts.managed", "old": "", "new": "alternate_email, office_phone"},
+        {"name": "contacts.managed_by", "old": "", "new": "HR system"},
+        {"name": "contacts.managed_contact", "old": "", "new": "people@contoso.example"},
+    ]
+
+
+def test_page_comes_back_with_what_is_looked_after_and_saves_it_unchanged(cast: Cast) -> None:
+    client = signed_in(cast["global.admin"])
+    client.post(SAVE, form(**MANAGED))
+
+    page = client.get(URL).context["form"]
+    drawn = {column: page[column].value() for column in (*MANAGED, "shown")}
+    unticked = client.post(SAVE, form(**drawn | {"managed_contacts": []}))
+
+    assert drawn["managed_contacts"] == ["alternate_email", "office_phone"]
+    assert unticked.status_code == 302
+    rows = AuditEvent.objects.filter(activity="Update company", actor_id=cast["global.admin"].pk).order_by("pk")
+    assert rows[1].targets[0]["modified"] == [
+        {"name": "contacts.managed", "old": "alternate_email, office_phone", "new": ""}
+    ]
+
+
+def test_ticked_contact_data_asks_for_its_source(cast: Cast) -> None:
+    answer = signed_in(cast["global.admin"]).post(SAVE, form(**MANAGED | {"managed_by": " "}, password_in_mail="on"))
+    actor = cast.actor("global.admin")
+
+    assert answer.status_code == 422
+    assert "Write who looks after what is ticked." in answer.content.decode()
+    with within(cast.tenant):
+        with pytest.raises(SourceMissing):
+            change_settings(actor=actor, values={"managed_contacts": ["mobile_phone"]}, now=clock.now())
+        change_settings(actor=actor, values={"managed_contacts": ["mobile_phone"], "managed_by": "IT"}, now=clock.now())
+        with pytest.raises(SourceMissing):
+            change_settings(actor=actor, values={"managed_by": "\n"}, now=clock.now())
+    tenant = Tenant.objects.get(pk=cast.tenant.pk)
+    assert (tenant.managed_contacts, tenant.managed_by, tenant.password_in_mail) == (["mobile_phone"], "IT", False)
+
+
+@pytest.mark.parametrize(
+    ("values", "fault"),
+    [
+        ({"managed_contacts": ["salary"], "managed_by": "HR"}, NotAllowed),
+        ({"managed_by": "x" * 129}, NotBetween),
+        ({"managed_contact": "x" * 255}, NotBetween),
+        ({"support_url": "http://help.contoso.example"}, NotAllowed),
+        ({"support_url": "javascript:alert(1)"}, NotAllowed),
+        ({"support_url": f"https://help.contoso.example/{'x' * 254}"}, NotBetween),
+    ],
+)
+def test_words_that_no_setting_takes_are_refused_by_page_and_service(
+    cast: Cast, values: dict[str, Any], fault: type[Exception]
+) -> None:
+    answer = signed_in(cast["global.admin"]).post(SAVE, form(**values, password_in_mail="on"))
+
+    assert answer.status_code == 422
+    assert set(values) & set(answer.context["form"].errors)
+    with within(cast.tenant), pytest.raises(fault):
+        change_settings(actor=cast.actor("global.admin"), values=values, now=clock.now())
+    tenant = Tenant.objects.get(pk=cast.tenant.pk)
+    assert not (tenant.password_in_mail or tenant.managed_contacts or tenant.managed_by or tenant.support_url)
+
+
+def test_support_page_is_linked_for_strangers(cast: Cast) -> None:
+    answer = signed_in(cast["global.admin"]).post(SAVE, form(support_url="https://help.contoso.example/portal"))
+    support = support_for("contoso.example")
+
+    assert answer.status_code == 302
+    assert support is not None and support.page_url == "https://help.contoso.example/portal"
+
+
+def test_newer_words_of_a_colleague_are_not_written_over(cast: Cast) -> None:
+    client = signed_in(cast["global.admin"])
+    shown = client.get(URL).context["form"]["shown"].value()
+    theirs: dict[str, Value] = {
+        "managed_contacts": ["mobile_phone"],
+        "managed_by": "Løn & HR=1",
+        "managed_contact": "+1 202 555 0142",
+    }
+    with within(cast.tenant):
+        change_settings(actor=cast.actor("global.admin"), values=theirs, now=clock.now())
+
+    refused = client.post(SAVE, form(**MANAGED, shown=shown))
+    page = refused.context["form"]
+    drawn = {column: page[column].value() for column in (*theirs, "shown")}
+    again = client.post(SAVE, form(**drawn, password_in_mail="on"))
+
+    assert refused.status_code == 409
+    assert "Looked after by HR or IT, Source, such as HR system, Whom to ask." in refused.content.decode()
+    assert {column: drawn[column] for column in theirs} == theirs
+    assert again.status_code == 302
+    tenant = Tenant.objects.get(pk=cast.tenant.pk)
+    assert (tenant.managed_by, tenant.password_in_mail) == ("Løn & HR=1", True)
 
 
 def test_newer_switch_of_a_colleague_is_not_written_over(cast: Cast) -> None:

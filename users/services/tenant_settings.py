@@ -1,36 +1,48 @@
-"""The switches of an organisation that its Global Administrators set."""
+"""What the Global Administrators of an organisation set for it: switches, numbers, words and choices."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from enum import Enum, auto
+from typing import Final, TypeAlias
 
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.db import transaction
 
 from adminportal.audit.record import Entry, Target, record
 from adminportal.audit.tags import Activity, Result
 from users.access import Decision, has_fresh_proof
 from users.actors import Actor, reload_actor
-from users.models import Tenant
+from users.models import ContactKind, Tenant
 from users.permissions import Permission
 from users.services.people import Refused
+
+Value: TypeAlias = bool | int | str | list[str]
+
+
+class Kind(Enum):
+    """What a setting holds: text is one line, a link is ``https://`` or empty, codes are some of those it names."""
+
+    SWITCH = auto()
+    NUMBER = auto()
+    TEXT = auto()
+    LINK = auto()
+    CODES = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A column of the tenant; numbers lie between ``least`` and ``most``, a switch has neither."""
+    """A column of the tenant; numbers lie between ``least`` and ``most``, texts and links have ``most`` characters."""
 
     column: str
     named: str
-    least: int | None = None
-    most: int | None = None
-
-    @property
-    def is_switch(self) -> bool:
-        """Tell whether it is on or off."""
-        return self.most is None
+    kind: Kind = Kind.SWITCH
+    least: int = 0
+    most: int = 0
+    codes: tuple[str, ...] = ()
 
 
 SETTINGS: Final = {
@@ -38,27 +50,46 @@ SETTINGS: Final = {
     for setting in (
         Setting("password_in_mail", "delivery.password_in_mail"),
         Setting("notify_user_on_admin_reset", "notify.user_on_admin_reset"),
-        Setting("fresh_contact_hours", "delivery.fresh_contact_hours", 0, 168),
+        Setting("fresh_contact_hours", "delivery.fresh_contact_hours", Kind.NUMBER, 0, 168),
         Setting("force_change_locked", "reset.force_change_locked"),
         Setting("reset_reason_required", "reset.reason_required"),
         Setting("show_full_contact_to_readers", "privacy.show_full_contact_to_readers"),
+        Setting("managed_contacts", "contacts.managed", Kind.CODES, codes=tuple(ContactKind.values)),
+        Setting("managed_by", "contacts.managed_by", Kind.TEXT, most=128),
+        Setting("managed_contact", "contacts.managed_contact", Kind.TEXT, most=254),
+        Setting("support_url", "support.url", Kind.LINK, most=254),
         Setting("admin_mfa_required", "security.admin_mfa_required"),
-        Setting("trusted_device_days", "security.trusted_device_days", 0, 90),
-        Setting("step_up_minutes", "security.step_up_minutes", 0, 60),
-        Setting("lockout_threshold", "lockout.threshold", 1, 50),
-        Setting("lockout_seconds", "lockout.seconds", 5, 18_000),
-        Setting("lockout_hard_stop", "lockout.hard_stop", 10, 1_000),
+        Setting("trusted_device_days", "security.trusted_device_days", Kind.NUMBER, 0, 90),
+        Setting("step_up_minutes", "security.step_up_minutes", Kind.NUMBER, 0, 60),
+        Setting("lockout_threshold", "lockout.threshold", Kind.NUMBER, 1, 50),
+        Setting("lockout_seconds", "lockout.seconds", Kind.NUMBER, 5, 18_000),
+        Setting("lockout_hard_stop", "lockout.hard_stop", Kind.NUMBER, 10, 1_000),
     )
 }
-"""Every switch with the name that the specification and the audit log give it, and its limits."""
+"""Every setting with the name that the specification and the audit log give it, and its limits."""
+
+is_https: Final = URLValidator(schemes=["https"])
+"""Raises where a link of an organisation, which strangers see, is no complete ``https://`` address."""
 
 
 class NotBetween(ValueError):
-    """A number is outside its limits; nothing was changed."""
+    """A number or the length of a text is outside its limits; nothing was changed."""
 
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting.column)
         self.setting = setting
+
+
+class NotAllowed(ValueError):
+    """A link is not ``https://``, or a code is none of the setting's; nothing was changed."""
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(setting.column)
+        self.setting = setting
+
+
+class SourceMissing(ValueError):
+    """Contact data is looked after elsewhere, and nothing says where; nothing was changed."""
 
 
 class ChangedMeanwhile(Exception):
@@ -70,20 +101,19 @@ class ChangedMeanwhile(Exception):
 
 
 def change_settings(
-    *, actor: Actor, values: Mapping[str, int | bool], shown: Mapping[str, int | bool] | None = None, now: datetime
+    *, actor: Actor, values: Mapping[str, Value], shown: Mapping[str, Value] | None = None, now: datetime
 ) -> list[str]:
-    """Write those switches that differ from what is stored, and return their columns.
+    """Write those settings that differ from what is stored, and return their columns.
 
     ``shown`` are the values that the actor had before them: what somebody else set meanwhile is not written over.
 
     :raises Refused: without the right, or without a fresh proof; nothing was changed.
-    :raises ChangedMeanwhile: when switches are not as they were shown; nothing was changed.
-    :raises NotBetween: when a number is outside its limits; nothing was changed.
+    :raises ChangedMeanwhile: when settings are not as they were shown; nothing was changed.
+    :raises NotBetween: when a number or the length of a text is outside its limits; nothing was changed.
+    :raises NotAllowed: when a link is not ``https://`` or a code is unknown; nothing was changed.
+    :raises SourceMissing: when contact data would be looked after elsewhere without a source; nothing was changed.
     """
-    for column, value in values.items():
-        setting = SETTINGS[column]
-        if setting.least is not None and setting.most is not None and not setting.least <= value <= setting.most:
-            raise NotBetween(setting)
+    values = {column: _normal(SETTINGS[column], value) for column, value in values.items()}
     with transaction.atomic():
         tenant = Tenant.objects.select_for_update(no_key=True).get(pk=actor.tenant.pk)
         decision = _decide(reload_actor(actor), now=now)
@@ -96,6 +126,30 @@ def change_settings(
     raise Refused(decision)
 
 
+def _normal(setting: Setting, value: Value) -> Value:
+    if isinstance(value, str):
+        return _normal_text(setting, value)
+    if isinstance(value, list):
+        if not set(value) <= set(setting.codes):
+            raise NotAllowed(setting)
+        return [code for code in setting.codes if code in value]
+    if setting.kind is Kind.NUMBER and not setting.least <= value <= setting.most:
+        raise NotBetween(setting)
+    return value
+
+
+def _normal_text(setting: Setting, value: str) -> str:
+    text = " ".join(value.split())
+    if len(text) > setting.most:
+        raise NotBetween(setting)
+    if setting.kind is Kind.LINK and text:
+        try:
+            is_https(text)
+        except ValidationError:
+            raise NotAllowed(setting) from None
+    return text
+
+
 def _decide(actor: Actor, *, now: datetime) -> Decision:
     if not actor.may(Permission.ORG_SETTINGS_WRITE):
         return Decision(allowed=False, code="NO_RIGHT_ORG_SETTINGS_WRITE")
@@ -104,18 +158,24 @@ def _decide(actor: Actor, *, now: datetime) -> Decision:
     return Decision(allowed=True)
 
 
-def _write(tenant: Tenant, values: Mapping[str, int | bool], *, actor: Actor, now: datetime) -> list[str]:
+def _write(tenant: Tenant, values: Mapping[str, Value], *, actor: Actor, now: datetime) -> list[str]:
     changed = {column: value for column, value in values.items() if getattr(tenant, column) != value}
     if not changed:
         return []
     modified = tuple(
-        (SETTINGS[column].named, str(getattr(tenant, column)), str(value)) for column, value in changed.items()
+        (SETTINGS[column].named, _told(getattr(tenant, column)), _told(value)) for column, value in changed.items()
     )
     for column, value in changed.items():
         setattr(tenant, column, value)
+    if {"managed_contacts", "managed_by"} & changed.keys() and tenant.managed_contacts and not tenant.managed_by:
+        raise SourceMissing
     tenant.save(update_fields=list(changed))
     _record(actor, modified=modified, now=now)
     return list(changed)
+
+
+def _told(value: Value) -> str:
+    return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 def _record(actor: Actor, *, now: datetime, modified: tuple[tuple[str, str, str], ...] = (), reason: str = "") -> None:
