@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
+from functools import cache
 
 import pytest
 from django.conf import settings
@@ -49,8 +50,8 @@ def english_of(language: str) -> tuple[set[str], set[str]]:
             if source and source not in forms_of(message):
                 whole.add(source)
                 parts |= {part.strip(" .,:;") for part in PLACEHOLDER.split(source)}
-    long = {part for part in parts if len(part.split()) >= WORDS_OF_A_FRAGMENT}
-    return whole, {part for part in long if not any(part in text for text in own)}
+    long, all_own = {part for part in parts if len(part.split()) >= WORDS_OF_A_FRAGMENT}, "\x00".join(own)
+    return whole, {part for part in long if part not in all_own}
 
 
 ENGLISH = {language: english_of(language) for language in LANGUAGES}
@@ -58,10 +59,15 @@ ENGLISH = {language: english_of(language) for language in LANGUAGES}
 
 def english_in(lines: list[str], language: str, *, stays: Collection[str] = ()) -> list[str]:
     """Return the lines that are English although the language has words of its own for them."""
-    whole, parts = ENGLISH[language]
     # On Home an activity and its target stand in one line.
     read = [line for line in lines if line.split(" – ")[0] not in STAYS_ENGLISH and line not in stays]
-    return [line for line in read if line in whole or any(part in line for part in parts)]
+    return [line for line in read if is_english(line, language)]
+
+
+@cache  # the frame of every page has the same lines, and each is looked for in thousands of texts
+def is_english(line: str, language: str) -> bool:
+    whole, parts = ENGLISH[language]
+    return line in whole or any(part in line for part in parts)
 
 
 @pytest.fixture(params=LANGUAGES)
