@@ -31,7 +31,7 @@ class NewPasswordForm(forms.Form):
         label=_("Enter new password"),
         strip=False,
         max_length=LONGEST_TYPED,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "autofocus": True}),
     )
     confirm_password = forms.CharField(
         label=_("Confirm new password"),
