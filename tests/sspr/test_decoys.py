@@ -15,6 +15,7 @@ from sspr.models import Gate, RecoveryAttempt, SsprPolicy
 from sspr.questions import BUILT_IN
 from users.names import check_upn
 
+DRAWS_ROLE_HOLDERS = True
 NAMES = [
     f"{first}.{number}@contoso.example" for number in range(2_000) for first in ("anna", "bo", "carl", "dana", "x")
 ]
