@@ -49,10 +49,16 @@ def test_session_ends_after_its_idle_time(cast: Cast, person: str, idle: timedel
 
 
 @pytest.mark.parametrize(
-    ("person", "total"), [("adele.vance", timedelta(hours=24)), ("helpdesk.admin", timedelta(hours=12))]
+    ("person", "total", "step"),
+    [
+        ("adele.vance", timedelta(hours=24), timedelta(minutes=48)),
+        ("helpdesk.admin", timedelta(hours=12), timedelta(minutes=12)),
+    ],
 )
-def test_session_ends_after_its_total_time_however_busy(cast: Cast, person: str, total: timedelta) -> None:
-    start, step = clock.now(), timedelta(minutes=10)
+def test_session_ends_after_its_total_time_however_busy(
+    cast: Cast, person: str, total: timedelta, step: timedelta
+) -> None:
+    start = clock.now()
     with clock.travel(freeze_at=start):
         client = signed_in(cast[person])
 
