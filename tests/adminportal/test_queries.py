@@ -17,9 +17,11 @@ from tests.cast import Cast, make_cast
 from users.models import Contact, Tenant, User
 from users.tenancy import within
 
+pytestmark = pytest.mark.django_db
+
 
 @pytest.fixture
-def cast(db: None) -> Cast:
+def cast() -> Cast:
     return make_cast()
 
 
