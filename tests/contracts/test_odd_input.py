@@ -116,7 +116,15 @@ def test_no_route_breaks_on_an_odd_method_or_header(own: World, route: Route) ->
 
 
 CHANGES_BY_A_BARE_POST = {
-    *("passwords:send-again", "passwords:show", "users:allow", "users:block", "users:import-batch"),
+    *(
+        "passwords:request-called",
+        "passwords:request-take",
+        "passwords:send-again",
+        "passwords:show",
+        "users:allow",
+        "users:block",
+        "users:import-batch",
+    ),
     *("sspr:security-info-codes", "users:register-again", "users:remove-method"),
     *("users:role-remove", "users:signout-everywhere", "users:signout", "users:signout-person", "users:unlock"),
 }
