@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
@@ -77,7 +77,11 @@ def _write(actor: Actor, texts: Sequence[str], *, now: datetime) -> None:
     if not gone and not added:
         return
     CustomQuestion.objects.filter(pk__in=[each.pk for each in gone]).delete()
-    CustomQuestion.objects.bulk_create(CustomQuestion(tenant=actor.tenant, text=text, created_at=now) for text in added)
+    # A microsecond apart, so that they stay in the order in which they were typed.
+    CustomQuestion.objects.bulk_create(
+        CustomQuestion(tenant=actor.tenant, text=text, created_at=now + timedelta(microseconds=place))
+        for place, text in enumerate(added)
+    )
     modified = (("sspr.own_questions", " | ".join(old), " | ".join(texts)),)
     target = Target(id=actor.tenant.pk, display_name=actor.tenant.name, type="Tenant", modified=modified)
     activity = Activity.SELF_SERVICE_PASSWORD_RESET_POLICY_CHANGES
