@@ -160,6 +160,8 @@ def test_search_is_answered_from_the_index_of_sealed_rows_and_the_rows_that_are_
         # So few rows are otherwise read from front to back, whatever indexes there are.
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("SET LOCAL enable_indexscan = off")
+        # Of fifty rows the sealed ones are as quickly listed as searched; of a million they are not.
+        cursor.execute("ALTER TABLE audit_auditevent DROP CONSTRAINT audit_one_row_per_seq")
         plans = [events.explain() for events in asked]
 
     for plan in plans:
