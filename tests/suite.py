@@ -21,7 +21,8 @@ def main(arguments: list[str]) -> int:
     reader.add_argument("--full", action="store_true", help="the long tests as well")
     reader.add_argument("--workers", type=int, default=2, help="processes of pytest-xdist")
     options = reader.parse_args(arguments)
-    workers = ["-n", str(options.workers)] if options.workers > 1 else []
+    # In small portions: with large ones a single worker is left with all pages of the browser at the end.
+    workers = ["-n", str(options.workers), "--maxschedchunk", "8"] if options.workers > 1 else []
 
     folders = [f"tests/{name}" for name in SQLITE_FOLDERS if (ROOT / "tests" / name).is_dir()]
     print("Part 1 of 2: on SQLite", flush=True)
