@@ -9,8 +9,10 @@ from uuid import uuid4
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
+from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_variables
 
 from adminportal.sealing import Secret
 from adminportal.shell.forms import PortalFormHelper
@@ -28,39 +30,42 @@ LONGEST_TYPED = 1024
 """Code points that are looked at at all; the policy's own maximum is named by the policy."""
 
 
-class ChangePasswordForm(forms.Form):
-    """Old, new, confirm."""
+def password_field(label: str | Promise, *, required: bool = True, **attrs: str | bool) -> forms.CharField:
+    """Return a field for a password, taken as it is typed and never sent back."""
+    widget = forms.PasswordInput(attrs={"autocomplete": "new-password", **attrs})
+    return forms.CharField(label=label, strip=False, max_length=LONGEST_TYPED, widget=widget, required=required)
 
-    current_password = forms.CharField(
-        label=_("Current password"),
-        strip=False,
-        max_length=LONGEST_TYPED,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
-    new_password = forms.CharField(
-        label=_("New password"),
-        strip=False,
-        max_length=LONGEST_TYPED,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )
-    confirm_password = forms.CharField(
-        label=_("Confirm new password"),
-        strip=False,
-        max_length=LONGEST_TYPED,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )
+
+class NewPasswordTwice(forms.Form):
+    """A new password and once more the same; the service judges it."""
+
+    new_password = password_field(_("New password"))
+    confirm_password = password_field(_("Confirm new password"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.helper = PortalFormHelper()
 
+    @sensitive_variables()
     def clean(self) -> dict[str, Any]:
-        """Compare the two new ones."""
+        """Compare the two."""
         values = super().clean() or {}
         new, again = values.get("new_password"), values.get("confirm_password")
         if new is not None and again is not None and new != again:
             self.add_error("confirm_password", _("The two new passwords are not the same. Type the new one again."))
         return values
+
+    def add_violations(self, violations: tuple[Violation, ...]) -> None:
+        """Show every violated rule under the new password."""
+        for violation in violations:
+            self.add_error("new_password", sentence(violation))
+
+
+class ChangePasswordForm(NewPasswordTwice):
+    """Old, new, confirm."""
+
+    current_password = password_field(_("Current password"), autocomplete="current-password")
+    field_order = ("current_password", "new_password", "confirm_password")
 
     def order(self) -> dict[str, Secret]:
         """Return what the service takes."""
@@ -68,11 +73,6 @@ class ChangePasswordForm(forms.Form):
             "current": Secret(self.cleaned_data["current_password"]),
             "new": Secret(self.cleaned_data["new_password"]),
         }
-
-    def add_violations(self, violations: tuple[Violation, ...]) -> None:
-        """Show every violated rule under the new password."""
-        for violation in violations:
-            self.add_error("new_password", sentence(violation))
 
     def say_wrong_current(self) -> None:
         """Say that the current password was not right."""
@@ -109,13 +109,7 @@ class ResetForm(forms.Form):
         initial=Style.RANDOM.value,
         required=False,
     )
-    new_password = forms.CharField(
-        label=_("Password"),
-        strip=False,
-        required=False,
-        max_length=LONGEST_TYPED,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )
+    new_password = password_field(_("Password"), required=False)
     must_change = forms.BooleanField(
         label=_("Require this user to change their password when they first sign in"), required=False, initial=True
     )
