@@ -6,7 +6,6 @@ import csv
 import io
 from enum import StrEnum
 from typing import Final, cast
-from uuid import UUID
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
@@ -31,9 +30,8 @@ from sspr.services.insights import (
     count_registered,
 )
 from sspr.services.user_details import export_details, list_details
-from sspr.views.settings_frame import BladeLink, blade_groups
+from sspr.views.settings_frame import BladeLink, blade_groups, find_place
 from users.access import Permission, requires
-from users.models import User
 from users.request import PortalRequest
 
 
@@ -118,7 +116,7 @@ def insights_csv(request: PortalRequest) -> HttpResponse:
 @require_safe
 def users(request: PortalRequest) -> HttpResponse:
     """List everybody with what they registered."""
-    after, problem = _place(request.GET.get("after", ""))
+    after, problem = find_place(request.GET.get("after", ""))
     page = list_details(request.tenant, after=after)
     url = reverse("sspr:insights-users")
     context = {
@@ -165,13 +163,3 @@ def _asked(request: PortalRequest) -> tuple[Tab, Span, str]:
 
 def _link(url: str, label: str | Promise, tab: Tab, span: Span, *, is_current: bool) -> BladeLink:
     return BladeLink(label=label, url=f"{url}?{urlencode({'tab': tab, 'span': span})}", is_current=is_current)
-
-
-def _place(typed: str) -> tuple[User | None, str]:
-    if not typed:
-        return None, ""
-    try:
-        user = User.objects.filter(pk=UUID(typed)).first()
-    except ValueError:
-        user = None
-    return user, "" if user else gettext("No page begins there. The first page is shown.")

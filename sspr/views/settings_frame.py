@@ -1,19 +1,22 @@
-"""What stands beside every page of Settings › Password reset: the list of blades that its reader may open."""
+"""What the pages of Settings › Password reset share: the list of blades beside them, and where a list goes on."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from adminportal.audit.tags import Service
 from sspr.policy_settings import Blade
 from sspr.settings_words import BLADE_NAMES
 from users.actors import Actor
+from users.models import User
 from users.permissions import Permission
 
 
@@ -92,3 +95,14 @@ def blade_groups(actor: Actor, *, route: str) -> list[BladeGroup]:
 def route_of(blade: Blade) -> str:
     """Return the name of the route that leads to a blade."""
     return f"sspr:settings-{blade}"
+
+
+def find_place(typed: str) -> tuple[User | None, str]:
+    """Return the person after whom a page of a list begins, or a sentence where there is none; inside the scope."""
+    if not typed:
+        return None, ""
+    try:
+        user = User.objects.filter(pk=UUID(typed)).first()
+    except ValueError:
+        user = None
+    return user, "" if user else gettext("No page begins there. The first page is shown.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final, cast
-from uuid import UUID
 
 from django.http import HttpResponse, HttpResponseRedirect, QueryDict, StreamingHttpResponse
 from django.shortcuts import render
@@ -19,7 +18,7 @@ from adminportal import clock
 from sspr.reasons import NOT_MEANT_TO, WORDS, Reason
 from sspr.services.campaign import NobodyToAsk, ResetIsOff, count_audience, list_progress, start_campaign
 from sspr.services.readiness import Readiness, count_readiness, export_unready, list_unready, look_ahead
-from sspr.views.settings_frame import blade_groups
+from sspr.views.settings_frame import blade_groups, find_place
 from users.access import Permission, requires
 from users.grid_query import with_query
 from users.models import User
@@ -97,7 +96,7 @@ def ask(request: PortalRequest) -> HttpResponse:
 def _page(request: PortalRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
     query = request.GET if request.method != "POST" else QueryDict()
     reason, no_reason = _reason(query.get("reason", ""))
-    after, no_place = _place(query.get("after", ""))
+    after, no_place = find_place(query.get("after", ""))
     problem = problem or no_reason or no_place
     outlook = look_ahead(request.tenant)
     totals, page = count_readiness(outlook), list_unready(outlook, reason=reason, after=after)
@@ -146,13 +145,3 @@ def _reason(typed: str) -> tuple[Reason | None, str]:
         return Reason(typed), ""
     except ValueError:
         return None, gettext("There is no such reason. Everybody is shown.")
-
-
-def _place(typed: str) -> tuple[User | None, str]:
-    if not typed:
-        return None, ""
-    try:
-        user = User.objects.filter(pk=UUID(typed)).first()
-    except ValueError:
-        user = None
-    return user, "" if user else gettext("No page begins there. The first page is shown.")
