@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from users.access import Permission, requires
 from users.actors import load_actor
-from users.grid import Wanted, read_page
 from users.models import User
+from users.people_choice import find_people, find_person
 from users.request import PortalRequest
-from users.search import SearchTooLong, words_of
 from users.targets import load_facts
 from users.why import Explained, explain
 
@@ -53,24 +50,11 @@ def why(request: PortalRequest) -> HttpResponse:
 def _side(request: PortalRequest, name: str, *, or_else: User | None = None) -> Side:
     """Read one side: a search offers people again, the one who was chosen stays among them."""
     search = request.GET.get(f"{name}_search", "").strip()
-    chosen, problem = _chosen(request.GET.get(name, ""))
+    chosen, problem = find_person(request.GET.get(name, ""))
     chosen = chosen or (None if search or problem else or_else)
-    try:
-        found = read_page(Wanted(words=words_of(search), rows=FOUND)).people if search else []
-    except SearchTooLong:
-        found, problem = [], gettext("That search is too long. Nobody was searched for.")
+    found, too_long = find_people(search, rows=FOUND)
     people = [chosen, *(user for user in found if user != chosen)] if chosen else found
-    return Side(name=name, search=search, people=tuple(people), chosen=chosen, problem=problem)
-
-
-def _chosen(typed: str) -> tuple[User | None, str]:
-    if not typed:
-        return None, ""
-    try:
-        user = next(iter(User.objects.filter(pk=UUID(typed), deleted_at=None)), None)
-    except ValueError:
-        user = None
-    return user, "" if user else gettext("There is no such person.")
+    return Side(name=name, search=search, people=tuple(people), chosen=chosen, problem=too_long or problem)
 
 
 def _explained(request: PortalRequest, actor: Side, target: Side) -> Explained | None:
