@@ -93,6 +93,14 @@ def has_fresh_proof(actor: Actor, *, now: datetime, at_least_minutes: int = 0) -
     return minutes == 0 or (actor.proven_at is not None and actor.proven_at > now - timedelta(minutes=minutes))
 
 
+def may_with_proof(actor: Actor, permission: Permission, *, now: datetime) -> Decision:
+    """Say whether the actor holds a right and proved who they are within the tenant's time."""
+    if not actor.may(permission):
+        return Decision(allowed=False, code=f"NO_RIGHT_{permission.name}")
+    is_fresh = has_fresh_proof(actor, now=now)
+    return Decision(allowed=is_fresh, code="" if is_fresh else "RESET_STEP_UP")
+
+
 def may_search_contacts(actor: Actor) -> bool:
     """Tell whether the actor may find people by alternate addresses: only who sees them over the whole tenant.
 

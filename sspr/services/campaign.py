@@ -20,7 +20,7 @@ from sspr.crowd import Chosen
 from sspr.models import Campaign, CampaignPerson
 from sspr.reasons import HELPED_BY_REGISTERING
 from sspr.services.readiness import Outlook, look_ahead
-from users.access import Decision, has_fresh_proof
+from users.access import may_with_proof
 from users.actors import Actor, reload_actor
 from users.models import Tenant, User
 from users.permissions import Permission
@@ -108,14 +108,14 @@ def start_campaign(*, actor: Actor, now: datetime) -> Campaign:
     :raises ResetIsOff: when nobody may reset.
     :raises NobodyToAsk: when there is nobody to ask.
     """
-    decision = _decide(actor, now=now)
+    decision = may_with_proof(actor, Permission.SSPR_SETTINGS_WRITE, now=now)
     if decision.allowed:
         outlook = look_ahead(actor.tenant)
         if outlook.is_off:
             raise ResetIsOff
         with transaction.atomic():
             Tenant.objects.select_for_update(no_key=True).get(pk=actor.tenant.pk)
-            decision = _decide(reload_actor(actor), now=now)
+            decision = may_with_proof(reload_actor(actor), Permission.SSPR_SETTINGS_WRITE, now=now)
             if decision.allowed:
                 return _start(actor, outlook, now=now)
     _record(actor, reason=decision.code, now=now)
@@ -155,14 +155,6 @@ def list_progress(outlook: Outlook) -> list[Progress]:
         )
         for each in campaigns
     ]
-
-
-def _decide(actor: Actor, *, now: datetime) -> Decision:
-    if not actor.may(Permission.SSPR_SETTINGS_WRITE):
-        return Decision(allowed=False, code="NO_RIGHT_SSPR_SETTINGS_WRITE")
-    if not has_fresh_proof(actor, now=now):
-        return Decision(allowed=False, code="RESET_STEP_UP")
-    return Decision(allowed=True)
 
 
 def _helped(outlook: Outlook) -> Chosen:

@@ -12,7 +12,7 @@ from adminportal.audit.record import Entry, Target, record
 from adminportal.audit.tags import Activity
 from sspr.models import CustomQuestion, SecurityAnswer
 from sspr.question_words import OWN
-from users.access import Decision, has_fresh_proof
+from users.access import may_with_proof
 from users.actors import Actor, reload_actor
 from users.models import Tenant
 from users.permissions import Permission
@@ -46,11 +46,9 @@ def change_questions(*, actor: Actor, texts: Sequence[str], now: datetime) -> No
     _require(texts)
     with transaction.atomic():
         Tenant.objects.select_for_update(no_key=True).get(pk=actor.tenant.pk)
-        fresh = reload_actor(actor)
-        if not fresh.may(Permission.SSPR_SETTINGS_WRITE):
-            raise Refused(Decision(allowed=False, code="NO_RIGHT_SSPR_SETTINGS_WRITE"))
-        if not has_fresh_proof(fresh, now=now):
-            raise Refused(Decision(allowed=False, code="RESET_STEP_UP"))
+        decision = may_with_proof(reload_actor(actor), Permission.SSPR_SETTINGS_WRITE, now=now)
+        if not decision.allowed:
+            raise Refused(decision)
         _write(actor, texts, now=now)
 
 

@@ -15,7 +15,7 @@ from sspr.models import Reach, SsprPolicy
 from sspr.policy_settings import SETTINGS, Kind, Value, faults_of, values_of
 from sspr.rules import policy_of
 from sspr.services.lock_out import LockOut, count_lock_out
-from users.access import Decision, has_fresh_proof
+from users.access import may_with_proof
 from users.actors import Actor, reload_actor
 from users.models import Group, Tenant
 from users.permissions import Permission
@@ -60,7 +60,7 @@ def change_policy(
     :raises SettingsChanged: when the stored settings are newer than ``version``; nothing was changed.
     :raises LockOutNotConfirmed: when the change leaves another number of people unable to reset than was accepted.
     """
-    decision = _decide(actor, now=now)
+    decision = may_with_proof(actor, Permission.SSPR_SETTINGS_WRITE, now=now)
     if decision.allowed:
         before = policy_of(actor.tenant)
         _require(before, values, version=version)
@@ -69,7 +69,7 @@ def change_policy(
             raise LockOutNotConfirmed(lock_out)
         with transaction.atomic():
             Tenant.objects.select_for_update(no_key=True).get(pk=actor.tenant.pk)
-            decision = _decide(reload_actor(actor), now=now)
+            decision = may_with_proof(reload_actor(actor), Permission.SSPR_SETTINGS_WRITE, now=now)
             if decision.allowed:
                 return _write(actor, values, version=version, lock_out=lock_out, now=now)
     _record(actor, reason=decision.code, now=now)
@@ -79,14 +79,6 @@ def change_policy(
 def with_values(policy: SsprPolicy, values: Mapping[str, Value]) -> SsprPolicy:
     """Return the settings as they would be; nothing is stored."""
     return SsprPolicy(tenant=policy.tenant, version=policy.version, **_all_values(policy, values))
-
-
-def _decide(actor: Actor, *, now: datetime) -> Decision:
-    if not actor.may(Permission.SSPR_SETTINGS_WRITE):
-        return Decision(allowed=False, code="NO_RIGHT_SSPR_SETTINGS_WRITE")
-    if not has_fresh_proof(actor, now=now):
-        return Decision(allowed=False, code="RESET_STEP_UP")
-    return Decision(allowed=True)
 
 
 def _require(policy: SsprPolicy, values: Mapping[str, Value], *, version: int) -> None:

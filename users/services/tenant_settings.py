@@ -14,7 +14,7 @@ from django.db import transaction
 
 from adminportal.audit.record import Entry, Target, record
 from adminportal.audit.tags import Activity, Result
-from users.access import Decision, has_fresh_proof
+from users.access import may_with_proof
 from users.actors import Actor, reload_actor
 from users.models import ContactKind, Tenant
 from users.permissions import Permission
@@ -116,7 +116,7 @@ def change_settings(
     values = {column: _normal(SETTINGS[column], value) for column, value in values.items()}
     with transaction.atomic():
         tenant = Tenant.objects.select_for_update(no_key=True).get(pk=actor.tenant.pk)
-        decision = _decide(reload_actor(actor), now=now)
+        decision = may_with_proof(reload_actor(actor), Permission.ORG_SETTINGS_WRITE, now=now)
         moved = [column for column, value in (shown or {}).items() if getattr(tenant, column) != value]
         if decision.allowed and moved:
             raise ChangedMeanwhile(moved)
@@ -148,14 +148,6 @@ def _normal_text(setting: Setting, value: str) -> str:
         except ValidationError:
             raise NotAllowed(setting) from None
     return text
-
-
-def _decide(actor: Actor, *, now: datetime) -> Decision:
-    if not actor.may(Permission.ORG_SETTINGS_WRITE):
-        return Decision(allowed=False, code="NO_RIGHT_ORG_SETTINGS_WRITE")
-    if not has_fresh_proof(actor, now=now):
-        return Decision(allowed=False, code="RESET_STEP_UP")
-    return Decision(allowed=True)
 
 
 def _write(tenant: Tenant, values: Mapping[str, Value], *, actor: Actor, now: datetime) -> list[str]:
