@@ -14,7 +14,7 @@ from adminportal import clock
 from adminportal.outbox import links
 from adminportal.outbox.dispatch import Dispatcher
 from adminportal.outbox.models import OutboundMessage, State
-from sspr.models import Reach, SecurityAnswer
+from sspr.models import Reach
 from sspr.questions import normal_form
 from sspr.services.ask_handlers import settle_public_asks
 from tests.cast import Cast, make_cast
@@ -24,7 +24,7 @@ from tests.passwords.reset_cast import try_sign_in
 from tests.services.smtp import SmtpSink
 from tests.services.valkey import Valkey
 from tests.solving import solved
-from tests.sspr.self_service import knows, policy_for
+from tests.sspr.self_service import answers, knows, policy_for
 from tests.sspr.wizard_visit import Visit
 from tests.sspr.wizard_ways import MAIL, MOBILE, registers_app, wrong_code
 from users.services.recovery_codes import make_recovery_codes
@@ -53,15 +53,7 @@ class Trail:
 def cast() -> Cast:
     made = make_cast()
     knows(made, "adele.vance", email=MAIL, mobile=MOBILE)
-    with within(made.tenant):
-        for key in QUESTIONS:
-            SecurityAnswer.objects.create(
-                tenant=made.tenant,
-                user=made["adele.vance"],
-                question=key,
-                answer=make_password(normal_form(ANSWER)),
-                created_at=clock.now(),
-            )
+    answers(made, "adele.vance", {key: make_password(normal_form(ANSWER)) for key in QUESTIONS})
     return made
 
 

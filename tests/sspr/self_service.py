@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from adminportal import clock
-from sspr.models import SsprPolicy
+from sspr.models import SecurityAnswer, SsprPolicy
 from tests.cast import Cast
 from users.models import AuthenticationMethod, Contact, ContactKind, MethodKind, User
 from users.tenancy import within
@@ -40,4 +41,15 @@ def registers(cast: Cast, name: str, kind: MethodKind, value: str = "") -> User:
         AuthenticationMethod.objects.create(
             tenant=cast.tenant, user=user, kind=kind, value=value, created_at=clock.now(), proven_at=clock.now()
         )
+    return user
+
+
+def answers(cast: Cast, name: str, stored: Mapping[str, str]) -> User:
+    """Let somebody have answered security questions; the answers are given as they are stored."""
+    user, now = cast[name], clock.now()
+    with within(cast.tenant):
+        for question, answer in stored.items():
+            SecurityAnswer.objects.create(
+                tenant=cast.tenant, user=user, question=question, answer=answer, created_at=now
+            )
     return user

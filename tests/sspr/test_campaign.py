@@ -6,7 +6,6 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
-from pytest_django import Settings
 
 from adminportal import clock
 from adminportal.audit.models import AuditEvent
@@ -30,13 +29,12 @@ from users.models import MethodKind, User
 from users.services.people import Refused
 from users.tenancy import across_tenants, within
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("texts_only")]
 URL = "/settings/password-reset/readiness"
 
 
 @pytest.fixture
-def cast(settings: Settings) -> Cast:
-    settings.SMS_CHANNEL_URL, settings.VOICE_CHANNEL_URL = "inbox:", ""
+def cast() -> Cast:
     cast = make_cast()
     policy_for(cast, reach=Reach.ALL)
     return cast

@@ -20,11 +20,11 @@ from sspr.services.complete import Ended
 from sspr.services.start import choose_reason
 from sspr.services.verify import Outcome
 from sspr.subjects import subject_of
-from tests.cast import PASSWORD, Cast, make_cast
+from tests.cast import PASSWORD, Cast
 from tests.contracts.matrix import give
 from tests.passwords.reset_cast import reset, try_sign_in
 from tests.sspr.self_service import knows, policy_for
-from tests.sspr.wizard_ways import MAIL, MOBILE, NEW_PASSWORD, Walk, begin, registers_app
+from tests.sspr.wizard_ways import MAIL, MOBILE, NEW_PASSWORD, Walk, begin, make_open_cast, registers_app
 from users.models import Session, SignInGuard, TrustedDevice, User
 from users.roles import TEMPLATE_IDS, Role
 from users.services.sign_in import Outcome as SignIn
@@ -37,10 +37,7 @@ ADELE = "adele.vance@contoso.example"
 
 @pytest.fixture
 def cast() -> Cast:
-    made = make_cast()
-    policy_for(made, reach=Reach.ALL)
-    knows(made, "adele.vance", email=MAIL, mobile=MOBILE)
-    return made
+    return make_open_cast()
 
 
 def proven(name: str = ADELE) -> Walk:

@@ -10,10 +10,10 @@ from adminportal import clock
 from sspr.eligibility import Verdict
 from sspr.facts import judge_many, load_known, place_key
 from sspr.locks import count_wrong
-from sspr.models import Gate, Reach, SecurityAnswer
+from sspr.models import Gate, Reach
 from sspr.subjects import subject_of
 from tests.cast import Cast, make_cast
-from tests.sspr.self_service import knows, policy_for, registers
+from tests.sspr.self_service import answers, knows, policy_for, registers
 from users.models import Group, GroupMember, LicenceAssignment, LicenceProduct, MethodKind, User
 from users.tenancy import within
 
@@ -105,9 +105,7 @@ def test_group_and_licence_are_read(cast: Cast) -> None:
 
 def test_answers_and_disabled_methods_are_read(cast: Cast) -> None:
     adele, now = cast["adele.vance"], clock.now()
-    with within(cast.tenant):
-        for key in ("q01", "q02", "q03"):
-            SecurityAnswer.objects.create(tenant=cast.tenant, user=adele, question=key, answer="x", created_at=now)
+    answers(cast, "adele.vance", dict.fromkeys(("q01", "q02", "q03"), "x"))
     for _ in range(100):
         count_wrong(subject_of(UPN), Gate.EMAIL, user_id=adele.pk, now=now)
 

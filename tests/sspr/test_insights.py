@@ -11,7 +11,6 @@ from html import unescape
 
 import pytest
 from django.http import HttpResponse
-from pytest_django import Settings
 
 from adminportal import clock
 from adminportal.audit.models import AuditEvent
@@ -34,7 +33,7 @@ from users.actors import SYSTEM
 from users.models import MethodKind, Tenant, User
 from users.tenancy import within
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("texts_only")]
 URL = "/settings/password-reset/insights"
 SELF, ADMIN = Activity.RESET_PASSWORD_SELF_SERVICE, Activity.RESET_PASSWORD_BY_ADMIN
 NOON = datetime(2026, 3, 29, 12, 30, tzinfo=UTC)
@@ -42,8 +41,7 @@ NOON = datetime(2026, 3, 29, 12, 30, tzinfo=UTC)
 
 
 @pytest.fixture
-def cast(settings: Settings) -> Cast:
-    settings.SMS_CHANNEL_URL, settings.VOICE_CHANNEL_URL = "inbox:", ""
+def cast() -> Cast:
     return make_cast()
 
 

@@ -19,7 +19,7 @@ from sspr.services.verify import Outcome, view_of
 from sspr.subjects import subject_of
 from tests.cast import PASSWORD, Cast, make_cast
 from tests.passwords.reset_cast import try_sign_in
-from tests.sspr.self_service import knows, policy_for
+from tests.sspr.self_service import answers, knows, policy_for
 from tests.sspr.wizard_ways import MAIL, MOBILE, Walk, begin, registers_app
 from users.models import Challenge, ContactKind
 from users.services.contacts import change_contact
@@ -65,7 +65,7 @@ def is_closed(name: str) -> bool:
 def test_fifth_wrong_proof_closes_self_service_for_a_day(cast: Cast, name: str, gate: Gate, limit: str) -> None:
     registers_app(cast, "adele.vance")
     if name == ADELE and gate is Gate.QUESTIONS:
-        _answers(cast)
+        answers(cast, "adele.vance", dict.fromkeys(("q01", "q02", "q03"), "!"))
     only(cast, gate)
     moment = clock.now()
     with clock.travel(freeze_at=moment):
@@ -81,16 +81,6 @@ def test_fifth_wrong_proof_closes_self_service_for_a_day(cast: Cast, name: str, 
         assert is_closed(name)
     with clock.travel(freeze_at=moment + timedelta(hours=24)):
         assert guess(begin(name), gate) is Outcome.WRONG
-
-
-def _answers(cast: Cast) -> None:
-    from sspr.models import SecurityAnswer
-
-    with within(cast.tenant):
-        for key in ("q01", "q02", "q03"):
-            SecurityAnswer.objects.create(
-                tenant=cast.tenant, user=cast["adele.vance"], question=key, answer="!", created_at=clock.now()
-            )
 
 
 @BOTH

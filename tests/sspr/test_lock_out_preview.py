@@ -8,7 +8,6 @@ import pytest
 from django.db import connection
 from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
-from pytest_django import Settings
 
 from adminportal import clock
 from sspr.models import Gate, Reach, SsprPolicy
@@ -20,7 +19,7 @@ from tests.sspr.self_service import knows, policy_for, registers
 from users.models import Group, GroupMember, MethodKind
 from users.tenancy import within
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("texts_only")]
 METHODS = f"/settings/password-reset/{Blade.METHODS}"
 EMAIL, SMS, APP, QUESTIONS = Gate.EMAIL.value, Gate.MOBILE_SMS.value, Gate.APP.value, Gate.QUESTIONS.value
 MAILED, BOTH = 12, 4
@@ -35,11 +34,6 @@ def cast() -> Cast:
     for number in range(BOTH):
         knows(cast, f"both.{number}", mobile=f"+46 70 174 06 {number:02d}")
     return cast
-
-
-@pytest.fixture(autouse=True)
-def _channels(settings: Settings) -> None:
-    settings.SMS_CHANNEL_URL, settings.VOICE_CHANNEL_URL = "inbox:", ""
 
 
 def ask(cast: Cast, *, accepted: str = "", required: str = "1", gates: tuple[str, ...]) -> HttpResponse:

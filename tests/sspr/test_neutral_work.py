@@ -15,13 +15,13 @@ from adminportal import clock
 from adminportal.audit.models import AuditEvent
 from adminportal.hashing import hashes_made
 from adminportal.outbox.models import OutboundMessage
-from sspr.models import Gate, GateFailures, Reach, RecoveryAttempt, RecoveryLock, SecurityAnswer
+from sspr.models import Gate, GateFailures, Reach, RecoveryAttempt, RecoveryLock
 from sspr.questions import normal_form
 from sspr.services.cancel import cancel
 from sspr.services.start import Later
 from sspr.services.verify import Outcome, view_of
 from tests.cast import Cast, make_cast, make_tenant
-from tests.sspr.self_service import knows, policy_for
+from tests.sspr.self_service import answers, knows, policy_for
 from tests.sspr.wizard_ways import MOBILE, OFFICE, Walk, begin, registers_app
 from users.models import Challenge, Domain, User
 from users.tenancy import within
@@ -93,15 +93,7 @@ def cast(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cast]:
         User.objects.filter(pk=made["far"].pk).update(upn_folded="far@far.example")
         User.objects.filter(pk=made["gone"].pk).update(deleted_at=clock.now())
     registers_app(made, "adele.vance")
-    with within(made.tenant):
-        for key in ("q01", "q02", "q03"):
-            SecurityAnswer.objects.create(
-                tenant=made.tenant,
-                user=made["adele.vance"],
-                question=key,
-                answer=_hashed("blue"),
-                created_at=clock.now(),
-            )
+    answers(made, "adele.vance", {key: _hashed("blue") for key in ("q01", "q02", "q03")})
     knows(made, "adele.vance", email="adele@mail.example", mobile=MOBILE, office=OFFICE)
     other = make_tenant("fabrikam.example", "Fabrikam")
     other.add("adele.vance", alternate_email="adele@mail.example", mobile_phone=MOBILE)

@@ -15,14 +15,13 @@ from adminportal.audit.models import AuditEvent
 from adminportal.outbox import links
 from adminportal.outbox.models import OutboundMessage
 from passwords.models import PasswordHistory, PasswordRequest
-from sspr.models import Reach, RecoveryLock
+from sspr.models import RecoveryLock
 from sspr.services.not_me import LIVES
 from sspr.situation import look
-from tests.cast import Cast, make_cast, signed_in
+from tests.cast import Cast, signed_in
 from tests.passwords.reset_cast import reset, try_sign_in
-from tests.sspr.self_service import knows, policy_for
 from tests.sspr.wizard_visit import Visit, text_of
-from tests.sspr.wizard_ways import MAIL, MOBILE, NEW_PASSWORD
+from tests.sspr.wizard_ways import MAIL, NEW_PASSWORD, make_open_cast
 from users.models import Session, User
 from users.services.sign_in import Outcome
 from users.tenancy import within
@@ -34,10 +33,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def cast() -> Cast:
-    cast = make_cast()
-    policy_for(cast, reach=Reach.ALL)
-    knows(cast, "adele.vance", email=MAIL, mobile=MOBILE)
-    return cast
+    return make_open_cast()
 
 
 @pytest.fixture

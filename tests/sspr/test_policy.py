@@ -24,7 +24,7 @@ from users.services.groups import delete_group
 from users.services.people import Refused
 from users.tenancy import within
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("texts_only")]
 CHANGES = "Self-service password reset policy changes"
 ALLOWED = ("global.admin", "authentication.policy.admin")
 EMAIL, SMS, APP, QUESTIONS = Gate.EMAIL.value, Gate.MOBILE_SMS.value, Gate.APP.value, Gate.QUESTIONS.value
@@ -33,11 +33,6 @@ EMAIL, SMS, APP, QUESTIONS = Gate.EMAIL.value, Gate.MOBILE_SMS.value, Gate.APP.v
 @pytest.fixture
 def cast() -> Cast:
     return make_cast()
-
-
-@pytest.fixture(autouse=True)
-def _channels(settings: Settings) -> None:
-    settings.SMS_CHANNEL_URL, settings.VOICE_CHANNEL_URL = "inbox:", ""
 
 
 def change(cast: Cast, *, who: str = "global.admin", accepted: int = 0, version: int = 0, **values: Any) -> list[str]:

@@ -8,7 +8,6 @@ from html import unescape
 
 import pytest
 from django.http import HttpResponse
-from pytest_django import Settings
 
 from adminportal import clock
 from adminportal.audit.models import AuditEvent
@@ -23,18 +22,13 @@ from tests.sspr.self_service import knows, policy_for, registers
 from users.models import Group, GroupMember, MethodKind, User
 from users.tenancy import within
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("texts_only")]
 URL = "/settings/password-reset/readiness"
 
 
 @pytest.fixture
 def cast() -> Cast:
     return make_cast()
-
-
-@pytest.fixture(autouse=True)
-def _channels(settings: Settings) -> None:
-    settings.SMS_CHANNEL_URL, settings.VOICE_CHANNEL_URL = "inbox:", ""
 
 
 def reason_of(cast: Cast, name: str) -> Reason | None:

@@ -22,7 +22,7 @@ from tests.sspr.self_service import knows, policy_for, registers
 from users.models import Group, MethodKind
 from users.tenancy import within
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("texts_only")]
 ROOT = "/settings/password-reset"
 READERS = ("authentication.policy.admin", "global.admin", "global.reader", "security.reader", "security.admin")
 METHODS: dict[str, Any] = {
@@ -37,11 +37,6 @@ METHODS: dict[str, Any] = {
 @pytest.fixture
 def cast() -> Cast:
     return make_cast()
-
-
-@pytest.fixture(autouse=True)
-def _channels(settings: Settings) -> None:
-    settings.SMS_CHANNEL_URL, settings.VOICE_CHANNEL_URL = "inbox:", ""
 
 
 def text_of(answer: HttpResponse) -> str:

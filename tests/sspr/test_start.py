@@ -14,9 +14,9 @@ from sspr.models import Reach, RecoveryAttempt, RecoveryLock
 from sspr.services.start import Later, NameFault, choose_reason, difficulty, start
 from sspr.services.verify import offered
 from sspr.subjects import subject_of
-from tests.cast import Cast, make_cast, signed_in
+from tests.cast import Cast, signed_in
 from tests.sspr.self_service import knows, policy_for
-from tests.sspr.wizard_ways import MAIL, MOBILE, begin
+from tests.sspr.wizard_ways import MAIL, MOBILE, begin, make_open_cast
 from users.models import Domain, User
 from users.tenancy import within
 
@@ -26,10 +26,7 @@ ADELE = "adele.vance@contoso.example"
 
 @pytest.fixture
 def cast() -> Cast:
-    made = make_cast()
-    policy_for(made, reach=Reach.ALL)
-    knows(made, "adele.vance", email=MAIL, mobile=MOBILE)
-    return made
+    return make_open_cast()
 
 
 @pytest.mark.parametrize(

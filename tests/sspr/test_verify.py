@@ -15,13 +15,13 @@ from adminportal.outbox.models import OutboundMessage
 from adminportal.sealing import Secret
 from sspr import attempts
 from sspr.flow import State
-from sspr.models import Gate, Reach, SecurityAnswer
+from sspr.models import Gate, Reach
 from sspr.questions import normal_form
 from sspr.services.cancel import cancel, close_abandoned, purge
 from sspr.services.complete import Ended, finish, unlock
 from sspr.services.verify import Outcome, check, choose_and_send, view_of
 from tests.cast import Cast, make_cast
-from tests.sspr.self_service import knows, policy_for
+from tests.sspr.self_service import answers, knows, policy_for
 from tests.sspr.wizard_ways import MAIL, MOBILE, Walk, begin, registers_app, wrong_code
 from users.models import Contact, RecoveryCode, User
 from users.services.recovery_codes import make_recovery_codes
@@ -266,18 +266,13 @@ def test_recovery_code_is_one_of_two_and_spent(cast: Cast) -> None:
     assert begin(ADELE).type(Gate.RECOVERY_CODE, code.expose()) is Outcome.WRONG
 
 
-def answers(cast: Cast, name: str, *keys: str) -> None:
-    with within(cast.tenant):
-        for key in keys:
-            hashed = make_password(normal_form(f"answer {key}"))
-            SecurityAnswer.objects.create(
-                tenant=cast.tenant, user=cast[name], question=key, answer=hashed, created_at=clock.now()
-            )
+def hashed(*questions: str) -> dict[str, str]:
+    return {key: make_password(normal_form(f"answer {key}")) for key in questions}
 
 
 def test_questions_are_the_same_until_all_are_right(cast: Cast) -> None:
     policy_for(cast, reach=Reach.ALL, gates_required=2, gates=["email", "questions"])
-    answers(cast, "adele.vance", "q01", "q02", "q03", "q04", "q05")
+    answers(cast, "adele.vance", hashed("q01", "q02", "q03", "q04", "q05"))
     walk = begin(ADELE)
     asked = view_of(walk.attempt, now=clock.now()).questions
     right = {key: f"  ANSWER  {key} " for key in asked}
@@ -294,7 +289,7 @@ def test_questions_are_the_same_until_all_are_right(cast: Cast) -> None:
 
 def test_answer_to_a_question_that_was_not_asked_is_no_answer(cast: Cast) -> None:
     policy_for(cast, reach=Reach.ALL, gates_required=2, gates=["email", "questions"])
-    answers(cast, "adele.vance", "q01", "q02", "q03", "q04", "q05")
+    answers(cast, "adele.vance", hashed("q01", "q02", "q03", "q04", "q05"))
     walk = begin(ADELE)
     asked = view_of(walk.attempt, now=clock.now()).questions
     others = {f"q0{number}": f"answer q0{number}" for number in range(1, 6) if f"q0{number}" not in asked}

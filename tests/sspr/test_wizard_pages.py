@@ -18,12 +18,12 @@ from passwords.models import PasswordRequest
 from sspr.models import PublicAsk, Reach, RecoveryAttempt
 from sspr.services.ask_handlers import settle_public_asks
 from tests.budgets import within_budget
-from tests.cast import PASSWORD, Cast, make_cast
+from tests.cast import PASSWORD, Cast
 from tests.passwords.reset_cast import try_sign_in
 from tests.solving import read_aloud, solved
-from tests.sspr.self_service import knows, policy_for
+from tests.sspr.self_service import policy_for
 from tests.sspr.wizard_visit import Visit, text_of
-from tests.sspr.wizard_ways import MAIL, MOBILE, NEW_PASSWORD
+from tests.sspr.wizard_ways import MOBILE, NEW_PASSWORD, make_open_cast
 from users.models import Session
 from users.services.sign_in import Outcome
 from users.tenancy import within
@@ -35,10 +35,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def cast() -> Cast:
-    cast = make_cast()
-    policy_for(cast, reach=Reach.ALL)
-    knows(cast, "adele.vance", email=MAIL, mobile=MOBILE)
-    return cast
+    return make_open_cast()
 
 
 @pytest.fixture

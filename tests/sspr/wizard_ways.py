@@ -13,11 +13,12 @@ from adminportal.outbox.models import OutboundMessage
 from adminportal.sealing import Secret
 from sspr import attempts
 from sspr.flow import State
-from sspr.models import Gate, RecoveryAttempt
+from sspr.models import Gate, Reach, RecoveryAttempt
 from sspr.services.complete import Finished, finish, unlock
 from sspr.services.start import start
 from sspr.services.verify import Answer, Outcome, check, choose_and_send
-from tests.cast import Cast
+from tests.cast import Cast, make_cast
+from tests.sspr.self_service import knows, policy_for
 from users.models import AuthenticationMethod
 from users.models.challenge import Challenge, Purpose
 from users.services.authenticators import finish_authenticator, start_authenticator
@@ -26,6 +27,14 @@ from users.tenancy import within
 
 NEW_PASSWORD = "Violet-Meadow-4127"
 MAIL, MOBILE, OFFICE = "adele@mail.example", "+1 202 555 0142", "+1 202 555 0171"
+
+
+def make_open_cast() -> Cast:
+    """Create the cast, with self-service on for everybody and an address and a number for Adele to prove herself by."""
+    cast = make_cast()
+    policy_for(cast, reach=Reach.ALL)
+    knows(cast, "adele.vance", email=MAIL, mobile=MOBILE)
+    return cast
 
 
 @dataclass
