@@ -13,8 +13,8 @@ from adminportal.outbox import links
 from adminportal.outbox.models import OutboundMessage
 from tests.browser.atlas import Sheet, at, go, press
 from tests.cast import Cast
-from users.models import AuthenticationMethod, ContactKind, MethodKind
-from users.services.contacts import change_contact
+from tests.users.contact_ways import changes_address
+from users.models import AuthenticationMethod, MethodKind
 from users.services.methods import save_method, set_default
 from users.services.recovery_codes import make_recovery_codes
 from users.tenancy import within
@@ -39,16 +39,7 @@ def register(cast: Cast, name: str = "adele.vance") -> UUID:
 
 def ask_to_change(cast: Cast) -> str:
     """Let a change of an address wait and return the path of its stop button."""
-    with within(cast.tenant):
-        change_contact(
-            tenant=cast.tenant,
-            user=cast["adele.vance"],
-            kind=ContactKind.ALTERNATE_EMAIL,
-            value="new@mail.example",
-            proof=False,
-            by=cast.actor("adele.vance").for_audit(),
-            now=clock.now(),
-        )
+    changes_address(cast)
     message = OutboundMessage.objects.filter(template="contact_change_waiting", channel="email").latest("created_at")
     return reverse("users:notice", args=[links.token_of(message).expose()])
 

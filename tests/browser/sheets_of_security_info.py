@@ -13,8 +13,8 @@ from sspr.models import Gate, Reach, SecurityAnswer, SsprPolicy
 from tests.browser.atlas import Sheet, Way, at, go, press
 from tests.browser.sheets_of_methods import register
 from tests.cast import Cast
+from tests.users.contact_ways import changes_address
 from users.models import AuthenticationMethod, ContactKind, MethodKind, Session, Tenant, User
-from users.services.contacts import change_contact
 from users.tenancy import within
 
 ADELE, DIEGO = "adele.vance", "diego.siciliani"
@@ -99,16 +99,7 @@ def waiting(page: Page, cast: Cast) -> None:
     """See a change that waits, and a kind that others look after."""
     facts = {"managed_by": "the people office", "managed_contact": "people@contoso.example"}
     Tenant.objects.filter(pk=cast.tenant.pk).update(managed_contacts=[ContactKind.MOBILE_PHONE.value], **facts)
-    with within(cast.tenant):
-        change_contact(
-            tenant=cast.tenant,
-            user=cast[ADELE],
-            kind=ContactKind.ALTERNATE_EMAIL,
-            value="new@mail.example",
-            proof=False,
-            by=cast.actor(ADELE).for_audit(),
-            now=clock.now(),
-        )
+    changes_address(cast)
     go(page, reverse("users:account"))
 
 

@@ -18,13 +18,14 @@ from adminportal.outbox.models import OutboundMessage
 from adminportal.sealing import Secret
 from tests.cast import Cast, make_tenant
 from tests.concurrency.crowd import at_once
+from tests.users.contact_ways import changes_address
 from users import totp
-from users.models import Contact, ContactChange, ContactKind
+from users.models import Contact, ContactChange
 from users.models.challenge import Challenge, Purpose
 from users.services.authenticators import check_totp, finish_authenticator, start_authenticator
 from users.services.challenges import TRIES, CodeAnswer, Destination, check, issue
 from users.services.contact_notices import BEARER
-from users.services.contacts import Waiting, carry_out_due, change_contact, stop
+from users.services.contacts import Waiting, carry_out_due, stop
 from users.services.recovery_codes import make_recovery_codes, use_recovery_code
 from users.tenancy import within
 
@@ -136,17 +137,8 @@ def test_of_fifty_equal_recovery_codes_at_once_one_is_right(cast: Cast) -> None:
 
 
 def test_change_is_carried_out_or_stopped_and_never_both(cast: Cast) -> None:
-    now, user = clock.now(), cast["adele.vance"]
-    with within(cast.tenant):
-        outcome = change_contact(
-            tenant=cast.tenant,
-            user=user,
-            kind=ContactKind.ALTERNATE_EMAIL,
-            value="new@mail.example",
-            proof=False,
-            by=cast.actor("adele.vance").for_audit(),
-            now=now - timedelta(days=1),
-        )
+    now = clock.now()
+    outcome = changes_address(cast, now=now - timedelta(days=1))
     assert isinstance(outcome, Waiting)
     change = outcome.change
 

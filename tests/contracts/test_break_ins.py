@@ -15,6 +15,7 @@ from adminportal.outbox.models import OutboundMessage
 from sspr.services.not_me import NotMe
 from tests.cast import Cast, make_cast, signed_in
 from tests.passwords.reset_cast import reset
+from tests.users.contact_ways import changes_address
 from users.act_rules import Act
 from users.models import (
     AuthenticationMethod,
@@ -29,7 +30,7 @@ from users.models import (
 )
 from users.roles import Role
 from users.services.acts import act_on_person
-from users.services.contacts import Waiting, carry_out_due, change_contact, list_waiting
+from users.services.contacts import Waiting, carry_out_due, list_waiting
 from users.services.method_admin import require_new_registration
 from users.services.methods import save_method
 from users.services.people import Refused, sign_out_everywhere
@@ -53,16 +54,7 @@ def cast() -> Cast:
 
 def thief_asks(cast: Cast, now: datetime) -> None:
     """Have a stolen session ask for another alternate address; without proof that waits for a day."""
-    with within(cast.tenant):
-        waiting = change_contact(
-            tenant=cast.tenant,
-            user=cast[ADELE],
-            kind=MAIL,
-            value=THIEF,
-            proof=False,
-            by=cast.actor(ADELE).for_audit(),
-            now=now,
-        )
+    waiting = changes_address(cast, THIEF, now=now)
     assert isinstance(waiting, Waiting)
 
 

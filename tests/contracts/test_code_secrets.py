@@ -21,12 +21,12 @@ from tests.contracts import canaries
 from tests.contracts.canaries import Evidence, Recorder, found_in, logs_at_debug
 from tests.services.smtp import SmtpSink
 from tests.services.valkey import Valkey
+from tests.users.contact_ways import changes_address
 from users import totp
 from users.models import ContactKind, MethodKind, Session
 from users.models.challenge import Purpose
 from users.services.authenticators import check_totp, finish_authenticator, go_on_with, start_authenticator
 from users.services.challenges import CodeAnswer, Destination, check, issue
-from users.services.contacts import change_contact
 from users.services.own_methods import ask_for_contact, confirm_contact, confirm_method, send_method_code
 from users.services.recovery_codes import make_recovery_codes, use_recovery_code
 from users.tenancy import within
@@ -113,15 +113,7 @@ def set_up_app(cast: Cast, trail: Trail) -> None:
 
 def press_links(cast: Cast, trail: Trail) -> None:
     """Open and press the links of notices, and those of a change that waits."""
-    change_contact(
-        tenant=cast.tenant,
-        user=cast["adele.vance"],
-        kind=ContactKind.ALTERNATE_EMAIL,
-        value=THIEF,
-        proof=False,
-        by=cast.actor("adele.vance").for_audit(),
-        now=clock.now(),
-    )
+    changes_address(cast, THIEF)
     browser = Recorder()
     for message in OutboundMessage.objects.exclude(link_purpose=""):
         token = links.token_of(message).expose()

@@ -21,8 +21,8 @@ from tests.solving import solved
 from tests.sspr.self_service import knows, policy_for
 from tests.sspr.wizard_visit import Visit
 from tests.sspr.wizard_ways import MAIL, MOBILE, begin, wrong_code
-from users.models import ContactKind
-from users.services.contacts import Waiting, carry_out_due, change_contact
+from tests.users.contact_ways import changes_address
+from users.services.contacts import Waiting, carry_out_due
 from users.tenancy import within
 from users.trusted_devices import is_trusted, trust
 
@@ -115,16 +115,7 @@ def pause_after_many_texts(cast: Cast) -> Alive:
 
 
 def waiting_change(cast: Cast) -> Alive:
-    with within(cast.tenant):
-        found = change_contact(
-            tenant=cast.tenant,
-            user=cast["adele.vance"],
-            kind=ContactKind.ALTERNATE_EMAIL,
-            value="new@mail.example",
-            proof=False,
-            by=cast.actor("adele.vance").for_audit(),
-            now=clock.now(),
-        )
+    found = changes_address(cast)
     assert isinstance(found, Waiting)
     return lambda now: carry_out_due(now) == 0
 

@@ -21,10 +21,9 @@ from tests.cast import PASSWORD, Cast, make_cast
 from tests.passwords.reset_cast import try_sign_in
 from tests.sspr.self_service import answers, knows, policy_for
 from tests.sspr.wizard_ways import MAIL, MOBILE, Walk, begin, registers_app
-from users.models import Challenge, ContactKind
-from users.services.contacts import change_contact
+from tests.users.contact_ways import changes_address
+from users.models import Challenge
 from users.services.sign_in import Outcome as SignIn
-from users.tenancy import within
 
 pytestmark = pytest.mark.django_db
 ADELE, NOBODY = "adele.vance@contoso.example", "nobody@contoso.example"
@@ -238,16 +237,7 @@ def test_new_code_does_not_reset_the_failures_in_a_row_and_a_right_one_does(cast
 def test_changed_address_gives_the_method_another_chance(cast: Cast) -> None:
     GateFailures.objects.create(subject=subject_of(ADELE), gate=Gate.EMAIL, in_a_row=100)
     GateFailures.objects.create(subject=subject_of(ADELE), gate=Gate.APP, in_a_row=100)
-    with within(cast.tenant):
-        change_contact(
-            tenant=cast.tenant,
-            user=cast["adele.vance"],
-            kind=ContactKind.ALTERNATE_EMAIL,
-            value="new@mail.example",
-            proof=True,
-            by=cast.actor("user.admin").for_audit(),
-            now=clock.now(),
-        )
+    changes_address(cast, by="user.admin", proof=True)
 
     assert [row.gate for row in GateFailures.objects.all()] == [Gate.APP]
 

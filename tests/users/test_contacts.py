@@ -16,6 +16,7 @@ from adminportal.outbox.content import build
 from adminportal.outbox.models import OutboundMessage
 from adminportal.throttle import Throttled
 from tests.cast import Cast, make_tenant, signed_in
+from tests.users.contact_ways import changes_address
 from users.actors import Actor
 from users.method_values import ValueRefused
 from users.models import AuthenticationMethod, Contact, ContactChange, ContactKind, MethodKind, Session, Tenant, User
@@ -25,7 +26,6 @@ from users.services.contacts import (
     ContactManaged,
     Waiting,
     carry_out_due,
-    change_contact,
     list_waiting,
     stop_all,
 )
@@ -388,16 +388,7 @@ def test_office_number_waits_where_no_call_can_be_made(cast: Cast, settings: obj
 
 def test_administrator_changes_at_once_and_unproven(cast: Cast) -> None:
     cast.add("helpdesk", has_password=False)
-    with within(cast.tenant):
-        outcome = change_contact(
-            tenant=cast.tenant,
-            user=cast["adele.vance"],
-            kind=MAIL,
-            value=NEW,
-            proof=True,
-            by=cast.actor("helpdesk").for_audit(),
-            now=clock.now(),
-        )
+    outcome = changes_address(cast, NEW, by="helpdesk", proof=True)
 
     assert outcome == Changed(is_new=True)
     with within(cast.tenant):

@@ -16,9 +16,9 @@ from adminportal.audit.models import AuditEvent
 from adminportal.outbox.content import build
 from adminportal.outbox.models import OutboundMessage
 from tests.cast import Cast, make_cast, make_tenant, signed_in
-from users.models import AuthenticationMethod, Contact, ContactKind, MethodKind, RecoveryCode, Session, User
+from tests.users.contact_ways import changes_address
+from users.models import AuthenticationMethod, Contact, MethodKind, RecoveryCode, Session, User
 from users.services import method_admin
-from users.services.contacts import change_contact
 from users.services.method_admin import on_registration_required
 from users.services.methods import save_method
 from users.services.recovery_codes import make_recovery_codes
@@ -267,16 +267,7 @@ def test_contact_data_of_a_directory_are_changed_there(cast: Cast) -> None:
 
 def test_section_lists_methods_masked_with_their_commands(cast: Cast) -> None:
     methods = register(cast)
-    with within(cast.tenant):
-        change_contact(
-            tenant=cast.tenant,
-            user=cast["adele.vance"],
-            kind=ContactKind.ALTERNATE_EMAIL,
-            value="new@mail.example",
-            proof=False,
-            by=cast.actor("adele.vance").for_audit(),
-            now=clock.now(),
-        )
+    changes_address(cast)
     page = body(signed_in(cast["helpdesk.admin"]).get(url(cast, "panel"), {"tab": "methods"}))
 
     assert HOME not in page and "a•••@mail.example" in page and APP in page and "10 unused" in page
