@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+from django.db.models import QuerySet
+
 from adminportal import clock
 from adminportal.outbox.dispatch import Dispatcher
 from adminportal.outbox.enqueue import Draft, enqueue
@@ -66,3 +68,10 @@ def deliver(message: OutboundMessage) -> State | None:
         outcome = dispatcher.deliver(message.pk, now=clock.now())
     message.refresh_from_db()
     return outcome
+
+
+def deliver_all(messages: QuerySet[OutboundMessage]) -> None:
+    """Try each of these messages once."""
+    with Dispatcher() as dispatcher:
+        for pk in messages.values_list("pk", flat=True):
+            dispatcher.deliver(pk, now=clock.now())

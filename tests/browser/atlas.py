@@ -10,10 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path, reverse
 from playwright.sync_api import Page
 
-from adminportal import clock
 from adminportal.middleware.pages import render_error
-from adminportal.outbox.dispatch import Dispatcher
 from adminportal.outbox.models import OutboundMessage, State
+from tests.adminportal.outbox_cast import deliver_all
 from tests.cast import PASSWORD, Cast
 from tests.passwords import reset_cast
 from users.tenancy import within
@@ -79,9 +78,7 @@ def press(page: Page, name: str) -> None:
 
 def deliver(cast: Cast) -> None:
     """Have every waiting message delivered."""
-    with Dispatcher() as dispatcher:
-        for message_id in OutboundMessage.objects.filter(state=State.QUEUED).values_list("pk", flat=True):
-            dispatcher.deliver(message_id, now=clock.now())
+    deliver_all(OutboundMessage.objects.filter(state=State.QUEUED))
 
 
 def warm_up(cast: Cast) -> None:

@@ -8,9 +8,8 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Page, expect
 
-from adminportal import clock
-from adminportal.outbox.dispatch import Dispatcher
 from adminportal.outbox.models import OutboundMessage
+from tests.adminportal.outbox_cast import deliver_all
 from tests.browser.portal import NARROW, WIDE, Portal, change_password, misfits, sign_in
 from tests.cast import PASSWORD, Cast
 from tests.services.smtp import SmtpSink
@@ -65,9 +64,7 @@ def _fits(page: Page, size: tuple[int, int]) -> None:
 
 
 def _link(sink: SmtpSink) -> str:
-    with Dispatcher() as dispatcher:
-        for message_id in OutboundMessage.objects.values_list("pk", flat=True):
-            dispatcher.deliver(message_id, now=clock.now())
+    deliver_all(OutboundMessage.objects.all())
     letters = [mail.body() for mail in sink.received if "/reveal/" in mail.body()]
     assert len(letters) == 1
     found = re.search(rf"{settings.PUBLIC_URL}/reveal/\S+", letters[0])

@@ -8,6 +8,7 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,15 @@ Evidence = dict[str, str]
 
 LOGGERS_OF_THE_SINK = ("mail.", "aiosmtpd", "asyncio")
 """The SMTP server of the test runs in this process and tells what it receives; it is no part of the portal."""
+
+
+@dataclass
+class Trail:
+    """Every secret of a walk by its name, what the walk left behind, and what it was answered."""
+
+    secrets: dict[str, str] = field(default_factory=dict)
+    evidence: Evidence = field(default_factory=dict)
+    answers: Evidence = field(default_factory=dict)
 
 
 class Recorder(Client):
@@ -116,6 +126,12 @@ def files(folder: Path | None = None) -> Evidence:
         for path in (folder or Path(settings.VAR_DIR)).rglob("*")
         if path.is_file() and path.stat().st_size < 50_000_000
     }
+
+
+def left_behind(lines: list[str], valkey: Valkey) -> Evidence:
+    """Return what rests everywhere after a walk, with the lines that it logged."""
+    later = {f"later {place}": text for place, text in queue(valkey).items()}
+    return {"log": "\n".join(lines)} | database() | files() | later
 
 
 def found_in(evidence: Evidence, secrets: dict[str, str]) -> set[tuple[str, str]]:

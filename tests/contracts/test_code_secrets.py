@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
@@ -14,11 +13,11 @@ from pytest_django import Settings
 from adminportal import clock
 from adminportal.outbox import links
 from adminportal.outbox.content import build
-from adminportal.outbox.dispatch import Dispatcher
 from adminportal.outbox.models import OutboundMessage, State
+from tests.adminportal.outbox_cast import deliver_all
 from tests.cast import Cast, make_cast, signed_in
 from tests.contracts import canaries
-from tests.contracts.canaries import Evidence, Recorder, found_in, logs_at_debug
+from tests.contracts.canaries import Recorder, Trail, found_in, logs_at_debug
 from tests.services.smtp import SmtpSink
 from tests.services.valkey import Valkey
 from tests.users.contact_ways import changes_address
@@ -36,24 +35,13 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.valkey]
 HOME, NEW, THIEF = "adele.home@mail.example", "adele.new@mail.example", "thief@mail.example"
 
 
-@dataclass
-class Trail:
-    """Every secret that was made, and everything that was left behind."""
-
-    secrets: dict[str, str] = field(default_factory=dict)
-    evidence: Evidence = field(default_factory=dict)
-    answers: Evidence = field(default_factory=dict)
-
-
 @pytest.fixture
 def cast() -> Cast:
     return make_cast()
 
 
-def deliver_all() -> None:
-    with Dispatcher() as dispatcher:
-        for pk in OutboundMessage.objects.filter(state=State.QUEUED).values_list("pk", flat=True):
-            dispatcher.deliver(pk, now=clock.now())
+def deliver_queued() -> None:
+    deliver_all(OutboundMessage.objects.filter(state=State.QUEUED))
 
 
 def waiting_code(trail: Trail, name: str) -> str:
@@ -62,7 +50,7 @@ def waiting_code(trail: Trail, name: str) -> str:
     found = re.search(r"^\d{8}$", build(message).text, re.MULTILINE)
     assert found
     trail.secrets[name] = found[0]
-    deliver_all()
+    deliver_queued()
     return found[0]
 
 
@@ -132,7 +120,7 @@ def trail(cast: Cast, smtp_sink: SmtpSink, settings: Settings, valkey: Valkey) -
         set_up_app(cast, found)
         press_links(cast, found)
         found.evidence |= canaries.queue(valkey)
-        deliver_all()
+        deliver_queued()
         desk = Recorder()
         signed_in(cast["global.admin"], desk)
         panel = reverse("users:panel", args=[cast["adele.vance"].pk])
@@ -142,8 +130,7 @@ def trail(cast: Cast, smtp_sink: SmtpSink, settings: Settings, valkey: Valkey) -
         desk.get(reverse("centre:audit"))
     assert len(lines) > 20 and len(found.secrets) > 25
     found.answers |= {f"desk {place}": text for place, text in desk.answers.items()}
-    found.evidence |= {"log": "\n".join(lines)} | canaries.database() | canaries.files()
-    found.evidence |= {f"later {place}": text for place, text in canaries.queue(valkey).items()}
+    found.evidence |= canaries.left_behind(lines, valkey)
     return found
 
 

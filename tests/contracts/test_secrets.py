@@ -17,12 +17,12 @@ from pytest_django import Settings
 
 from adminportal import clock
 from adminportal.outbox import links
-from adminportal.outbox.dispatch import Dispatcher
 from adminportal.outbox.models import OutboundMessage
 from passwords.models import PasswordReset
+from tests.adminportal.outbox_cast import deliver_all
 from tests.cast import PASSWORD, Cast, make_tenant
 from tests.contracts import canaries
-from tests.contracts.canaries import Evidence, Recorder, found_in, logs_at_debug
+from tests.contracts.canaries import Recorder, Trail, found_in, logs_at_debug
 from tests.services.smtp import SmtpSink
 from tests.services.valkey import Valkey
 from users.models import Tenant
@@ -42,14 +42,11 @@ HOME = "adele@mail.example"
 
 
 @dataclass
-class Trail:
-    """What the walk left behind, and the secrets that it used."""
+class TrailOfMails(Trail):
+    """A trail with the links that were sent, and with the mails."""
 
-    secrets: dict[str, str]
     links: dict[str, str] = field(default_factory=dict)
-    evidence: Evidence = field(default_factory=dict)
     mails: dict[str, str] = field(default_factory=dict)
-    answers: Evidence = field(default_factory=dict)
 
 
 @pytest.fixture
@@ -82,16 +79,11 @@ def unsealed(row: PasswordReset) -> str:
     return sealing.unseal(SEAL_PURPOSE, row.sealed_password, context=str(row.pk)).expose()
 
 
-def deliver_all() -> None:
-    with Dispatcher() as dispatcher:
-        for pk in OutboundMessage.objects.values_list("pk", flat=True):
-            dispatcher.deliver(pk, now=clock.now())
-
-
-def walk(cast: Cast, sink: SmtpSink, settings: Settings, valkey: Valkey) -> Trail:
+def walk(cast: Cast, sink: SmtpSink, settings: Settings, valkey: Valkey) -> TrailOfMails:
     """Go every way that carries a secret."""
     desk, adele = Recorder(), Recorder()
-    trail = Trail(secrets={name: value for name, value in globals().items() if str(value).lower().startswith("canary")})
+    planted = {name: value for name, value in globals().items() if str(value).lower().startswith("canary")}
+    trail = TrailOfMails(secrets=planted)
     secrets, upn = trail.secrets, "adele.vance@contoso.example"
     secrets["PASSWORD"] = PASSWORD
 
@@ -113,10 +105,10 @@ def walk(cast: Cast, sink: SmtpSink, settings: Settings, valkey: Valkey) -> Trai
     trail.evidence |= canaries.queue(valkey)
 
     settings.EMAIL_CHANNEL_URL = f"smtp://portal:{SMTP_PASSWORD}@127.0.0.1:{sink.port}"
-    deliver_all()
+    deliver_all(OutboundMessage.objects.all())
     settings.EMAIL_CHANNEL_URL = sink.url
     OutboundMessage.objects.update(next_attempt_at=clock.now())
-    deliver_all()
+    deliver_all(OutboundMessage.objects.all())
     for message in OutboundMessage.objects.exclude(link_purpose="").filter(link_closed_at=None):
         trail.links[message.to] = links.token_of(message).expose()
     secrets |= {f"link to {address}": token for address, token in trail.links.items()}
@@ -145,25 +137,22 @@ def walk(cast: Cast, sink: SmtpSink, settings: Settings, valkey: Valkey) -> Trai
 
 
 @pytest.fixture
-def trail(cast: Cast, smtp_sink: SmtpSink, settings: Settings, valkey: Valkey) -> Trail:
+def trail(cast: Cast, smtp_sink: SmtpSink, settings: Settings, valkey: Valkey) -> TrailOfMails:
     with logs_at_debug() as lines:
         found = walk(cast, smtp_sink, settings, valkey)
     assert len(lines) > 50
-    found.evidence |= {"log": "\n".join(lines)}
-    found.evidence |= (
-        canaries.database() | canaries.files() | {f"later {k}": v for k, v in canaries.queue(valkey).items()}
-    )
+    found.evidence |= canaries.left_behind(lines, valkey)
     return found
 
 
-def test_no_secret_rests_in_logs_queue_database_or_files(trail: Trail) -> None:
+def test_no_secret_rests_in_logs_queue_database_or_files(trail: TrailOfMails) -> None:
     assert any(place.startswith("queue mail") for place in trail.evidence)
     assert len(trail.secrets) >= 14 and all(len(secret) > 11 for secret in trail.secrets.values())
 
     assert found_in(trail.evidence, trail.secrets) == set()
 
 
-def test_mail_carries_its_own_link_and_no_other_secret(trail: Trail) -> None:
+def test_mail_carries_its_own_link_and_no_other_secret(trail: TrailOfMails) -> None:
     tokens = {f"link to {address}": token for address, token in trail.links.items()}
     assert set(trail.links) == {HOME, "desk@mail.example"}
     others = {name: secret for name, secret in trail.secrets.items() if name not in tokens}
@@ -175,7 +164,7 @@ def test_mail_carries_its_own_link_and_no_other_secret(trail: Trail) -> None:
         assert {name for name, _ in found_in({"mail": mail}, tokens)} <= {f"link to {recipient[1]}"}
 
 
-def test_answer_shows_a_password_once_and_only_where_it_was_asked_for(trail: Trail) -> None:
+def test_answer_shows_a_password_once_and_only_where_it_was_asked_for(trail: TrailOfMails) -> None:
     # What was typed as the user name stands in the form again, for whoever typed it.
     hits = {hit for hit in found_in(trail.answers, trail.secrets) if hit[0] != "IN_THE_NAME_FIELD"}
     shown = [place for name, place in hits if name == "generated"]

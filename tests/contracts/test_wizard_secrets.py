@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
@@ -12,14 +11,14 @@ from pytest_django import Settings
 
 from adminportal import clock
 from adminportal.outbox import links
-from adminportal.outbox.dispatch import Dispatcher
 from adminportal.outbox.models import OutboundMessage, State
 from sspr.models import Reach
 from sspr.questions import normal_form
 from sspr.services.ask_handlers import settle_public_asks
+from tests.adminportal.outbox_cast import deliver_all
 from tests.cast import Cast, make_cast
 from tests.contracts import canaries
-from tests.contracts.canaries import Evidence, Recorder, logs_at_debug
+from tests.contracts.canaries import Evidence, Recorder, Trail, logs_at_debug
 from tests.passwords.reset_cast import try_sign_in
 from tests.services.smtp import SmtpSink
 from tests.services.valkey import Valkey
@@ -40,15 +39,6 @@ MISPLACED = "canary-misplaced-4417-hj@contoso.example"
 QUESTIONS = ("q01", "q02", "q03")
 
 
-@dataclass
-class Trail:
-    """Every secret of the walk, and what the walk left behind."""
-
-    secrets: dict[str, str] = field(default_factory=dict)
-    evidence: Evidence = field(default_factory=dict)
-    answers: Evidence = field(default_factory=dict)
-
-
 @pytest.fixture
 def cast() -> Cast:
     made = make_cast()
@@ -58,9 +48,7 @@ def cast() -> Cast:
 
 
 def deliver_mails() -> None:
-    with Dispatcher() as dispatcher:
-        for pk in OutboundMessage.objects.filter(state=State.QUEUED, channel="email").values_list("pk", flat=True):
-            dispatcher.deliver(pk, now=clock.now())
+    deliver_all(OutboundMessage.objects.filter(state=State.QUEUED, channel="email"))
 
 
 def prove(visit: Visit, way: str, trail: Trail) -> None:
@@ -136,8 +124,7 @@ def trail(cast: Cast, smtp_sink: SmtpSink, settings: Settings, valkey: Valkey) -
         found.evidence |= canaries.queue(valkey)
         deliver_mails()
     assert len(lines) > 20 and len(found.secrets) > 18, sorted(found.secrets)
-    found.evidence |= {"log": "\n".join(lines)} | canaries.database() | canaries.files()
-    found.evidence |= {f"later {place}": text for place, text in canaries.queue(valkey).items()}
+    found.evidence |= canaries.left_behind(lines, valkey)
     return found
 
 

@@ -10,13 +10,13 @@ import pytest
 from adminportal import clock
 from adminportal.audit.models import AuditEvent
 from adminportal.outbox import links
-from adminportal.outbox.dispatch import Dispatcher
 from adminportal.outbox.models import DevMessage, OutboundMessage, State
 from passwords.models import BulkItem, BulkJob, PasswordReset
 from passwords.reveal import open_link, show_to_starter
 from passwords.services.bulk import AT_ONCE
 from passwords.services.bulk_purge import purge_bulk_jobs
 from passwords.services.bulk_results import NotShown, list_results, progress_of, purge_bulk, reveal_items
+from tests.adminportal.outbox_cast import deliver_all
 from tests.cast import Cast
 from tests.contracts.matrix import give
 from tests.passwords.bulk_crowd import crowd_of, drafted, make_crowd, started, worked_off
@@ -47,9 +47,7 @@ def revealed(cast: Cast, job: BulkJob, *, starter: str = "helpdesk", **options: 
 
 
 def deliver_everything() -> None:
-    with Dispatcher() as dispatcher:
-        for pk in OutboundMessage.objects.filter(state=State.QUEUED).values_list("pk", flat=True):
-            dispatcher.deliver(pk, now=clock.now())
+    deliver_all(OutboundMessage.objects.filter(state=State.QUEUED))
 
 
 def test_starter_sees_passwords_that_sign_in_as_often_as_needed(few: Cast) -> None:
@@ -202,9 +200,7 @@ def test_blind_results_say_how_far_each_link_is_and_never_a_password(few: Cast) 
         few.add(name, alternate_email=f"{name}@mail.example")
     job = started(few, drafted(few, people=[few["q1"], few["q2"], few["q3"]]), blind=True)
     messages = {each.to: each for each in OutboundMessage.objects.exclude(link_purpose="")}
-    with Dispatcher() as dispatcher:
-        dispatcher.deliver(messages["q1@mail.example"].pk, now=clock.now())
-        dispatcher.deliver(messages["q2@mail.example"].pk, now=clock.now())
+    deliver_all(OutboundMessage.objects.exclude(link_purpose="").filter(to__in=["q1@mail.example", "q2@mail.example"]))
     _found, opened = open_link(links.token_of(messages["q2@mail.example"]), now=clock.now())
 
     assert opened is not None and try_sign_in("q2@contoso.example", opened.expose()).outcome is Outcome.RIGHT
