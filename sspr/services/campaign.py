@@ -11,8 +11,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from adminportal.audit.record import Entry, Target, record
-from adminportal.audit.tags import Activity, Result
+from adminportal.audit.tags import Activity
 from adminportal.outbox.enqueue import Draft, enqueue
 from adminportal.outbox.models import Lane, State
 from adminportal.queries import execute, fetch, places
@@ -25,6 +24,7 @@ from users.actors import Actor, reload_actor
 from users.models import Tenant, User
 from users.permissions import Permission
 from users.services.people import Refused
+from users.services.tenant_records import record_on_tenant
 from users.tenancy import across_tenants, within
 
 ASKED_AGAIN_AFTER: Final = timedelta(days=7)
@@ -118,7 +118,7 @@ def start_campaign(*, actor: Actor, now: datetime) -> Campaign:
             decision = may_with_proof(reload_actor(actor), Permission.SSPR_SETTINGS_WRITE, now=now)
             if decision.allowed:
                 return _start(actor, outlook, now=now)
-    _record(actor, reason=decision.code, now=now)
+    record_on_tenant(actor, Activity.ASKED_TO_REGISTER, reason=decision.code, now=now)
     raise Refused(decision)
 
 
@@ -175,7 +175,8 @@ def _start(actor: Actor, outlook: Outlook, *, now: datetime) -> Campaign:
         raise NobodyToAsk
     campaign.save(update_fields=["asked"])
     _write_messages(campaign, now=now)
-    _record(actor, campaign=campaign, now=now)
+    details = {"CampaignId": str(campaign.pk), "Asked": str(campaign.asked)}
+    record_on_tenant(actor, Activity.ASKED_TO_REGISTER, details=details, now=now)
     return campaign
 
 
@@ -212,23 +213,6 @@ def _draft(campaign: Campaign, user: User, *, now: datetime) -> Draft:
         lane=Lane.BULK,
         correlation_id=campaign.pk,
     )
-
-
-def _record(actor: Actor, *, now: datetime, campaign: Campaign | None = None, reason: str = "") -> None:
-    details = {"RefusalCode": reason} if reason else {}
-    if campaign:
-        details |= {"CampaignId": str(campaign.pk), "Asked": str(campaign.asked)}
-    entry = Entry(
-        tenant_id=actor.tenant.pk,
-        activity=Activity.ASKED_TO_REGISTER,
-        actor=actor.for_audit(),
-        targets=(Target(id=actor.tenant.pk, display_name=actor.tenant.name, type="Tenant"),),
-        result=Result.FAILURE if reason else Result.SUCCESS,
-        reason=reason,
-        details=details,
-    )
-    with transaction.atomic():
-        record(entry, now=now)
 
 
 def _states(campaigns: Sequence[Campaign]) -> Counter[tuple[UUID, str]]:

@@ -8,7 +8,6 @@ from typing import Final
 
 from django.db import transaction
 
-from adminportal.audit.record import Entry, Target, record
 from adminportal.audit.tags import Activity
 from sspr.models import CustomQuestion, SecurityAnswer
 from sspr.question_words import OWN
@@ -17,6 +16,7 @@ from users.actors import Actor, reload_actor
 from users.models import Tenant
 from users.permissions import Permission
 from users.services.people import Refused
+from users.services.tenant_records import record_on_tenant
 
 MOST: Final = 20
 SHORTEST: Final = 3
@@ -81,6 +81,5 @@ def _write(actor: Actor, texts: Sequence[str], *, now: datetime) -> None:
         for place, text in enumerate(added)
     )
     modified = (("sspr.own_questions", " | ".join(old), " | ".join(texts)),)
-    target = Target(id=actor.tenant.pk, display_name=actor.tenant.name, type="Tenant", modified=modified)
     activity = Activity.SELF_SERVICE_PASSWORD_RESET_POLICY_CHANGES
-    record(Entry(tenant_id=actor.tenant.pk, activity=activity, actor=actor.for_audit(), targets=(target,)), now=now)
+    record_on_tenant(actor, activity, modified=modified, now=now)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 
-from adminportal.audit.record import Entry, Target, record
-from adminportal.audit.tags import Activity, Result
+from adminportal.audit.tags import Activity
 from adminportal.outbox.channels import is_set_up
 from sspr.models import Reach, SsprPolicy
 from sspr.policy_settings import SETTINGS, Kind, Value, faults_of, values_of
@@ -20,6 +19,9 @@ from users.actors import Actor, reload_actor
 from users.models import Group, Tenant
 from users.permissions import Permission
 from users.services.people import Refused
+from users.services.tenant_records import record_on_tenant
+
+CHANGE: Final = Activity.SELF_SERVICE_PASSWORD_RESET_POLICY_CHANGES
 
 
 class SettingsRefused(Exception):
@@ -72,7 +74,7 @@ def change_policy(
             decision = may_with_proof(reload_actor(actor), Permission.SSPR_SETTINGS_WRITE, now=now)
             if decision.allowed:
                 return _write(actor, values, version=version, lock_out=lock_out, now=now)
-    _record(actor, reason=decision.code, now=now)
+    record_on_tenant(actor, CHANGE, reason=decision.code, now=now)
     raise Refused(decision)
 
 
@@ -124,7 +126,8 @@ def _write(actor: Actor, values: Mapping[str, Value], *, version: int, lock_out:
         policy.save(force_insert=True)
     else:
         policy.save(update_fields=[*changed, "version"])
-    _record(actor, modified=modified, left_out=lock_out.count, now=now)
+    details = {"LeftUnableToReset": str(lock_out.count)} if lock_out.count else {}
+    record_on_tenant(actor, CHANGE, modified=modified, details=details, now=now)
     return changed
 
 
@@ -134,27 +137,3 @@ def _told(column: str, value: Value) -> str:
     if setting.kind is Kind.GROUP:
         return Group.objects.get(pk=value).name if value else ""
     return ", ".join(value) if setting.kind in (Kind.CODES, Kind.COUNTRIES) else str(value)
-
-
-def _record(
-    actor: Actor,
-    *,
-    now: datetime,
-    modified: tuple[tuple[str, str, str], ...] = (),
-    reason: str = "",
-    left_out: int = 0,
-) -> None:
-    details = {"RefusalCode": reason} if reason else {}
-    if left_out:
-        details["LeftUnableToReset"] = str(left_out)
-    entry = Entry(
-        tenant_id=actor.tenant.pk,
-        activity=Activity.SELF_SERVICE_PASSWORD_RESET_POLICY_CHANGES,
-        actor=actor.for_audit(),
-        targets=(Target(id=actor.tenant.pk, display_name=actor.tenant.name, type="Tenant", modified=modified),),
-        result=Result.FAILURE if reason else Result.SUCCESS,
-        reason=reason,
-        details=details,
-    )
-    with transaction.atomic():
-        record(entry, now=now)

@@ -12,13 +12,13 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import transaction
 
-from adminportal.audit.record import Entry, Target, record
-from adminportal.audit.tags import Activity, Result
+from adminportal.audit.tags import Activity
 from users.access import may_with_proof
 from users.actors import Actor, reload_actor
 from users.models import ContactKind, Tenant
 from users.permissions import Permission
 from users.services.people import Refused
+from users.services.tenant_records import record_on_tenant
 
 Value: TypeAlias = bool | int | str | list[str]
 
@@ -122,7 +122,7 @@ def change_settings(
             raise ChangedMeanwhile(moved)
         if decision.allowed:
             return _write(tenant, values, actor=actor, now=now)
-    _record(actor, reason=decision.code, now=now)
+    record_on_tenant(actor, Activity.UPDATE_COMPANY, reason=decision.code, now=now)
     raise Refused(decision)
 
 
@@ -162,24 +162,9 @@ def _write(tenant: Tenant, values: Mapping[str, Value], *, actor: Actor, now: da
     if {"managed_contacts", "managed_by"} & changed.keys() and tenant.managed_contacts and not tenant.managed_by:
         raise SourceMissing
     tenant.save(update_fields=list(changed))
-    _record(actor, modified=modified, now=now)
+    record_on_tenant(actor, Activity.UPDATE_COMPANY, modified=modified, now=now)
     return list(changed)
 
 
 def _told(value: Value) -> str:
     return ", ".join(value) if isinstance(value, list) else str(value)
-
-
-def _record(actor: Actor, *, now: datetime, modified: tuple[tuple[str, str, str], ...] = (), reason: str = "") -> None:
-    target = Target(id=actor.tenant.pk, display_name=actor.tenant.name, type="Tenant", modified=modified)
-    entry = Entry(
-        tenant_id=actor.tenant.pk,
-        activity=Activity.UPDATE_COMPANY,
-        actor=actor.for_audit(),
-        targets=(target,),
-        result=Result.FAILURE if reason else Result.SUCCESS,
-        reason=reason,
-        details={"RefusalCode": reason} if reason else {},
-    )
-    with transaction.atomic():
-        record(entry, now=now)
