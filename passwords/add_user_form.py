@@ -10,7 +10,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from passwords.forms import LONGEST_ADDRESS, ResetForm
+from passwords.forms import ResetForm
+from users.addresses import LONGEST_ADDRESS
 from users.csv_layout import shorten
 from users.csv_rules import FAULTS, SHOWN, normal_phone
 from users.models import Tenant

@@ -8,7 +8,6 @@ from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import EmailValidator
 from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
@@ -20,10 +19,9 @@ from passwords.generator import Style
 from passwords.orders import ResetOptions
 from passwords.policy import Violation
 from passwords.validators import sentence
+from users.addresses import is_address
 from users.models import Tenant
 
-LONGEST_ADDRESS = 254
-"""Characters of an address (RFC 5321)."""
 MOST_ADDRESSES = 5
 """How many addresses the sign-in info may go to (Microsoft 365, reset-passwords)."""
 LONGEST_TYPED = 1024
@@ -155,7 +153,7 @@ class ResetForm(forms.Form):
         parts = [part.strip() for part in self.cleaned_data["addresses"].split(";") if part.strip()]
         if len(parts) > MOST_ADDRESSES:
             raise ValidationError(_("Give at most five addresses, separated by semicolons."))
-        wrong = [part for part in parts if not _is_address(part)]
+        wrong = [part for part in parts if not is_address(part)]
         if wrong:
             text = _("These are not email addresses: %(addresses)s. Nothing was changed.")
             raise ValidationError(text, params={"addresses": ", ".join(wrong)})
@@ -189,11 +187,3 @@ class ResetForm(forms.Form):
             ticket=values["ticket"],
             idempotency_key=values["form_key"],
         )
-
-
-def _is_address(text: str) -> bool:
-    try:
-        EmailValidator()(text)
-    except ValidationError:
-        return False
-    return len(text) <= LONGEST_ADDRESS

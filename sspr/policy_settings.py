@@ -9,10 +9,9 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 import phonenumbers
-from django.core.exceptions import ValidationError
-from django.core.validators import EmailValidator
 
 from sspr.models import Gate, Reach, SsprPolicy
+from users.addresses import is_address
 
 Value = Any
 """What a column of the settings holds: a switch, a number, a text, a list of codes, or a group's id."""
@@ -197,7 +196,7 @@ def _fault_of_link(values: Mapping[str, Value]) -> dict[str, str]:
 def is_link(text: str) -> bool:
     """Tell whether a text is an e-mail address or an ``https`` address with a host and without a password."""
     if "@" in text and "/" not in text:
-        return _is_address(text)
+        return is_address(text)
     try:
         parts = urlsplit(text)
         has_port = parts.port is None or parts.port > 0
@@ -205,11 +204,3 @@ def is_link(text: str) -> bool:
         return False
     is_plain = text.isprintable() and not any(letter.isspace() or letter in "\"'<>\\" for letter in text)
     return bool(parts.scheme == "https" and parts.hostname and "@" not in parts.netloc and has_port and is_plain)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        EmailValidator()(text)
-    except ValidationError:
-        return False
-    return True

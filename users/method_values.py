@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
-
+from users.addresses import is_address
 from users.csv_rules import normal_phone
 from users.models import ContactKind, MethodKind, User
 from users.names import fold_upn
@@ -14,7 +12,6 @@ from users.names import fold_upn
 EMAIL_KINDS: Final = frozenset(
     {MethodKind.EMAIL.value, MethodKind.EXTRA_EMAIL.value, ContactKind.ALTERNATE_EMAIL.value}
 )
-LONGEST_EMAIL: Final = 254
 LONGEST_PHONE: Final = 64
 
 
@@ -37,11 +34,7 @@ def normal_value(kind: str, typed: str, *, user: User) -> str:
         if not number:
             raise ValueRefused("phone")
         return number
-    try:
-        validate_email(value)
-    except ValidationError:
-        raise ValueRefused("email") from None
-    if len(value) > LONGEST_EMAIL:
+    if not is_address(value):
         raise ValueRefused("email")
     if fold_upn(value) in {fold_upn(user.user_principal_name), fold_upn(user.mail)}:
         raise ValueRefused("own_mailbox")

@@ -20,7 +20,6 @@ from users.models import AuthenticationMethod, Contact, ContactKind, MethodKind,
 from users.moments import tell_moment
 from users.tenancy import across_tenants
 
-LONGEST_ADDRESS: Final = 254
 MAIL_LIVES: Final = timedelta(hours=1)
 MOST_NAMES: Final = 50
 """User names in one mail."""

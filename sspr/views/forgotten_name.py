@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.core.exceptions import ValidationError
-from django.core.validators import EmailValidator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,8 +15,9 @@ from adminportal import captcha, clock, correlation
 from adminportal.captcha import Answer, Purpose
 from adminportal.shell.policy import plays_sound
 from adminportal.throttle.meter import source_of
-from sspr.services.forgotten_name import LONGEST_ADDRESS, ask_for_names
+from sspr.services.forgotten_name import ask_for_names
 from users.access import public
+from users.addresses import LONGEST_ADDRESS, is_address
 
 
 @public
@@ -31,7 +30,7 @@ def forgotten_name(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _page(request, address="")
     address, now = request.POST.get("address", "").strip(), clock.now()
-    if not _is_address(address):
+    if not is_address(address):
         return _page(request, address=address, address_error=_("Type an email address, such as name@mail.example."))
     answer = captcha.check_answer(Purpose.USER_NAME, request.POST, now=now)
     if answer is not Answer.RIGHT:
@@ -71,11 +70,3 @@ def captcha_error(answer: Answer | None) -> str:
 def shows_picture(request: HttpRequest) -> bool:
     """Tell whether the person asked for the picture, or has just answered it."""
     return "picture" in request.GET or captcha.TEXT_FIELD in request.POST
-
-
-def _is_address(text: str) -> bool:
-    try:
-        EmailValidator()(text)
-    except ValidationError:
-        return False
-    return len(text) <= LONGEST_ADDRESS
