@@ -18,8 +18,8 @@ from sspr.cookie import find_attempt
 from sspr.help_desk import help_desk_of
 from sspr.models import RecoveryAttempt
 from sspr.services.contact_admin import call_for_help
-from sspr.views.forgotten_name import captcha_error, shows_picture
 from users.access import public
+from users.challenge_page import challenge_page
 from users.names import MAX_UPN, NameFault, check_upn
 
 
@@ -69,15 +69,13 @@ def _page(
     name_error: str = "",
     answer: Answer | None = None,
 ) -> HttpResponse:
-    keep = request.POST.get(captcha.PICTURE_FIELD, "") if answer is Answer.WRONG else ""
     page: dict[str, object] = {
         "user_name": user_name.strip()[: MAX_UPN + 1],
         "name_error": name_error,
         "asks_name": attempt is None,
-        "captcha": captcha.make(Purpose.WIZARD, now=clock.now(), keep=keep) if attempt is None else None,
-        "captcha_error": captcha_error(answer),
-        "shows_picture": shows_picture(request),
     }
+    if attempt is None:
+        page |= challenge_page(request, Purpose.WIZARD, answer=answer, now=clock.now())
     status = 422 if request.method == "POST" else 200
     return render(request, "sspr/wizard_contact.html", _frame(attempt) | page, status=status)
 

@@ -18,6 +18,7 @@ from adminportal.throttle.meter import source_of
 from sspr.services.forgotten_name import ask_for_names
 from users.access import public
 from users.addresses import LONGEST_ADDRESS, is_address
+from users.challenge_page import challenge_page
 
 
 @public
@@ -49,24 +50,6 @@ def sent(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, *, address: str, address_error: str = "", answer: Answer | None = None) -> HttpResponse:
-    keep = request.POST.get(captcha.PICTURE_FIELD, "") if answer is Answer.WRONG else ""
-    page = {
-        "address": address[:LONGEST_ADDRESS],
-        "address_error": address_error,
-        "captcha": captcha.make(Purpose.USER_NAME, now=clock.now(), keep=keep),
-        "captcha_error": captcha_error(answer),
-        "shows_picture": shows_picture(request),
-    }
+    challenge = challenge_page(request, Purpose.USER_NAME, answer=answer, now=clock.now())
+    page = {"address": address[:LONGEST_ADDRESS], "address_error": address_error} | challenge
     return render(request, "sspr/forgotten_name.html", page, status=422 if request.method == "POST" else 200)
-
-
-def captcha_error(answer: Answer | None) -> str:
-    """Return the sentence for an answer that was not right."""
-    if answer is Answer.WRONG:
-        return _("That is not what the picture shows. Try again.")
-    return _("That took too long, or was used already. Try again.") if answer is Answer.EXPIRED else ""
-
-
-def shows_picture(request: HttpRequest) -> bool:
-    """Tell whether the person asked for the picture, or has just answered it."""
-    return "picture" in request.GET or captcha.TEXT_FIELD in request.POST

@@ -28,10 +28,10 @@ from sspr.services.cancel import cancel as end_attempt
 from sspr.services.start import Later, NameFault, choose_reason, difficulty
 from sspr.services.start import start as begin
 from sspr.services.verify import view_of
-from sspr.views.forgotten_name import captcha_error, shows_picture
 from sspr.views.wizard_frame import draw, moves_of, to_start, to_step
 from sspr.wizard_page import proof_page
 from users.access import public
+from users.challenge_page import challenge_page
 from users.names import MAX_UPN
 from users.tenancy import find_tenant_of_domain
 
@@ -151,14 +151,11 @@ def _page_one(
     now = clock.now()
     if request.method != "POST":
         level = difficulty(source=source_of(correlation.current().ip_address), tenant=None, now=now)
-    keep = request.POST.get(captcha.PICTURE_FIELD, "") if answer is Answer.WRONG else ""
     page = {
         "user_name": user_name.strip()[:LONGEST_NAME],
         "name_error": _("Type your user ID, such as name@contoso.example.") if is_no_name else "",
         "said": _("That took longer than 15 minutes. Begin again.") if request.GET.get("said") == "over" else "",
-        "captcha": captcha.make(Purpose.WIZARD, level=level, now=now, keep=keep),
-        "captcha_error": captcha_error(answer),
-        "shows_picture": shows_picture(request),
+        **challenge_page(request, Purpose.WIZARD, answer=answer, level=level, now=now),
         "tenant": find_tenant_of_domain(request.GET.get("whr", "")[:LONGEST_DOMAIN]),
         "support_code": str(correlation.current().correlation_id),
     }

@@ -16,13 +16,14 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods, require_POST
 
 from adminportal import clock, correlation
-from adminportal.captcha import PICTURE_FIELD, TEXT_FIELD, Answer, Purpose, check_answer, make
+from adminportal.captcha import Answer, Purpose, check_answer
 from adminportal.sealing import Secret
 from adminportal.shell.policy import plays_sound
 from adminportal.throttle import Throttled
 from adminportal.throttle.meter import source_of
 from users import cookies
 from users.access import open_to_must_change, own_account, public
+from users.challenge_page import challenge_page
 from users.names import MAX_UPN
 from users.request import PortalRequest
 from users.services.sign_in import Outcome, SignInResult, sign_in
@@ -121,12 +122,9 @@ def _password_page(
 ) -> HttpResponse:
     """Show the second step, with a challenge where the source had too many failures."""
     if level is not None:
-        keep = request.POST.get(PICTURE_FIELD, "") if answer is Answer.WRONG else ""
-        page = page | {
-            "captcha": make(Purpose.SIGN_IN, level=level, now=clock.now(), keep=keep),
-            "captcha_error": CHALLENGE_ERRORS.get(answer, "") if answer else "",
-            "shows_picture": "picture" in request.GET or TEXT_FIELD in request.POST,
-        }
+        page = page | challenge_page(
+            request, Purpose.SIGN_IN, answer=answer, level=level, words=CHALLENGE_ERRORS, now=clock.now()
+        )
     return render(request, "users/signin_password.html", page, status=status or (422 if answer else 200))
 
 
