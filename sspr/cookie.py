@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from adminportal.sealing import Secret
 from sspr import attempts
 from sspr.models import RecoveryAttempt
+from users import cookies
 
 LONGEST_KEY = 64
 """Characters of a key that are looked at; ours have 43."""
@@ -29,23 +30,10 @@ def find_attempt(request: HttpRequest, *, now: datetime) -> RecoveryAttempt | No
 
 def set_key(response: HttpResponse, key: Secret, attempt: RecoveryAttempt, *, now: datetime) -> None:
     """Hand the key of an attempt to the browser for as long as the attempt lives."""
-    response.set_cookie(
-        settings.SSPR_COOKIE_NAME,
-        key.expose(),
-        max_age=max(1, int((attempt.expires_at - now).total_seconds())),
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Strict",
-    )
+    lives = max(1, int((attempt.expires_at - now).total_seconds()))
+    cookies.set_cookie(response, settings.SSPR_COOKIE_NAME, key.expose(), max_age=lives, samesite="Strict")
 
 
 def drop_key(response: HttpResponse) -> None:
     """Take the key back."""
-    response.set_cookie(
-        settings.SSPR_COOKIE_NAME,
-        "",
-        max_age=0,
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Strict",
-    )
+    cookies.set_cookie(response, settings.SSPR_COOKIE_NAME, "", max_age=0, samesite="Strict")
