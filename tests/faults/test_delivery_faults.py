@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
-import os
-import signal
 import socket
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.db import connection, transaction
 
 from adminportal import clock
@@ -26,27 +19,12 @@ from adminportal.outbox.channels import email
 from adminportal.outbox.dispatch import CLAIM_SECONDS
 from adminportal.outbox.enqueue import enqueue
 from adminportal.outbox.models import Failure, OutboundMessage, State
-from adminportal.tryout import processes
 from tests.adminportal.outbox_cast import RECIPIENT, deliver, draft, store, templates_setting, write_templates
+from tests.faults.mail_worker import PATIENCE_SECONDS, SlowToAnswer, kill, start_worker, wait_until
 from tests.services.smtp import SmtpSink
 from tests.services.valkey import Valkey
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-PATIENCE_SECONDS = 30
-"""How long a test waits for another process before it gives up."""
-
-
-class SlowToAnswer(SmtpSink):
-    """Takes a message and only then makes its sender wait for the answer."""
-
-    answer_after = 0.0
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        """Take the message, wait, answer."""
-        answer = await super().handle_DATA(server, session, envelope)
-        await asyncio.sleep(self.answer_after)
-        return answer
 
 
 @pytest.fixture(autouse=True)
@@ -58,50 +36,6 @@ def _letter(tmp_path: Path, settings: object) -> Iterator[None]:
     waking.forget_outage()
 
 
-@pytest.fixture
-def slow_sink(settings: object) -> Iterator[SlowToAnswer]:
-    sink = SlowToAnswer()
-    sink.start()
-    settings.EMAIL_CHANNEL_URL = sink.url  # type: ignore[attr-defined]
-    yield sink
-    sink.stop()
-
-
-def _start_worker(folder: Path, *, sink: SmtpSink, valkey: Valkey) -> subprocess.Popen[bytes]:
-    database = connection.settings_dict
-    address = f"{database['HOST']}:{database['PORT']}/{database['NAME']}"
-    environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "tests.faults.worker_settings",
-        "PYTHONPATH": os.getcwd(),
-        "DATABASE_URL": f"postgresql://{database['USER']}:{database['PASSWORD']}@{address}",
-        "REDIS_URL": valkey.url,
-        "EMAIL_URL": sink.url,
-        "LETTER_TEMPLATES": str(folder),
-    }
-    options = ["-Q", "mail", "-c", "1", "--without-gossip", "--without-mingle", "--without-heartbeat"]
-    with (folder / "worker.log").open("ab") as log:
-        return processes.start(
-            [sys.executable, "-m", "celery", "-A", "adminportal", "worker", *options],
-            environment=environment,
-            output=log,
-            death_signal=signal.SIGKILL,
-        )
-
-
-def _kill(worker: subprocess.Popen[bytes]) -> None:
-    """Kill the worker and its children as the machine would, with no chance to tidy up."""
-    os.killpg(worker.pid, signal.SIGKILL)
-    worker.wait()
-
-
-def _wait_until(condition: Callable[[], bool], *, log: Path) -> None:
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        if time.monotonic() > end:
-            pytest.fail(f"it did not happen:\n{log.read_text(errors='replace')[-3000:]}", pytrace=False)
-        time.sleep(0.05)
-
-
 def _state(message_id: object) -> str:
     return OutboundMessage.objects.values_list("state", flat=True).get(pk=message_id)
 
@@ -111,16 +45,16 @@ def _state(message_id: object) -> str:
 def test_worker_is_woken_by_id_and_sends_once_though_woken_twice(
     tmp_path: Path, smtp_sink: SmtpSink, valkey: Valkey
 ) -> None:
-    worker = _start_worker(tmp_path, sink=smtp_sink, valkey=valkey)
+    worker = start_worker(tmp_path, sink=smtp_sink, valkey=valkey)
     try:
         first, second = enqueue(draft(), draft(to="other@mail.example"), now=clock.now())
         assert waking.wake([first, first])
-        _wait_until(lambda: _state(first) == _state(second) == State.SENT, log=tmp_path / "worker.log")
+        wait_until(lambda: _state(first) == _state(second) == State.SENT, log=tmp_path / "worker.log")
         client = valkey.client()
-        _wait_until(lambda: client.llen("mail") == 0, log=tmp_path / "worker.log")
+        wait_until(lambda: client.llen("mail") == 0, log=tmp_path / "worker.log")
         client.close()
     finally:
-        _kill(worker)
+        kill(worker)
 
     assert len(smtp_sink.to(RECIPIENT)) == 1
     assert len(smtp_sink.to("other@mail.example")) == 1
@@ -133,21 +67,21 @@ def test_worker_keeps_its_database_connection_and_renews_one_that_broke(
 ) -> None:
     def send_one() -> set[int]:
         (message_id,) = enqueue(draft(), now=clock.now())
-        _wait_until(lambda: _state(message_id) == State.SENT, log=tmp_path / "worker.log")
+        wait_until(lambda: _state(message_id) == State.SENT, log=tmp_path / "worker.log")
         return _other_backends()
 
-    worker = _start_worker(tmp_path, sink=smtp_sink, valkey=valkey)
+    worker = start_worker(tmp_path, sink=smtp_sink, valkey=valkey)
     try:
         kept = send_one()
         assert kept and send_one() == kept
 
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s) AS pid", [list(kept)])
-        _wait_until(lambda: not _other_backends(), log=tmp_path / "worker.log")
+        wait_until(lambda: not _other_backends(), log=tmp_path / "worker.log")
 
         assert send_one().isdisjoint(kept)
     finally:
-        _kill(worker)
+        kill(worker)
 
 
 def _other_backends() -> set[int]:
@@ -170,13 +104,13 @@ def test_message_of_a_killed_worker_arrives_and_at_most_twice(
         slow_sink.answer_after = PATIENCE_SECONDS
     else:
         slow_sink.delay(PATIENCE_SECONDS)
-    worker = _start_worker(tmp_path, sink=slow_sink, valkey=valkey)
+    worker = start_worker(tmp_path, sink=slow_sink, valkey=valkey)
     try:
         (message_id,) = enqueue(draft(), now=clock.now())
-        _wait_until(lambda: slow_sink.attempts == 1, log=tmp_path / "worker.log")
+        wait_until(lambda: slow_sink.attempts == 1, log=tmp_path / "worker.log")
         assert _state(message_id) == State.SENDING
     finally:
-        _kill(worker)
+        kill(worker)
     slow_sink.accept()
     slow_sink.answer_after = 0.0
 

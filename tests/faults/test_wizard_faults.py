@@ -19,7 +19,7 @@ from adminportal.outbox.dispatch import CLAIM_SECONDS
 from adminportal.outbox.models import Failure, OutboundMessage, State
 from sspr.models import Reach
 from tests.cast import Cast, make_tenant
-from tests.faults.test_delivery_faults import PATIENCE_SECONDS, SlowToAnswer, _kill, _start_worker, _wait_until
+from tests.faults.mail_worker import PATIENCE_SECONDS, SlowToAnswer, kill, start_worker, wait_until
 from tests.passwords.reset_cast import try_sign_in
 from tests.services.smtp import SmtpSink
 from tests.services.valkey import Valkey
@@ -43,15 +43,6 @@ def cast() -> Iterator[Cast]:
     policy_for(made, reach=Reach.ALL)
     yield made
     waking.forget_outage()
-
-
-@pytest.fixture
-def slow_sink(settings: Settings) -> Iterator[SlowToAnswer]:
-    sink = SlowToAnswer()
-    sink.start()
-    settings.EMAIL_CHANNEL_URL = sink.url
-    yield sink
-    sink.stop()
 
 
 @contextmanager
@@ -86,14 +77,14 @@ def state_of_code() -> str:
 
 def kill_a_worker_in_the_middle(folder: Path, sink: SlowToAnswer, valkey: Valkey, visit: Visit) -> None:
     """Have a code sent, and kill the worker while it hands the mail over."""
-    worker = _start_worker(folder, sink=sink, valkey=valkey)
+    worker = start_worker(folder, sink=sink, valkey=valkey)
     try:
         visit.begin(UPN)
         visit.send("email")
-        _wait_until(lambda: sink.attempts == 1, log=folder / "worker.log")
+        wait_until(lambda: sink.attempts == 1, log=folder / "worker.log")
         assert state_of_code() == State.SENDING
     finally:
-        _kill(worker)
+        kill(worker)
     sink.accept()
     sink.answer_after = 0.0
 
