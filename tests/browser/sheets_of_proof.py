@@ -12,9 +12,9 @@ from playwright.sync_api import Page
 from adminportal import clock
 from tests.browser.atlas import Sheet, Way, go, press
 from tests.cast import Cast
+from tests.users.app_ways import registers_app
 from users.actors import SYSTEM
 from users.models import AuthenticationMethod, MethodKind, Tenant
-from users.services.authenticators import finish_authenticator, start_authenticator
 from users.services.methods import save_method
 from users.services.recovery_codes import make_recovery_codes
 from users.services.sign_in_sources import count_failure
@@ -28,15 +28,9 @@ NEWCOMER: Final = "license.admin"
 
 def app_of(cast: Cast, name: str) -> pyotp.TOTP:
     """Register an authenticator app for a person and return it; its next code was not typed yet."""
-    with within(cast.tenant), clock.travel(timedelta(minutes=-5)):
-        now = clock.now()
+    with within(cast.tenant):
         AuthenticationMethod.objects.filter(user=cast[name], kind=MethodKind.AUTHENTICATOR).delete()
-        new = start_authenticator(user=cast[name], tenant=cast.tenant, now=now)
-        app = pyotp.TOTP(new.key.expose())
-        finish_authenticator(
-            tenant=cast.tenant, user=cast[name], sealed=new.sealed, typed=app.at(now), label="Phone", by=SYSTEM, now=now
-        )
-    return app
+    return registers_app(cast, name)
 
 
 def codes_of(cast: Cast, name: str) -> list[str]:

@@ -13,7 +13,8 @@ from tests.browser.sheets_of_wizard import enable
 from tests.browser.test_wizard import PHONE, code_in_inbox
 from tests.cast import PASSWORD, Cast
 from tests.sspr.self_service import knows
-from tests.sspr.wizard_ways import MOBILE, NEW_PASSWORD, registers_app
+from tests.sspr.wizard_ways import MOBILE, NEW_PASSWORD
+from tests.users.app_ways import registers_app
 from users.models import Session, Tenant, TrustedDevice
 from users.tenancy import across_tenants
 

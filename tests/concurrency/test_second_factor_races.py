@@ -6,17 +6,15 @@ from collections import Counter
 from datetime import timedelta
 from functools import partial
 
-import pyotp
 import pytest
 
 from adminportal import clock
 from adminportal.throttle import Throttled
 from tests.cast import Cast, make_tenant
 from tests.concurrency.crowd import at_once
-from users.actors import SYSTEM
+from tests.users.app_ways import registers_app
 from users.models import Session, Tenant
 from users.roles import Role
-from users.services.authenticators import finish_authenticator, start_authenticator
 from users.services.second_factor import Way, prove
 from users.sessions import digest_of, open_session
 from users.tenancy import within
@@ -30,19 +28,6 @@ def cast() -> Cast:
     made.add("ada.admin", has_password=False, roles=(Role.GLOBAL_ADMINISTRATOR,))
     Tenant.objects.update(admin_mfa_required=True)
     return made
-
-
-def _app(cast: Cast) -> pyotp.TOTP:
-    user = cast["ada.admin"]
-    with within(cast.tenant), clock.travel(timedelta(minutes=-5)):
-        now = clock.now()
-        new = start_authenticator(user=user, tenant=cast.tenant, now=now)
-        app = pyotp.TOTP(new.key.expose())
-        made = finish_authenticator(
-            tenant=cast.tenant, user=user, sealed=new.sealed, typed=app.at(now), label="", by=SYSTEM, now=now
-        )
-        assert made
-    return app
 
 
 def _session(cast: Cast) -> Session:
@@ -63,7 +48,7 @@ def _prove(cast: Cast, session: Session, code: str) -> str:
 
 
 def test_of_many_right_codes_at_once_one_lets_in(cast: Cast) -> None:
-    app, session = _app(cast), _session(cast)
+    app, session = registers_app(cast, "ada.admin"), _session(cast)
     code = app.at(clock.now())
 
     answers = Counter(at_once([partial(_prove, cast, session, code)] * 20))
@@ -74,7 +59,7 @@ def test_of_many_right_codes_at_once_one_lets_in(cast: Cast) -> None:
 
 
 def test_of_a_hundred_guesses_at_once_five_are_counted(cast: Cast) -> None:
-    app = _app(cast)
+    app = registers_app(cast, "ada.admin")
     now = clock.now()
     right = {app.at(now + timedelta(seconds=seconds)) for seconds in (-60, -30, 0, 30, 60)}
     guesses = [f"{number:06d}" for number in range(100) if f"{number:06d}" not in right]

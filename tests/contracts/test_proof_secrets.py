@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pyotp
 import pytest
 from django.conf import settings as django_settings
 from django.test import Client
@@ -16,6 +15,7 @@ from tests.cast import PASSWORD, Cast, make_tenant
 from tests.contracts import canaries
 from tests.contracts.canaries import Evidence, Recorder, found_in, logs_at_debug
 from tests.services.valkey import Valkey
+from tests.users.app_ways import scan
 from users.actors import SYSTEM
 from users.models import MethodKind, Session, Tenant
 from users.roles import Role
@@ -46,12 +46,9 @@ def _walk(cast: Cast) -> tuple[dict[str, str], Evidence]:
     """Set an app up, come back with a recovery code and trust, and prove it again by a code; return what was secret."""
     browser, secrets = Recorder(), dict[str, str]()
     _sign_in(browser, cast)
-    page = browser.get(SET_UP).content.decode()
-    secrets["key of the app"] = "".join(re.findall(r"<span>([A-Z2-7]{4})</span>", page))
-    sealed = re.search(r'name="sealed" value="([^"]+)"', page)
-    assert sealed
-    code = pyotp.TOTP(secrets["key of the app"]).at(clock.now())
-    shown = browser.post(SET_UP, {"sealed": sealed[1], "code": code}).content.decode()
+    app, sealed = scan(browser.get(SET_UP).content.decode())
+    secrets["key of the app"] = app.secret
+    shown = browser.post(SET_UP, {"sealed": sealed, "code": app.at(clock.now())}).content.decode()
     codes = re.findall(r"<li><code[^>]*>([^<]+)</code></li>", shown)
     secrets |= {f"recovery code {number}": each for number, each in enumerate(codes)}
     _sign_in(browser, cast)

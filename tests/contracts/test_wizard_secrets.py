@@ -25,7 +25,8 @@ from tests.services.valkey import Valkey
 from tests.solving import solved
 from tests.sspr.self_service import answers, knows, policy_for
 from tests.sspr.wizard_visit import Visit
-from tests.sspr.wizard_ways import MAIL, MOBILE, registers_app, wrong_code
+from tests.sspr.wizard_ways import MAIL, MOBILE, wrong_code
+from tests.users.app_ways import registers_app
 from users.services.recovery_codes import make_recovery_codes
 from users.services.sign_in import Outcome
 from users.tenancy import within

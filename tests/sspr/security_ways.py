@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pyotp
 from django.test import Client
 
 from adminportal import clock
 from adminportal.outbox.models import OutboundMessage
+from tests.users.app_ways import scan
 from users.models import Session, User
 from users.models.challenge import Challenge, Purpose
 from users.services.challenges import newest, open_code
@@ -39,14 +39,6 @@ def adds_by_code(client: Client, user: User, address: str, value: str, **more: s
     stored = re.search(r'name="value" value="([^"]+)"', asked.content.decode())
     assert stored is not None
     return client.post(address, {"value": stored[1], "code": waiting_code(user), **more})
-
-
-def scan(page: str) -> tuple[pyotp.TOTP, str]:
-    """Return the app and the hidden field, as the page shows them."""
-    letters = "".join(re.findall(r"<span>([A-Z2-7]{4})</span>", page))
-    sealed = re.search(r'name="sealed" value="([^"]+)"', page)
-    assert len(letters) == 32 and sealed
-    return pyotp.TOTP(letters), sealed[1]
 
 
 def adds_app(client: Client, address: str, **more: str) -> Any:

@@ -24,7 +24,8 @@ from tests.cast import PASSWORD, Cast
 from tests.contracts.matrix import give
 from tests.passwords.reset_cast import reset, try_sign_in
 from tests.sspr.self_service import knows, policy_for
-from tests.sspr.wizard_ways import MAIL, MOBILE, NEW_PASSWORD, Walk, begin, make_open_cast, registers_app
+from tests.sspr.wizard_ways import MAIL, MOBILE, NEW_PASSWORD, Walk, begin, make_open_cast
+from tests.users.app_ways import registers_app
 from users.models import Session, SignInGuard, TrustedDevice, User
 from users.roles import TEMPLATE_IDS, Role
 from users.services.sign_in import Outcome as SignIn

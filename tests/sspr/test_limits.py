@@ -20,7 +20,8 @@ from sspr.subjects import subject_of
 from tests.cast import PASSWORD, Cast, make_cast
 from tests.passwords.reset_cast import try_sign_in
 from tests.sspr.self_service import answers, knows, policy_for
-from tests.sspr.wizard_ways import MAIL, MOBILE, Walk, begin, registers_app
+from tests.sspr.wizard_ways import MAIL, MOBILE, Walk, begin
+from tests.users.app_ways import registers_app
 from tests.users.contact_ways import changes_address
 from users.models import Challenge
 from users.services.sign_in import Outcome as SignIn

@@ -22,7 +22,8 @@ from sspr.services.start import Later
 from sspr.services.verify import Outcome, view_of
 from tests.cast import Cast, make_cast, make_tenant
 from tests.sspr.self_service import answers, knows, policy_for
-from tests.sspr.wizard_ways import MOBILE, OFFICE, Walk, begin, registers_app
+from tests.sspr.wizard_ways import MOBILE, OFFICE, Walk, begin
+from tests.users.app_ways import registers_app
 from users.models import Challenge, Domain, User
 from users.tenancy import within
 

@@ -15,8 +15,9 @@ from adminportal.outbox.models import OutboundMessage
 from sspr.models import Gate, GateFailures, Reach
 from sspr.subjects import subject_of
 from tests.cast import Cast, make_cast, signed_in
-from tests.sspr.security_ways import HOME, MAIL, MOBILE, adds_app, adds_by_code, scan, session_of, waiting_code
+from tests.sspr.security_ways import HOME, MAIL, MOBILE, adds_app, adds_by_code, session_of, waiting_code
 from tests.sspr.self_service import policy_for, registers
+from tests.users.app_ways import scan
 from users.models import AuthenticationMethod, MethodKind, RecoveryCode, Session, TrustedDevice
 from users.tenancy import across_tenants, within
 

@@ -22,7 +22,8 @@ from sspr.services.complete import Ended, finish, unlock
 from sspr.services.verify import Outcome, check, choose_and_send, view_of
 from tests.cast import Cast, make_cast
 from tests.sspr.self_service import answers, knows, policy_for
-from tests.sspr.wizard_ways import MAIL, MOBILE, Walk, begin, registers_app, wrong_code
+from tests.sspr.wizard_ways import MAIL, MOBILE, Walk, begin, wrong_code
+from tests.users.app_ways import registers_app
 from users.models import Contact, RecoveryCode, User
 from users.services.recovery_codes import make_recovery_codes
 from users.tenancy import within

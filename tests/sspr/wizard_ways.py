@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-import pyotp
-
 from adminportal import clock
 from adminportal.outbox.models import OutboundMessage
 from adminportal.sealing import Secret
@@ -19,11 +17,8 @@ from sspr.services.start import start
 from sspr.services.verify import Answer, Outcome, check, choose_and_send
 from tests.cast import Cast, make_cast
 from tests.sspr.self_service import knows, policy_for
-from users.models import AuthenticationMethod
 from users.models.challenge import Challenge, Purpose
-from users.services.authenticators import finish_authenticator, start_authenticator
 from users.services.challenges import newest, open_code
-from users.tenancy import within
 
 NEW_PASSWORD = "Violet-Meadow-4127"
 MAIL, MOBILE, OFFICE = "adele@mail.example", "+1 202 555 0142", "+1 202 555 0171"
@@ -117,23 +112,3 @@ def wrong_code(attempt: RecoveryAttempt) -> str:
     """Return a code of the right length that is not the one."""
     right = code_of(attempt)
     return str((int(right) + 1) % 10 ** len(right)).zfill(len(right))
-
-
-def registers_app(cast: Cast, name: str) -> pyotp.TOTP:
-    """Let somebody register an authenticator app, and return it."""
-    user = cast[name]
-    with within(cast.tenant):
-        new = start_authenticator(user=user, tenant=cast.tenant, now=clock.now())
-        app = pyotp.TOTP(new.key.expose())
-        made = finish_authenticator(
-            tenant=cast.tenant,
-            user=user,
-            sealed=new.sealed,
-            typed=app.at(clock.now()),
-            label="Phone",
-            by=cast.actor(name).for_audit(),
-            now=clock.now(),
-        )
-        assert made is not None
-        AuthenticationMethod.objects.filter(pk=made.pk).update(last_step=None)
-    return app

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Any
 
-import pyotp
 import pytest
 from django.conf import settings as django_settings
 from django.test import Client
@@ -18,9 +16,9 @@ from adminportal.outbox.content import build
 from adminportal.outbox.models import OutboundMessage
 from adminportal.sealing import Secret
 from tests.cast import PASSWORD, Cast, make_cast, signed_in
+from tests.users.app_ways import registers_app
 from users.actors import SYSTEM
 from users.models import Contact, MethodKind, Session
-from users.services.authenticators import finish_authenticator, start_authenticator
 from users.services.methods import save_method
 from users.sessions import digest_of
 from users.tenancy import within
@@ -38,16 +36,6 @@ def cast() -> Cast:
         for kind, value in ((MethodKind.EMAIL, ADDRESS), (MethodKind.MOBILE_PHONE, NUMBER)):
             save_method(tenant=made.tenant, user=made[NAME], kind=kind, value=value, by=SYSTEM, now=clock.now())
     return made
-
-
-def _app(cast: Cast) -> pyotp.TOTP:
-    with within(cast.tenant), clock.travel(timedelta(minutes=-5)):
-        now = clock.now()
-        key = start_authenticator(user=cast[NAME], tenant=cast.tenant, now=now)
-        app = pyotp.TOTP(key.key.expose())
-        facts: dict[str, Any] = {"tenant": cast.tenant, "user": cast[NAME], "by": SYSTEM, "now": now, "label": ""}
-        assert finish_authenticator(sealed=key.sealed, typed=app.at(now), **facts)
-    return app
 
 
 def _client(cast: Cast) -> Client:
@@ -80,7 +68,7 @@ def _newest(channel: str) -> str:
 
 
 def test_other_ways_are_those_that_the_person_has_proven(cast: Cast) -> None:
-    _app(cast)
+    registers_app(cast, NAME)
     with within(cast.tenant):
         Contact.objects.filter(user=cast["diego.siciliani"]).delete()
 
@@ -108,7 +96,7 @@ def test_address_that_nobody_proved_gets_no_code(cast: Cast) -> None:
 
 
 def test_code_of_the_app_is_a_fresh_proof(cast: Cast) -> None:
-    app, client = _app(cast), _client(cast)
+    app, client = registers_app(cast, NAME), _client(cast)
     before = _session(client)
 
     answer = client.post(PAGE, {"way": "app", "code": app.at(clock.now()), "next": "/account"})
@@ -171,7 +159,7 @@ def test_code_dies_with_a_newer_one_and_with_a_change_of_the_address(cast: Cast)
 
 
 def test_wrong_codes_are_counted_over_all_ways_and_browsers(cast: Cast) -> None:
-    app, client = _app(cast), _client(cast)
+    app, client = registers_app(cast, NAME), _client(cast)
     client.post(SEND, {"way": "email"})
     now = clock.now()
     right = {app.at(now), app.at(now - timedelta(seconds=30)), app.at(now + timedelta(seconds=30))}
@@ -224,7 +212,7 @@ def test_session_that_a_reset_ended_is_not_revived(cast: Cast) -> None:
     from users.services.fresh_proof import ProofWay, prove_by_code
     from users.sessions import end_all_sessions
 
-    app, client = _app(cast), _client(cast)
+    app, client = registers_app(cast, NAME), _client(cast)
     session = _session(client)
     session.user, session.tenant = cast[NAME], cast.tenant
     end_all_sessions([cast[NAME].pk], now=clock.now())

@@ -16,12 +16,12 @@ from adminportal import clock
 from adminportal.audit.models import AuditEvent
 from adminportal.sealing import Secret
 from passwords.services.break_glass import open_with_break_glass
-from tests.cast import PASSWORD, Cast, make_cast, signed_in
+from tests.cast import PASSWORD, Cast, signed_in
+from tests.users.app_ways import make_strict_cast, registers_app
 from users import trusted_devices
 from users.actors import SYSTEM
 from users.models import AuthenticationMethod, RecoveryCode, Session, Tenant, TrustedDevice
 from users.roles import Role
-from users.services.authenticators import finish_authenticator, start_authenticator
 from users.services.recovery_codes import make_recovery_codes
 from users.services.second_factor import count_holders
 from users.services.tenants import create_tenant
@@ -35,10 +35,7 @@ ADMIN = "global.admin"
 
 @pytest.fixture
 def cast() -> Cast:
-    made = make_cast()
-    Tenant.objects.update(admin_mfa_required=True)
-    made.tenant.refresh_from_db()
-    return made
+    return make_strict_cast()
 
 
 def _rows(model: Any, **facts: Any) -> list[Any]:
@@ -47,17 +44,7 @@ def _rows(model: Any, **facts: Any) -> list[Any]:
 
 
 def _app(cast: Cast, name: str = ADMIN) -> pyotp.TOTP:
-    """Register an app and wait until its first code is spent."""
-    user = cast[name]
-    with within(cast.tenant), clock.travel(timedelta(minutes=-5)):
-        now = clock.now()
-        key = start_authenticator(user=user, tenant=cast.tenant, now=now)
-        app = pyotp.TOTP(key.key.expose())
-        made = finish_authenticator(
-            tenant=cast.tenant, user=user, sealed=key.sealed, typed=app.at(now), label="", by=SYSTEM, now=now
-        )
-        assert made is not None
-    return app
+    return registers_app(cast, name)
 
 
 def _recovery(cast: Cast, name: str = ADMIN) -> list[str]:

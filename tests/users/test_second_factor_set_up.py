@@ -6,7 +6,6 @@ import re
 from datetime import timedelta
 from typing import Any
 
-import pyotp
 import pytest
 from django.http import HttpResponse
 from django.test import Client
@@ -16,7 +15,8 @@ from adminportal.audit.models import AuditEvent
 from adminportal.outbox.models import OutboundMessage
 from adminportal.sealing import Secret
 from passwords.services.break_glass import open_with_break_glass
-from tests.cast import PASSWORD, Cast, make_cast, signed_in
+from tests.cast import PASSWORD, Cast, signed_in
+from tests.users.app_ways import make_strict_cast, scan
 from users.models import AuthenticationMethod, RecoveryCode, Session, Tenant
 from users.roles import Role
 from users.tenancy import across_tenants
@@ -28,22 +28,11 @@ ADMIN = "helpdesk.admin"
 
 @pytest.fixture
 def cast() -> Cast:
-    made = make_cast()
-    Tenant.objects.update(admin_mfa_required=True)
-    made.tenant.refresh_from_db()
-    return made
-
-
-def _scan(page: str) -> tuple[pyotp.TOTP, str]:
-    """Return the app and the hidden field, as the page shows them."""
-    letters = "".join(re.findall(r"<span>([A-Z2-7]{4})</span>", page))
-    sealed = re.search(r'name="sealed" value="([^"]+)"', page)
-    assert len(letters) == 32 and sealed
-    return pyotp.TOTP(letters), sealed[1]
+    return make_strict_cast()
 
 
 def _set_up(client: Client, **more: str) -> HttpResponse:
-    app, sealed = _scan(client.get(SET_UP).text)
+    app, sealed = scan(client.get(SET_UP).text)
     answer = client.post(SET_UP, {"sealed": sealed, "code": app.at(clock.now())} | more)
     client.app = app  # type: ignore[attr-defined]
     return answer  # type: ignore[return-value]
@@ -122,11 +111,11 @@ def test_it_is_in_the_audit_log_and_the_person_is_told(cast: Cast) -> None:
 
 def test_wrong_code_shows_the_same_key_again(cast: Cast) -> None:
     client = signed_in(cast[ADMIN])
-    app, sealed = _scan(client.get(SET_UP).text)
+    app, sealed = scan(client.get(SET_UP).text)
 
     answer = client.post(SET_UP, {"sealed": sealed, "code": "12345"})
 
-    again, same = _scan(answer.text)
+    again, same = scan(answer.text)
     assert answer.status_code == 422
     assert (again.secret, same) == (app.secret, sealed)
     assert _rows(AuthenticationMethod, kind="authenticator") == []
@@ -141,7 +130,7 @@ def test_key_that_was_never_shown_is_refused(cast: Cast, sealed: str) -> None:
 
 
 def test_key_that_was_shown_to_another_person_is_refused(cast: Cast) -> None:
-    app, sealed = _scan(signed_in(cast["user.admin"]).get(SET_UP).text)
+    app, sealed = scan(signed_in(cast["user.admin"]).get(SET_UP).text)
 
     answer = signed_in(cast[ADMIN]).post(SET_UP, {"sealed": sealed, "code": app.at(clock.now())})
 
@@ -150,7 +139,7 @@ def test_key_that_was_shown_to_another_person_is_refused(cast: Cast) -> None:
 
 def test_key_that_is_too_old_is_replaced(cast: Cast) -> None:
     client = signed_in(cast[ADMIN])
-    app, sealed = _scan(client.get(SET_UP).text)
+    app, sealed = scan(client.get(SET_UP).text)
     Tenant.objects.update(step_up_minutes=60)
 
     with clock.travel(timedelta(minutes=14, seconds=50)):
@@ -159,12 +148,12 @@ def test_key_that_is_too_old_is_replaced(cast: Cast) -> None:
         answer = client.post(SET_UP, {"sealed": sealed, "code": app.at(clock.now())})
 
     assert answer.status_code == 422
-    assert _scan(answer.text)[0].secret != app.secret
+    assert scan(answer.text)[0].secret != app.secret
 
 
 def test_somebody_who_has_an_app_sets_up_no_second_one_with_the_password_alone(cast: Cast) -> None:
     thief = signed_in(cast[ADMIN])
-    app, sealed = _scan(thief.get(SET_UP).text)
+    app, sealed = scan(thief.get(SET_UP).text)
     _set_up(signed_in(cast[ADMIN]))
     thief = signed_in(cast[ADMIN])
 
