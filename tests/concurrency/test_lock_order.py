@@ -46,6 +46,22 @@ def resetting(cast: Cast, actor: str, target: str) -> Callable[[], ResetOutcome]
     return reset
 
 
+def while_a_reset_holds(cast: Cast, monkeypatch: pytest.MonkeyPatch, act: Callable[[], Any]) -> list[Any]:
+    """Begin an act while a reset holds the person; return what came of it once both are through."""
+    begun: list[Any] = []
+
+    def hooked(*arguments: Any, **options: Any) -> None:
+        begun.append(crowd.submit(at_once, [act]))
+        wait_until_blocked(1)
+        withdraw(*arguments, **options)
+
+    monkeypatch.setattr("passwords.services.issue.withdraw", hooked)
+    with ThreadPoolExecutor(1) as crowd:
+        assert resetting(cast, "helpdesk.admin", "adele.vance")().end is ResetEnd.DONE
+        done: list[Any] = begun[0].result(timeout=PATIENCE_SECONDS)
+    return done
+
+
 def test_two_administrators_who_reset_each_other_both_come_through(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each holds the row of the other one, and names themself as the starter in what they write."""
     meet(monkeypatch, "passwords.services.issue.withdraw", 2)
@@ -58,28 +74,17 @@ def test_two_administrators_who_reset_each_other_both_come_through(cast: Cast, m
 
 def test_block_that_waits_for_a_reset_does_not_hold_it_up(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     """The block holds the tenant and waits for the person, whom the reset holds; both write rows of the tenant."""
-    blocks: list[Any] = []
 
     def block() -> bool:
         with within(cast.tenant):
             user_id, actor = cast["adele.vance"].pk, cast.actor("user.admin")
             return act_on_person(actor=actor, act=Act.BLOCK, user_id=user_id, now=clock.now()).changed
 
-    def hooked(*arguments: Any, **options: Any) -> None:
-        blocks.append(crowd.submit(at_once, [block]))
-        wait_until_blocked(1)
-        withdraw(*arguments, **options)
-
-    monkeypatch.setattr("passwords.services.issue.withdraw", hooked)
-    with ThreadPoolExecutor(1) as crowd:
-        outcome = resetting(cast, "helpdesk.admin", "adele.vance")()
-        assert outcome.end is ResetEnd.DONE
-        assert blocks[0].result(timeout=PATIENCE_SECONDS) == [True]
+    assert while_a_reset_holds(cast, monkeypatch, block) == [True]
 
 
 def test_not_me_that_waits_for_a_reset_does_not_hold_it_up(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both end the person's sessions: whoever took these first and the person afterwards would wait in a ring."""
-    presses: list[Any] = []
     user = cast["adele.vance"]
     signed_in(user)
     message = OutboundMessage(tenant_id=cast.tenant.pk, about_user_id=user.pk, correlation_id=uuid4())
@@ -88,13 +93,4 @@ def test_not_me_that_waits_for_a_reset_does_not_hold_it_up(cast: Cast, monkeypat
         with within(cast.tenant), transaction.atomic():
             return NotMe().act(message, cast.tenant, clock.now()).title
 
-    def hooked(*arguments: Any, **options: Any) -> None:
-        presses.append(crowd.submit(at_once, [press]))
-        wait_until_blocked(1)
-        withdraw(*arguments, **options)
-
-    monkeypatch.setattr("passwords.services.issue.withdraw", hooked)
-    with ThreadPoolExecutor(1) as crowd:
-        outcome = resetting(cast, "helpdesk.admin", "adele.vance")()
-        assert outcome.end is ResetEnd.DONE
-        assert presses[0].result(timeout=PATIENCE_SECONDS)
+    assert while_a_reset_holds(cast, monkeypatch, press)

@@ -101,19 +101,19 @@ def test_privileged_authentication_administrators_keep_self_service() -> None:
     assert asked(keeper, policy(admins_may_use=False)).code == ""
 
 
-@pytest.mark.parametrize(
-    "role",
-    [
-        "Directory Readers",
-        "Guest Inviter",
-        "Message Center Reader",
-        "Reports Reader",
-        "Usage Summary Reports Reader",
-        "User Experience Success Manager",
-        "Global Reader",
-        "Security Reader",
-    ],
+READING_ROLES = (
+    "Directory Readers",
+    "Guest Inviter",
+    "Message Center Reader",
+    "Reports Reader",
+    "Usage Summary Reports Reader",
+    "User Experience Success Manager",
+    "Global Reader",
+    "Security Reader",
 )
+
+
+@pytest.mark.parametrize("role", READING_ROLES)
 def test_holders_of_reading_roles_fall_under_the_policy_of_users(role: str) -> None:
     reader = replace(PLAIN, held=frozenset({Role(role)}), answers=5)
 
@@ -122,25 +122,7 @@ def test_holders_of_reading_roles_fall_under_the_policy_of_users(role: str) -> N
     assert Gate.QUESTIONS not in gates(asked(reader, policy(gates_required=2)))
 
 
-@pytest.mark.parametrize(
-    "role",
-    sorted(
-        set(Role)
-        - {
-            Role(name)
-            for name in (
-                "Directory Readers",
-                "Guest Inviter",
-                "Message Center Reader",
-                "Reports Reader",
-                "Usage Summary Reports Reader",
-                "User Experience Success Manager",
-                "Global Reader",
-                "Security Reader",
-            )
-        }
-    ),
-)
+@pytest.mark.parametrize("role", sorted(set(Role) - {Role(name) for name in READING_ROLES}))
 def test_every_other_role_needs_two_kinds_whatever_the_settings(role: Role) -> None:
     holder = replace(PLAIN, held=frozenset({role, Role.GLOBAL_READER}), answers=5, recovery_codes=10)
 
