@@ -23,22 +23,11 @@ from users.services.challenges import CodeAnswer
 from users.services.own_methods import CodeSent, NotSent, channels_for
 from users.services.people import Refused
 from users.services.reach import reach_of
+from users.value_faults import CODE_FAULTS, VALUE_FAULTS
 from users.views.proof import to_confirm
 from users.views.sign_in import later, safe_target
 
 REFUSED_FORM: Final = 422
-VALUE_FAULTS: Final[dict[str, str | Promise]] = {
-    "email": _("Enter an e-mail address, such as name@mail.example."),
-    "phone": _("Enter the number with its country, such as +47 22 12 34 56."),
-    "own_mailbox": _("This is the mailbox of the account itself, which you cannot open without your password."),
-    "not_sent": _("No code was sent: this address or number cannot get one now. Use another, or try again in an hour."),
-}
-CODE_FAULTS: Final[dict[CodeAnswer, str | Promise]] = {
-    CodeAnswer.WRONG: _("That code is wrong. Nothing was changed."),
-    CodeAnswer.SPENT: _("Too many wrong codes. Ask for another one."),
-    CodeAnswer.EXPIRED: _("That code is too old. Ask for another one."),
-    CodeAnswer.NONE: _("That code was used before, or is not the newest. Ask for another one."),
-}
 TITLES: Final[dict[MethodKind, str | Promise]] = {
     MethodKind.MOBILE_PHONE: _("Mobile phone"),
     MethodKind.ALTERNATE_PHONE: _("Alternate phone"),

@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
-
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
 from adminportal import clock
-from adminportal.shell.qr import path_of
 from sspr.services.security_info import confirm_app
 from sspr.views.set_up import REFUSED_FORM, Frame
+from users.app_keys import KEY_FAULTS, shown_key
 from users.request import PortalRequest
 from users.services.authenticators import NewKey, TooManyApps, go_on_with, start_authenticator
 from users.services.people import Refused
 from users.views.proof import to_confirm
-
-GROUP: Final = 4
-"""Letters of the key between two blanks."""
-FAULTS: Final[dict[str, str | Promise]] = {
-    "wrong": _(
-        "That is not the code that the app shows for this key. Check the clock of your phone, and type the next code."
-    ),
-    "old": _("The earlier key was shown too long ago. Remove it from the app and scan this new one."),
-    "many": _("You have five authenticator apps already. Remove one first."),
-}
 
 
 @sensitive_variables()
@@ -62,12 +48,5 @@ def _new_key(request: PortalRequest) -> NewKey:
 
 @sensitive_variables()
 def _page(request: PortalRequest, frame: Frame, key: NewKey, *, fault: str = "") -> HttpResponse:
-    letters = key.key.expose()
-    page: dict[str, Any] = {
-        "frame": frame,
-        "sealed": key.sealed,
-        "qr": path_of(key.address.expose()),
-        "groups": [letters[start : start + GROUP] for start in range(0, len(letters), GROUP)],
-        "error": FAULTS.get(fault, ""),
-    }
+    page = {"frame": frame, "key": shown_key(key), "error": KEY_FAULTS.get(fault, "")}
     return render(request, "sspr/security_app.html", page, status=REFUSED_FORM if fault else 200)

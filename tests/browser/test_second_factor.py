@@ -62,6 +62,24 @@ def test_app_is_set_up_and_asked_for_and_a_recovery_code_or_trust_stands_in(
         elsewhere.get_by_role("heading", name="Home").wait_for()
 
 
+def test_key_of_an_app_is_copied_or_opened_on_the_phone_and_gone_on_the_way_back(portal: Portal, cast: Cast) -> None:
+    page = portal.tab(cast["adele.vance"], size=(390, 844))
+    page.goto("/account/security-info/app")
+    page.get_by_text("I cannot scan it").click()
+    key = "".join(page.locator(".key-letters span").all_text_contents())
+    address = page.get_by_role("link", name="Open in the app on this phone").get_attribute("href") or ""
+
+    page.get_by_role("button", name="Copy", exact=True).click()
+    page.get_by_role("button", name="Copied").wait_for()
+    page.get_by_label("Code", exact=True).focus()
+    page.keyboard.press("Control+V")
+
+    assert page.get_by_label("Code", exact=True).input_value() == key == pyotp.parse_uri(address).secret
+    page.goto("/account")
+    page.go_back()
+    assert key not in page.content()
+
+
 def test_recovery_codes_are_gone_on_the_way_back(portal: Portal, cast: Cast) -> None:
     Tenant.objects.update(admin_mfa_required=True)
     page = portal.tab()

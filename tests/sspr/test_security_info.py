@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from html import unescape
 
 import pyotp
 import pytest
@@ -156,6 +157,8 @@ def test_app_is_shown_once_and_proven_by_its_code(cast: Cast, client: Client) ->
     right = client.post(f"{HOME}/app", {"sealed": sealed, "code": app.at(clock.now()), "label": "Phone of Adele"})
 
     assert "no-store" in page["Cache-Control"] and "<path" in page.text
+    links = re.findall(r'href="(otpauth:[^"]+)"', page.text)
+    assert [pyotp.parse_uri(unescape(link)).secret for link in links] == [app.secret]
     assert (wrong.status_code, right.headers["Location"]) == (422, f"{HOME}?saved=1")
     assert methods(cast)["authenticator"].label == "Phone of Adele"
     assert app.secret not in client.get(HOME).text
@@ -208,6 +211,14 @@ def test_removing_asks_first_and_tells_everybody(cast: Cast, client: Client) -> 
     assert MAIL in told()
     assert "User deleted security info" in said(cast)
     assert client.post(f"{HOME}/{method.pk}/remove").status_code == 404
+
+
+def test_app_without_a_name_is_listed_by_its_day_alone(cast: Cast, client: Client) -> None:
+    registers(cast, NAME, MethodKind.AUTHENTICATOR)
+
+    line = client.get(HOME).text.partition('class="security__what"')[2].partition("security__commands")[0]
+
+    assert "Authenticator app" in line and "–" not in line
 
 
 def test_removing_below_the_required_number_warns_and_asks_at_the_next_sign_in(cast: Cast) -> None:

@@ -105,6 +105,21 @@ def test_removing_an_app_takes_more_than_the_right_to_reset(
     assert len(refusals()) == (not may_remove_address) + (not may_remove_app)
 
 
+def test_page_says_that_contact_data_of_the_same_value_stay(cast: Cast) -> None:
+    methods, admin = register(cast), signed_in(cast["global.admin"])
+
+    phone, app = (
+        body(admin.get(url(cast, "remove-method", "adele.vance", methods[kind].pk)))
+        for kind in (MethodKind.MOBILE_PHONE, MethodKind.AUTHENTICATOR)
+    )
+    remove(cast, "global.admin", methods[MethodKind.MOBILE_PHONE])
+
+    assert "Contact data stay: where they hold the same, they still reset the password" in phone
+    assert "Contact data stay" not in app
+    with within(cast.tenant):
+        assert Contact.objects.filter(user=cast["adele.vance"], value=MOBILE).exists()
+
+
 @pytest.mark.parametrize("page", ["remove", "register-again", "contacts"])
 def test_whoever_may_not_reset_a_target_changes_nothing_of_it(cast: Cast, page: str) -> None:
     methods = register(cast, "global.admin")

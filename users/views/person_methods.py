@@ -9,7 +9,6 @@ from django import forms
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
@@ -30,15 +29,14 @@ from users.services.method_admin import change_contacts_of, remove_method_of, re
 from users.services.method_changes import label_of
 from users.services.methods import MethodMissing
 from users.services.people import Refused
+from users.value_faults import VALUE_FAULTS
 from users.views.person_acts import Question
 from users.views.proof import to_confirm
 from users.views.user_panel import show_person, wants_fragment
 
 REFUSED_FORM: Final = 422
 
-VALUE_FAULTS: Final[dict[str, str | Promise]] = {
-    "email": _("Enter an e-mail address, such as name@mail.example."),
-    "phone": _("Enter the number with its country, such as +47 22 12 34 56."),
+FAULTS: Final = VALUE_FAULTS | {
     "own_mailbox": _("This is the mailbox of the account itself, which cannot be opened without the password."),
 }
 
@@ -63,7 +61,7 @@ class ContactForm(forms.Form):
                 try:
                     values[name] = normal_value(name, values[name], user=self.user)
                 except ValueRefused as refusal:
-                    self.add_error(name, str(VALUE_FAULTS[refusal.code]))
+                    self.add_error(name, str(FAULTS[refusal.code]))
         return values
 
     def order(self) -> dict[ContactKind, str]:
@@ -141,14 +139,14 @@ CONTACTS: Final = Question(
 
 def _removal(method: AuthenticationMethod) -> Question:
     facts = {"method": label_of(method.kind), "value": shown_value(method)}
-    return Question(
-        title=gettext("Remove this method"),
-        text=gettext(
-            "%(method)s %(value)s can no longer be used to prove who the person is, and every session ends at once."
-        )
-        % facts,
-        is_danger=True,
+    ends = gettext(
+        "%(method)s %(value)s can no longer be used to prove who the person is, and every session ends at once."
     )
+    stays = gettext(
+        "Contact data stay: where they hold the same, they still reset the password, so remove it there too."
+    )
+    text = f"{ends} {stays}" if method.value else ends
+    return Question(title=gettext("Remove this method"), text=text % facts, is_danger=True)
 
 
 def _ask_for_contacts(request: PortalRequest, user: User, known: dict[str, str]) -> HttpResponse:

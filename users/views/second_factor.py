@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import rotate_token
 from django.shortcuts import render
@@ -14,10 +12,10 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods
 
 from adminportal import clock
-from adminportal.shell.qr import path_of
 from adminportal.throttle import Throttled
 from users import cookies, trusted_devices
 from users.access import has_fresh_proof, open_to_unregistered, own_account
+from users.app_keys import KEY_FAULTS, shown_key
 from users.request import PortalRequest
 from users.services.authenticators import NewKey, go_on_with, start_authenticator
 from users.services.second_factor import Passed, Way, has_authenticator, is_due, prove, set_up
@@ -74,8 +72,7 @@ def set_up_app(request: PortalRequest) -> HttpResponse:
     )
     if made is None:
         same = go_on_with(user=request.actor.user, tenant=request.tenant, sealed=sealed, now=now)
-        problem = "wrong" if same else "old"
-        return _show_key(request, same or _new_key(request), onward=onward, problem=problem)
+        return _show_key(request, same or _new_key(request), onward=onward, fault="wrong" if same else "old")
     response = render(
         request, "users/second_factor_codes.html", {"codes": made.recovery_codes, "next": onward, "made_at": now}
     )
@@ -102,16 +99,9 @@ def _new_key(request: PortalRequest) -> NewKey:
 
 
 @sensitive_variables()
-def _show_key(request: PortalRequest, key: NewKey, *, onward: str, problem: str = "") -> HttpResponse:
-    letters = key.key.expose()
-    page: dict[str, Any] = {
-        "sealed": key.sealed,
-        "qr": path_of(key.address.expose()),
-        "groups": [letters[start : start + 4] for start in range(0, len(letters), 4)],
-        "next": onward,
-        "problem": problem,
-    }
-    return render(request, "users/second_factor_set_up.html", page, status=422 if problem else 200)
+def _show_key(request: PortalRequest, key: NewKey, *, onward: str, fault: str = "") -> HttpResponse:
+    page = {"key": shown_key(key), "next": onward, "error": KEY_FAULTS.get(fault, "")}
+    return render(request, "users/second_factor_set_up.html", page, status=422 if fault else 200)
 
 
 def _onward(request: PortalRequest) -> str:
