@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from adminportal import correlation
 from adminportal.queries import places, write
 from adminportal.sealing import Secret
@@ -21,6 +23,9 @@ from users.tenancy import across_tenants
 
 KEPT_AFTER_END: Final = timedelta(days=30)
 REVOKE: Final = "UPDATE users_trusteddevice SET revoked_at = %s WHERE revoked_at IS NULL AND user_id IN ({users})"
+ONE: Final = " AND key_digest = %s"
+SHOWN: Final = 50
+"""Browsers that a page lists."""
 
 
 def trust(user: User, *, days: int, now: datetime) -> Secret:
@@ -42,19 +47,33 @@ def is_trusted(key: Secret, user: User, *, days: int, now: datetime) -> bool:
 
     ``days`` are those that the organisation allows today: fewer end the trust that was given for more.
     """
+    return bool(key.expose()) and _alive(user, days=days, now=now).filter(pk=digest_of(key)).exists()
+
+
+def note_use(key: Secret, *, now: datetime) -> None:
+    """Note that a browser was let by without the second factor; inside the scope."""
+    TrustedDevice.objects.filter(pk=digest_of(key)).update(last_used_at=now)
+
+
+def list_trusted(user: User, *, days: int, now: datetime) -> list[TrustedDevice]:
+    """List the browsers of a person that are trusted, the newest first; one query, inside the scope."""
+    return list(_alive(user, days=days, now=now).order_by("-created_at")[:SHOWN])
+
+
+def revoke(user_ids: Iterable[UUID], *, now: datetime, only: TrustedDevice | None = None) -> None:
+    """Trust no browser of these people any more, or one alone; one statement, inside the caller's transaction."""
+    ids = list(user_ids)
+    if ids:
+        write(REVOKE.format(users=places(len(ids))) + (ONE if only else ""), [now, *ids, *([only.pk] if only else [])])
+
+
+def _alive(user: User, *, days: int, now: datetime) -> QuerySet[TrustedDevice]:
     alive = TrustedDevice.objects.filter(
         user=user, revoked_at=None, expires_at__gt=now, created_at__gt=now - timedelta(days=days)
     )
     if user.sessions_valid_from:
         alive = alive.filter(created_at__gt=user.sessions_valid_from)
-    return bool(key.expose()) and alive.filter(pk=digest_of(key)).exists()
-
-
-def revoke(user_ids: Iterable[UUID], *, now: datetime) -> None:
-    """Trust no browser of these people any more; one statement, inside the caller's transaction."""
-    ids = list(user_ids)
-    if ids:
-        write(REVOKE.format(users=places(len(ids))), [now, *ids])
+    return alive
 
 
 def purge_trusted(now: datetime) -> int:

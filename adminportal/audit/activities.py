@@ -61,6 +61,7 @@ class Activity(StrEnum):
     PURGED_BULK_RESULTS = "Purged bulk results"
     REFUSED_BY_ROLE = "Refused by role"
     REMOVE_MEMBER_FROM_ADMINISTRATIVE_UNIT = "Remove member from administrative unit"
+    REMOVED_TRUSTED_BROWSER = "Removed trusted browser"
     REMOVE_MEMBER_FROM_GROUP = "Remove member from group"
     REMOVE_MEMBER_FROM_ROLE = "Remove member from role"
     REMOVE_OWNER_FROM_GROUP = "Remove owner from group"

@@ -205,6 +205,7 @@ _TABLE: dict[tuple[Service, Category], dict[Activity, str]] = {
         Activity.SIGNED_OUT: "",
         Activity.FRESH_PROOF_GIVEN: "",
         Activity.SIGNED_OUT_OF_ALL_SESSIONS: "",
+        Activity.REMOVED_TRUSTED_BROWSER: "",
     },
     (Service.PASSWORD_PORTAL, Category.ADMINISTRATION): {
         Activity.REFUSED_BY_ROLE: "",

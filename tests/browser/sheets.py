@@ -191,6 +191,7 @@ NO_PAGES: Final = {
     "users:my-contact-cancel": "takes a POST and leads on",
     "sspr:captcha-picture": "a picture",
     "sspr:captcha-sound": "a recording",
+    "users:forget-browser": "takes a POST and leads on",
     "passwords:request-count": "a part of a page",
     "passwords:request-take": "takes a POST and leads on",
     "passwords:request-called": "takes a POST and leads on",

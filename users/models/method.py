@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_scopes import ScopedManager
 
+from adminportal import sealing
 from users.models.tenant import Tenant
 from users.models.user import User
 
@@ -77,6 +78,7 @@ class TrustedDevice(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="trusted_devices")
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, default=None)
     revoked_at = models.DateTimeField(null=True, default=None)
     user_agent = models.CharField(max_length=256, blank=True, default="")
 
@@ -84,3 +86,8 @@ class TrustedDevice(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["user"], name="trusted_live", condition=models.Q(revoked_at=None))]
+
+    @property
+    def reference(self) -> str:
+        """How a page names this browser: not even the digest of a key leaves the server."""
+        return sealing.keyed_digest("trusted-browser-reference", self.key_digest)[:32]

@@ -18,8 +18,9 @@ from adminportal.audit.tags import Activity
 from adminportal.outbox import channels
 from adminportal.outbox.enqueue import Draft, enqueue
 from adminportal.outbox.masking import mask
+from users import trusted_devices
 from users.access import Decision
-from users.models import ContactKind, MethodKind, Session, Tenant, TrustedDevice, User
+from users.models import ContactKind, MethodKind, Session, Tenant, User
 from users.moments import tell_moment
 from users.names import fold_upn
 from users.services.people import Refused
@@ -118,8 +119,7 @@ def follow_method_change(change: MethodChange) -> None:
     activity = (_OWN if change.is_own else _BY_ADMIN)[change.event]
     record(entry_of(change, activity), now=change.now)
     end_all_sessions([change.user.pk], now=change.now, keep=change.keep)
-    trusted = TrustedDevice.objects.filter(user=change.user, revoked_at=None)
-    trusted.update(revoked_at=change.now)
+    trusted_devices.revoke([change.user.pk], now=change.now)
     for listener in _end_listeners:
         listener([change.user.pk], change.now)
     tell(change)

@@ -127,6 +127,7 @@ def pass_by_trust(session: Session, key: Secret, *, now: datetime) -> bool:
         return False
     with transaction.atomic():
         Session.objects.filter(pk=session.pk, ended_at=None).update(second_factor_at=now)
+        trusted_devices.note_use(key, now=now)
         record(own_entry(Activity.SIGNED_IN, session.user, details={"SecondFactor": Way.TRUSTED.value}), now=now)
     session.second_factor_at = now
     return True
