@@ -8,20 +8,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from django.db.models import Max
 
 from adminportal import sealing
 from adminportal.outbox.models import OutboundMessage
-from adminportal.sealing import SealBroken
 from passwords.models import PasswordReset, RevealLink
 from passwords.reveal import seal_purpose
-from users.services.key_rotation import needs_of, reseal_app_keys
+from users.services.key_rotation import needs_of, reseal_app_keys, reseal_column
 from users.tenancy import across_tenants
-
-BATCH: Final = 500
-"""Rows that are read at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,26 +65,8 @@ def reseal_all(*, now: datetime) -> Rotation:
 
 
 def _reseal_passwords(now: datetime) -> tuple[int, int]:
-    current = sealing.current_key_id()
-    waiting = PasswordReset.objects.filter(sealed_until__gt=now).exclude(sealed_password__startswith=f"{current}.")
-    waiting = waiting.exclude(sealed_password="").order_by("pk")  # noqa: S106  # an empty column
-    resealed = unreadable = 0
-    last = None
-    while rows := list((waiting.filter(pk__gt=last) if last else waiting)[:BATCH]):
-        last = rows[-1].pk
-        for row in rows:
-            try:
-                resealed += _reseal(row)
-            except SealBroken:
-                unreadable += 1
-    return resealed, unreadable
-
-
-def _reseal(row: PasswordReset) -> int:
-    purpose, context = seal_purpose(row.job_id), str(row.pk)
-    plain = sealing.unseal(purpose, row.sealed_password, context=context)
-    same = PasswordReset.objects.filter(pk=row.pk, sealed_password=row.sealed_password)
-    return same.update(sealed_password=sealing.seal(purpose, plain, context=context))
+    waiting = PasswordReset.objects.filter(sealed_until__gt=now)
+    return reseal_column(waiting, "sealed_password", purpose_of=lambda row: seal_purpose(row.job_id))
 
 
 def _older_key(key_id: str, *, now: datetime) -> OlderKey:

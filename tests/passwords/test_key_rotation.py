@@ -14,10 +14,10 @@ from pytest_django import Settings
 from adminportal import clock, sealing
 from passwords.models import PasswordReset
 from passwords.reveal import SEALED_FOR, open_link
-from passwords.services import key_rotation
 from passwords.services.key_rotation import reseal_all
 from tests.cast import Cast, make_cast
 from tests.passwords.reset_cast import link_of, message_to, reset, shown, try_sign_in
+from users.services import key_rotation
 from users.tenancy import across_tenants
 
 pytestmark = pytest.mark.django_db

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
-from django.db.models import Max
+from django.db.models import Max, Model, QuerySet
 
 from adminportal import sealing
 from adminportal.outbox.models import OutboundMessage
@@ -14,6 +15,8 @@ from adminportal.sealing import SealBroken
 from users.models import AuthenticationMethod, Challenge, RecoveryCode
 from users.services.authenticators import KEY_PURPOSE
 from users.services.contact_notices import STOP
+
+Row = TypeVar("Row", bound=Model)
 
 BATCH: Final = 500
 """Rows that are read at once."""
@@ -27,23 +30,28 @@ class Needs:
     until: datetime | None
 
 
-def reseal_app_keys() -> tuple[int, int]:
-    """Seal the keys of authenticator apps with the newest key, row by row; returns how many were, and unreadable ones.
+def reseal_column(waiting: QuerySet[Row], column: str, *, purpose_of: Callable[[Row], str]) -> tuple[int, int]:
+    """Seal a column of these rows with the newest key, row by row; returns how many were, and unreadable ones.
 
-    By compare-and-set, so that whoever removes an app meanwhile is not overruled. In no scope and no transaction.
+    By compare-and-set, so that whoever changes a row meanwhile is not overruled. In no scope and no transaction.
     """
-    older = AuthenticationMethod.objects.exclude(sealed_key="")
-    older = older.exclude(sealed_key__startswith=f"{sealing.current_key_id()}.").order_by("pk")
+    older = waiting.exclude(**{column: ""}).exclude(**{f"{column}__startswith": f"{sealing.current_key_id()}."})
+    older = older.order_by("pk")
     resealed = unreadable = 0
     last = None
     while rows := list((older.filter(pk__gt=last) if last else older)[:BATCH]):
         last = rows[-1].pk
         for row in rows:
             try:
-                resealed += _reseal(row)
+                resealed += _reseal(older, row, column, purpose=purpose_of(row))
             except SealBroken:
                 unreadable += 1
     return resealed, unreadable
+
+
+def reseal_app_keys() -> tuple[int, int]:
+    """Seal the keys of authenticator apps with the newest key; returns how many were, and unreadable ones."""
+    return reseal_column(AuthenticationMethod.objects.all(), "sealed_key", purpose_of=lambda _: KEY_PURPOSE)
 
 
 def needs_of(key_id: str, *, now: datetime) -> Needs:
@@ -60,7 +68,8 @@ def needs_of(key_id: str, *, now: datetime) -> Needs:
     )
 
 
-def _reseal(row: AuthenticationMethod) -> int:
-    plain = sealing.unseal(KEY_PURPOSE, row.sealed_key, context=str(row.pk))
-    same = AuthenticationMethod.objects.filter(pk=row.pk, sealed_key=row.sealed_key)
-    return same.update(sealed_key=sealing.seal(KEY_PURPOSE, plain, context=str(row.pk)))
+def _reseal(older: QuerySet[Row], row: Row, column: str, *, purpose: str) -> int:
+    sealed, context = getattr(row, column), str(row.pk)
+    plain = sealing.unseal(purpose, sealed, context=context)
+    same = older.filter(pk=row.pk, **{column: sealed})
+    return same.update(**{column: sealing.seal(purpose, plain, context=context)})
