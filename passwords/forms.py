@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
@@ -22,13 +21,16 @@ from passwords.validators import sentence
 from users.addresses import is_address
 from users.models import Tenant
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
 MOST_ADDRESSES = 5
 """How many addresses the sign-in info may go to (Microsoft 365, reset-passwords)."""
 LONGEST_TYPED = 1024
 """Code points that are looked at at all; the policy's own maximum is named by the policy."""
 
 
-def password_field(label: str | Promise, *, required: bool = True, **attrs: str | bool) -> forms.CharField:
+def password_field(label: _StrPromise, *, required: bool = True, **attrs: str | bool) -> forms.CharField:
     """Return a field for a password, taken as it is typed and never sent back."""
     widget = forms.PasswordInput(attrs={"autocomplete": "new-password", **attrs})
     return forms.CharField(label=label, strip=False, max_length=LONGEST_TYPED, widget=widget, required=required)
@@ -62,7 +64,7 @@ class NewPasswordTwice(forms.Form):
 class ChangePasswordForm(NewPasswordTwice):
     """Old, new, confirm."""
 
-    current_password = password_field(_("Current password"), autocomplete="current-password")
+    current_password = password_field(_("Current password"), autocomplete="current-password", autofocus=True)
     field_order = ("current_password", "new_password", "confirm_password")
 
     def order(self) -> dict[str, Secret]:
