@@ -10,17 +10,19 @@ from django.views.decorators.debug import sensitive_variables
 
 from adminportal.sealing import Secret
 from sspr.models import SecurityAnswer
-from sspr.services.register import FRESH_MINUTES, settle, standing_of
+from sspr.services.register import FRESH_MINUTES, settle
 from users.access import Decision, has_fresh_proof
 from users.actors import Actor
 from users.models import MethodKind, Session
 from users.services import methods, own_methods, recovery_codes
 from users.services.authenticators import finish_authenticator
 from users.services.challenges import CodeAnswer
+from users.services.contacts import change_contact
 from users.services.directory_changes import lock_people
 from users.services.method_changes import SECURITY_QUESTIONS, Event, MethodChange, follow_method_change
 from users.services.own_methods import CodeSent
 from users.services.people import Refused
+from users.twins import Twins, twins_of
 
 
 def require_fresh_proof(actor: Actor, *, now: datetime, minutes: int = 0) -> None:
@@ -85,16 +87,24 @@ def confirm_app(
     return method is not None
 
 
-def remove(*, actor: Actor, session: Session, method_id: UUID, now: datetime) -> bool:
-    """Delete one method; true when as many are left as are required.
+def remove(*, actor: Actor, session: Session, method_id: UUID, now: datetime) -> Twins:
+    """Delete one method, and contact data of the same value with it; returns which went and which had to stay.
+
+    Without them a number that is lost would still reset the password. One transaction; each tells its old address.
 
     :raises Refused: without fresh proof.
     :raises users.services.methods.MethodMissing: when there is no such method.
     """
     require_fresh_proof(actor, now=now)
     by = actor.for_audit()
-    methods.remove_method(tenant=actor.tenant, user=actor.user, method_id=method_id, by=by, now=now, keep=session)
-    return standing_of(actor).need.is_met
+    with transaction.atomic():
+        removed = methods.remove_method(
+            tenant=actor.tenant, user=actor.user, method_id=method_id, by=by, now=now, keep=session
+        )
+        twins = twins_of(actor, removed.value)
+        for kind in twins.going:
+            change_contact(tenant=actor.tenant, user=actor.user, kind=kind, value="", proof=True, by=by, now=now)
+    return twins
 
 
 def set_default(*, actor: Actor, method_id: UUID, now: datetime) -> None:

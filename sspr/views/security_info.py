@@ -32,11 +32,20 @@ from users.services.method_changes import RECOVERY_CODES, SECURITY_QUESTIONS, la
 from users.services.methods import MethodMissing
 from users.services.own_methods import channels_for
 from users.services.people import Refused
+from users.twins import twins_of
 from users.views.proof import to_confirm
 
 SAID: Final[dict[str, str | Promise]] = {
     "saved": _("Your security info is changed. Your addresses were told, and you were signed out everywhere else."),
     "removed": _("It is removed. Your addresses were told, and you were signed out everywhere else."),
+    "both": _(
+        "It is removed, from your contact information as well. "
+        "Your addresses were told, and you were signed out everywhere else."
+    ),
+    "kept": _(
+        "It is removed here, and stays in your contact information. "
+        "Your addresses were told, and you were signed out everywhere else."
+    ),
     "default": _("This method is asked for first from now on."),
 }
 ADDED_BY_CODE: Final = {
@@ -115,15 +124,14 @@ def remove(request: PortalRequest, method_id: UUID) -> HttpResponse:
     if not has_fresh_proof(request.actor, now=clock.now()):
         return to_confirm(request)
     if request.method != "POST":
-        page = {"title": label_of(method.kind), "value": method.value or method.label}
-        return render(request, "sspr/security_remove.html", page)
+        return _ask_before_removing(request, method)
     try:
-        service.remove(actor=request.actor, session=request.session_row, method_id=method_id, now=clock.now())
+        twins = service.remove(actor=request.actor, session=request.session_row, method_id=method_id, now=clock.now())
     except MethodMissing:
         raise Http404 from None
     except Refused:
         return to_confirm(request)
-    return _back("removed")
+    return _back("kept" if twins.staying else "both" if twins.going else "removed")
 
 
 @own_account
@@ -178,6 +186,16 @@ def recovery_codes(request: PortalRequest) -> HttpResponse:
     except Refused:
         return to_confirm(request)
     return render(request, "sspr/security_codes_shown.html", {"codes": codes, "made_at": now})
+
+
+def _ask_before_removing(request: PortalRequest, method: AuthenticationMethod) -> HttpResponse:
+    page = {
+        "title": label_of(method.kind),
+        "value": method.value or method.label,
+        "twins": twins_of(request.actor, method.value),
+        "tenant": request.tenant,
+    }
+    return render(request, "sspr/security_remove.html", page)
 
 
 def _additions(standing: Standing, lines: list[Line]) -> list[Addition]:

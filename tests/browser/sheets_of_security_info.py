@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Final
+from uuid import uuid4
 
 from django.urls import reverse
 from playwright.sync_api import Page
 
-from adminportal import clock
+from adminportal import clock, correlation
 from sspr.models import Gate, Reach, SecurityAnswer, SsprPolicy
 from tests.browser.atlas import Sheet, Way, at, go, press
 from tests.browser.sheets_of_methods import register
 from tests.cast import Cast
+from tests.sspr.self_service import knows
 from tests.users.contact_ways import changes_address
 from users.models import AuthenticationMethod, ContactKind, MethodKind, Session, Tenant, User
 from users.tenancy import within
+from users.trusted_devices import trust
 
 ADELE, DIEGO = "adele.vance", "diego.siciliani"
 ALL_GATES: Final = [Gate.EMAIL.value, Gate.MOBILE_SMS.value, Gate.APP.value, Gate.QUESTIONS.value]
@@ -80,6 +83,23 @@ def removing(page: Page, cast: Cast) -> None:
     go(page, reverse("sspr:security-info-remove", args=[method.pk]))
 
 
+def removing_a_twin(page: Page, cast: Cast) -> None:
+    """Be asked before a number is removed that contact data hold as well."""
+    register(cast)
+    _sign_in_again(page, cast)
+    with within(cast.tenant):
+        method = AuthenticationMethod.objects.get(user=cast[ADELE], kind=MethodKind.MOBILE_PHONE)
+    knows(cast, ADELE, mobile=method.value)
+    go(page, reverse("sspr:security-info-remove", args=[method.pk]))
+
+
+def removing_a_locked_twin(page: Page, cast: Cast) -> None:
+    """Read that the number stays where others look after it."""
+    facts = {"managed_by": "the people office", "managed_contact": "people@contoso.example"}
+    Tenant.objects.filter(pk=cast.tenant.pk).update(managed_contacts=[ContactKind.MOBILE_PHONE.value], **facts)
+    removing_a_twin(page, cast)
+
+
 def removing_questions(page: Page, cast: Cast) -> None:
     """Be asked before the answers are removed."""
     with within(cast.tenant):
@@ -107,6 +127,27 @@ def without_proof(page: Page, cast: Cast) -> None:
     """Be told what a proof is good for."""
     Session.objects.filter(user=cast[ADELE]).update(proven_at=clock.now() - timedelta(hours=1))
     go(page, reverse("users:my-alternate-email"))
+
+
+def removing_a_contact(page: Page, cast: Cast) -> None:
+    """Be asked before the alternate address is removed, which security info holds as well."""
+    register(cast)
+    _sign_in_again(page, cast)
+    with within(cast.tenant):
+        knows(cast, ADELE, email=AuthenticationMethod.objects.get(user=cast[ADELE], kind=MethodKind.EMAIL).value)
+    go(page, reverse("users:my-alternate-email") + "?remove=1")
+
+
+def trusting(page: Page, cast: Cast) -> None:
+    """See the browsers that an administrator trusts."""
+    agents = (
+        "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36",
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Safari/604.1",
+    )
+    for agent in agents:
+        with within(cast.tenant), correlation.bound(correlation.RequestFacts(uuid4(), user_agent=agent)):
+            trust(cast["global.admin"], days=30, now=clock.now())
+    go(page, reverse("users:account"))
 
 
 def contact_code(page: Page, cast: Cast) -> None:
@@ -175,10 +216,14 @@ SECURITY_INFO: Final = [
         who=ADELE,
     ),
     _sheet(name="security-info-remove", route="sspr:security-info-remove", way=removing, who=ADELE),
+    _sheet(name="security-info-remove-both", route="sspr:security-info-remove", way=removing_a_twin, who=ADELE),
+    _sheet(name="security-info-remove-kept", route="sspr:security-info-remove", way=removing_a_locked_twin, who=ADELE),
     _sheet(name="security-info-codes", route="sspr:security-info-codes", way=at("sspr:security-info-codes"), who=DIEGO),
     _sheet(name="security-info-codes-shown", route="sspr:security-info-codes", way=codes_shown, who=DIEGO),
     _sheet(name="my-account-waiting", route="users:account", way=waiting, who=ADELE),
     Sheet(name="my-account-admin", route="users:account", way=at("users:account")),
+    Sheet(name="my-account-trusted", route="users:account", way=trusting),
+    _sheet(name="my-alternate-email-remove", route="users:my-alternate-email", way=removing_a_contact, who=ADELE),
     _sheet(name="my-alternate-email", route="users:my-alternate-email", way=without_proof, who=ADELE),
     _sheet(name="my-alternate-email-code", route="users:my-alternate-email", way=contact_code, who=ADELE),
     _sheet(name="my-mobile-phone", route="users:my-mobile-phone", way=at("users:my-mobile-phone"), who=ADELE),

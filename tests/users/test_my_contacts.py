@@ -130,8 +130,46 @@ def test_removing_with_proof_acts_at_once_and_without_it_waits(cast: Cast) -> No
     soon = signed_in(cast[NAME]).post(MOBILE, {"remove": "1"})
 
     assert (late["Location"], kept) == ("/account?contact=waits", OLD)
-    assert soon["Location"] == "/account?contact=changed"
+    assert soon["Location"] == "/account?contact=removed"
     assert value(cast, ContactKind.MOBILE_PHONE) == ""
+
+
+def test_removing_asks_first_and_says_when_it_counts(cast: Cast) -> None:
+    form = signed_in(cast[NAME]).get(MAIL).text
+    soon = signed_in(cast[NAME]).get(f"{MAIL}?remove=1").text
+    late = without_proof(cast).get(f"{MAIL}?remove=1").text
+
+    assert 'href="?remove=1"' in form and 'name="remove"' not in form
+    assert "Remove Alternate email?" in soon and OLD in soon and "It counts at once" in soon
+    assert (
+        "removed after 24 hours" in late and "/confirm?next=%2Faccount%2Fcontact%2Falternate-email%3Fremove%3D1" in late
+    )
+    assert "Your security info holds it as well" not in soon
+    assert value(cast) == OLD
+
+
+def test_removing_nothing_asks_nothing(cast: Cast) -> None:
+    client = signed_in(cast[NAME])
+    client.post(MAIL, {"remove": "1"})
+
+    page = client.get("/account?contact=removed").text
+    asked = client.get(f"{MAIL}?remove=1").text
+    again = client.post(MAIL, {"remove": "1"})
+
+    assert "It is removed." in page
+    assert "Remove Alternate email?" not in asked
+    assert again["Location"] == "/account?contact=same"
+
+
+def test_removing_says_that_security_info_keeps_the_same_address(cast: Cast) -> None:
+    with within(cast.tenant):
+        facts = {"tenant": cast.tenant, "user": cast[NAME], "by": cast.actor(NAME).for_audit(), "now": clock.now()}
+        save_method(kind=MethodKind.EMAIL, value=OLD.upper(), **facts)  # type: ignore[arg-type]
+
+    mail, mobile = (signed_in(cast[NAME]).get(f"{address}?remove=1").text for address in (MAIL, MOBILE))
+
+    assert "Your security info holds it as well" in mail
+    assert "Your security info holds it as well" not in mobile
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.http import urlencode
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
@@ -26,22 +25,12 @@ from users.services.contacts import ContactManaged, Waiting, list_waiting, stop
 from users.services.method_changes import label_of
 from users.services.own_methods import CodeSent, NotSent, ask_for_contact, channels_for, confirm_contact
 from users.services.people import Refused
+from users.twins import is_method
+from users.value_faults import CODE_FAULTS, VALUE_FAULTS
 from users.views.sign_in import later
 
 REFUSED_FORM: Final = 422
 LOCKED: Final = 403
-VALUE_FAULTS: Final[dict[str, str | Promise]] = {
-    "email": _("Enter an e-mail address, such as name@mail.example."),
-    "phone": _("Enter the number with its country, such as +47 22 12 34 56."),
-    "own_mailbox": _("This is the mailbox of the account itself, which you cannot open without your password."),
-    "not_sent": _("No code was sent: this address or number cannot get one now. Use another, or try again in an hour."),
-}
-CODE_FAULTS: Final[dict[CodeAnswer, str | Promise]] = {
-    CodeAnswer.WRONG: _("That code is wrong. Nothing was changed."),
-    CodeAnswer.SPENT: _("Too many wrong codes. Ask for another one."),
-    CodeAnswer.EXPIRED: _("That code is too old. Ask for another one."),
-    CodeAnswer.NONE: _("That code was used before, or is not the newest. Ask for another one."),
-}
 
 
 @own_account
@@ -54,7 +43,9 @@ def change(request: PortalRequest, kind: ContactKind) -> HttpResponse:
     if kind in request.tenant.managed_contacts:
         return _locked(request, kind, status=LOCKED if request.method == "POST" else 200)
     if request.method != "POST":
-        return _value_page(request, kind, value=_present(request, kind))
+        present = _present(request, kind)
+        is_asked = "remove" in request.GET and present
+        return _question(request, kind, present) if is_asked else _value_page(request, kind, value=present)
     typed = request.POST.get("value", "")
     try:
         if "code" in request.POST:
@@ -94,7 +85,9 @@ def _ask(request: PortalRequest, kind: ContactKind, *, typed: str) -> HttpRespon
         return _code_page(request, kind, sent=outcome)
     if isinstance(outcome, Waiting):
         return _to_account("waits")
-    return _to_account("changed" if outcome.is_new else "same")
+    if not outcome.is_new:
+        return _to_account("same")
+    return _to_account("changed" if typed else "removed")
 
 
 @sensitive_variables()
@@ -116,16 +109,26 @@ def _check(request: PortalRequest, kind: ContactKind, *, value: str) -> HttpResp
 def _value_page(
     request: PortalRequest, kind: ContactKind, *, value: str, fault: str = "", status: int = 200
 ) -> HttpResponse:
-    present = _present(request, kind)
     page = {
         "value": value,
         "error": VALUE_FAULTS.get(fault, ""),
         "ways": channels_for(kind),
-        "has_proof": has_fresh_proof(request.actor, now=clock.now()),
-        "confirm_url": f"{reverse('users:confirm')}?{urlencode({'next': request.path})}",
-        "present": present,
+        "present": _present(request, kind),
     }
-    return _render(request, "users/my_contact.html", kind, page, status=status)
+    return _render(request, "users/my_contact.html", kind, page | _proof(request), status=status)
+
+
+def _question(request: PortalRequest, kind: ContactKind, present: str) -> HttpResponse:
+    page = {"present": present, "is_held": is_method(request.actor, present)}
+    return _render(request, "users/my_contact_remove.html", kind, page | _proof(request), status=200)
+
+
+def _proof(request: PortalRequest) -> dict[str, Any]:
+    """Tell whether the change would count at once, and where a proof is given."""
+    return {
+        "has_proof": has_fresh_proof(request.actor, now=clock.now()),
+        "confirm_url": f"{reverse('users:confirm')}?{urlencode({'next': request.get_full_path()})}",
+    }
 
 
 def _code_page(
