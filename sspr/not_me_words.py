@@ -31,6 +31,8 @@ WORDS: Final[dict[str, Words]] = {
     ),
 }
 """Title and fact of each notice with this button."""
+OF_DATA: Final = frozenset({"method_changed", "contact_changed"})
+"""Notices of what the button does not take back."""
 OTHERWISE: Final[Words] = (_("Was this not you?"), _("The account %(user_name)s was changed on %(moment)s."))
 
 
@@ -44,13 +46,13 @@ def asked(template: str, facts: Mapping[str, str], *, ends_password: bool, tenan
     ends = gettext("The password stops working too. An administrator gives you a new one.")
     return Notice(
         title=str(title),
-        paragraphs=(str(fact) % facts, does, *([ends] if ends_password else [])),
+        paragraphs=(str(fact) % facts, does, *([ends] if ends_password else []), *_stays(template)),
         button=gettext("This was not me"),
         tenant=tenant,
     )
 
 
-def done(*, has_ended_password: bool, tenant: Tenant) -> Notice:
+def done(template: str, *, has_ended_password: bool, tenant: Tenant) -> Notice:
     """Say what the button did."""
     ended = gettext("The password no longer works. An administrator gives you a new one.")
     return Notice(
@@ -60,10 +62,18 @@ def done(*, has_ended_password: bool, tenant: Tenant) -> Notice:
                 "Every session of the account was ended, and nobody can reset its password by themselves for 24 h."
             ),
             *([ended] if has_ended_password else []),
+            *_stays(template),
             gettext("The administrators know. They get in touch with you; you can also ask them."),
         ),
         tenant=tenant,
     )
+
+
+def _stays(template: str) -> tuple[str, ...]:
+    """Say what the button leaves as it is: a stolen mailbox must not be able to put the old data back."""
+    if template not in OF_DATA:
+        return ()
+    return (gettext("What was changed stays until you or an administrator change it back."),)
 
 
 def over(*, tenant: Tenant) -> Notice:

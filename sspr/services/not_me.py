@@ -43,7 +43,7 @@ class NotMe:
         person = _person_of(message)
         if message.opened_at:
             has_ended = person is not None and person.temporary_expires_at == message.opened_at
-            return not_me_words.done(has_ended_password=has_ended, tenant=tenant)
+            return not_me_words.done(message.template, has_ended_password=has_ended, tenant=tenant)
         if person is None or message.link_closed_at or now >= message.created_at + LIVES:
             return not_me_words.over(tenant=tenant)
         facts = {
@@ -73,7 +73,7 @@ class NotMe:
         )
         record(reported, now=now)
         ask(_call(message, person, tenant), now=now)
-        return not_me_words.done(has_ended_password=ends_password, tenant=tenant)
+        return not_me_words.done(message.template, has_ended_password=ends_password, tenant=tenant)
 
 
 def _shut_out(person: User, *, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from django.http import HttpResponse, HttpResponseRedirect
@@ -14,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from adminportal import clock
-from sspr.registration import Item
+from sspr.registration import Choice, Item, Need
 from sspr.security_lines import lines_of
 from sspr.services import register as service
 from sspr.services.register import FRESH_MINUTES, standing_of
@@ -47,6 +48,16 @@ WORDS: Final[dict[Item, str | Promise]] = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """One method that can be set up instead, and whether it would do alone."""
+
+    label: str | Promise
+    text: str | Promise
+    address: str
+    is_enough: bool
+
+
 @own_account
 @needs_second_factor
 @open_to_unregistered
@@ -60,7 +71,14 @@ def register(request: PortalRequest) -> HttpResponse:
     if request.method == "POST":
         service.start(request.actor, now=clock.now())
         return HttpResponseRedirect(with_onward(route_of(need.choices[0].item), onward))
-    page = {"next": onward, "first": NAMES[need.choices[0].item], "steps": need.choices[0].steps, "have": need.have}
+    first = need.choices[0]
+    page = {
+        "next": onward,
+        "first": NAMES[first.item],
+        "steps": first.steps,
+        "have": need.have,
+        "has_shorter": any(choice.steps < first.steps for choice in need.choices),
+    }
     return render(request, "sspr/register.html", page)
 
 
@@ -114,7 +132,7 @@ def register_next(request: PortalRequest) -> HttpResponse:
 def register_other(request: PortalRequest) -> HttpResponse:
     """List what can be set up instead."""
     onward, need = onward_of(request), standing_of(request.actor).need
-    choices = [(NAMES[one.item], WORDS[one.item], with_onward(route_of(one.item), onward)) for one in need.choices]
+    choices = [_offer(choice, need, onward) for choice in need.choices]
     if not choices:
         return HttpResponseRedirect(with_onward("sspr:register-done", onward))
     return render(request, "sspr/register_other.html", {"choices": choices, "next": onward})
@@ -153,6 +171,13 @@ def review(request: PortalRequest) -> HttpResponse:
     return render(
         request, "sspr/register_review.html", {"lines": lines_of(request.actor, is_masked=True), "next": onward}
     )
+
+
+def _offer(choice: Choice, need: Need, onward: str) -> Offer:
+    """Return what is said of one choice; that it is enough is news only where another is not."""
+    is_enough = choice.steps == 1 and any(other.steps > 1 for other in need.choices)
+    address = with_onward(route_of(choice.item), onward)
+    return Offer(label=NAMES[choice.item], text=WORDS[choice.item], address=address, is_enough=is_enough)
 
 
 def route_of(item: Item) -> str:

@@ -171,6 +171,8 @@ def test_other_notices_say_what_happened_and_leave_the_password(
     done = text_of(press(notice))
 
     assert title in page and "was reset on" not in page and "stops working" not in page
+    for said in (page, done):
+        assert ("What was changed stays" in said) is template.endswith("_changed")
     assert "no longer works" not in done
     assert sign_in_with(NEW_PASSWORD) is Outcome.RIGHT
 

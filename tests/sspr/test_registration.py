@@ -197,9 +197,20 @@ def test_app_asks_for_a_second_method_where_that_is_the_rule(cast: Cast) -> None
     client = arrives(cast)
 
     app, mail = (client.get(f"/account/register/{item}").text for item in ("app", "email"))
+    first, others = (client.get(f"/account/register{page}").text for page in ("", "/other"))
 
     assert "2 methods to set up" in app
     assert "1 method to set up" in mail
+    assert "A different method can be enough by itself." in first
+    assert others.count("This one is enough.") == 2
+    assert "This one is enough." not in others.partition("<strong>Mobile phone")[0]
+
+
+def test_nothing_is_called_enough_where_every_way_takes_two(cast: Cast) -> None:
+    first, others = (arrives(cast).get(f"/account/register{page}").text for page in ("", "/other"))
+
+    assert "enough by itself" not in first
+    assert "This one is enough." not in others
 
 
 def test_administrators_are_asked_for_two_of_different_kinds_and_no_questions(cast: Cast) -> None:

@@ -184,6 +184,19 @@ def test_waiting_change_is_carried_out_after_a_day(cast: Cast, step: int, carrie
         assert "Entrance" in AuditEvent.objects.get(activity="Update user").details
 
 
+@pytest.mark.parametrize(
+    ("typed", "means"),
+    [("", "You can no longer be reached there when"), (NEW, "The new one is where you can be reached when")],
+)
+def test_mail_says_what_the_change_means_and_not_of_which_address_it_reads(cast: Cast, typed: str, means: str) -> None:
+    now = clock.now()
+    ask(cast, typed, has_proof=False, now=now)
+    carry_out_due(now + DAY)
+
+    parcels = [build(message) for message in notices("contact_changed").values()]
+    assert parcels and all(means in parcel.text and means in parcel.html for parcel in parcels)
+
+
 def test_any_old_address_stops_the_change(cast: Cast) -> None:
     now = clock.now()
     ask(cast, NEW, has_proof=False, now=now)
