@@ -22,9 +22,10 @@ from passwords.reveal import withdraw
 from passwords.rules import policy_of, rules_for, words_of
 from passwords.services.reset_messages import NOTICE_LIVES, language_of
 from passwords.services.reset_records import target_of
-from users.models import ContactKind, Session, User
+from users.models import Session, User
 from users.moments import tell_moment
 from users.services import lockout
+from users.services.reach import Emails, addresses_of, emails_of, emails_question
 from users.services.sign_in import LONGEST_PASSWORD, lockout_rules
 from users.sessions import is_live, renew_alone, still_live_question
 
@@ -36,10 +37,9 @@ CHANGE = """
     SET password = %s, is_temporary = FALSE, must_change = FALSE, temporary_expires_at = NULL,
         password_changed_at = %s, sessions_valid_from = %s
     WHERE id = %s AND password = %s AND account_enabled AND deleted_at IS NULL
-    RETURNING (SELECT c.value FROM users_contact c WHERE c.user_id = users_user.id AND c.kind = %s)
+    RETURNING id
 """
-"""A reset or a block that was quicker than the hashes wins: the row must be as it was read. Returns the alternate
-address, for the notice."""
+"""A reset or a block that was quicker than the hashes wins: the row must be as it was read."""
 
 
 class WrongCurrentPassword(Exception):
@@ -125,20 +125,20 @@ def _is_remembered(change: _Change, rules: PolicyRules) -> bool:
 def _commit(change: _Change, ticket: lockout.Ticket, *, hashed: str) -> Secret:
     user, now = change.user, change.now
     with transaction.atomic():
-        kind = ContactKind.ALTERNATE_EMAIL.value
-        question: Question = CHANGE, (hashed, now, now, user.pk, user.password, kind)
+        question: Question = CHANGE, (hashed, now, now, user.pk, user.password)
         # The session is asked for under the lock: a sign-out everywhere that was quicker has ended it.
-        with ahead([question, still_live_question(change.session)]):
-            changed = fetch(*question, uuid_columns=())
+        with ahead([question, still_live_question(change.session), emails_question([user.pk])]):
+            changed = fetch(*question, uuid_columns=(0,))
             goes_on = is_live(change.session)
+            emails = emails_of([user.pk])[user.pk]
         if not changed or not goes_on:
             raise WrongCurrentPassword
         with together():
-            return _follow(change, ticket, alternate=changed[0][0] or "")
+            return _follow(change, ticket, emails=emails)
 
 
 @sensitive_variables()
-def _follow(change: _Change, ticket: lockout.Ticket, *, alternate: str) -> Secret:
+def _follow(change: _Change, ticket: lockout.Ticket, *, emails: Emails) -> Secret:
     """Do what follows from a change whose row is locked, and return the session's new key."""
     user, now = change.user, change.now
     if not user.is_temporary:
@@ -148,7 +148,7 @@ def _follow(change: _Change, ticket: lockout.Ticket, *, alternate: str) -> Secre
     lockout.settle_right(ticket)
     key = renew_alone(change.session, now=now)
     record(_entry(Activity.CHANGE_PASSWORD_SELF_SERVICE, user), _entry(Activity.CHANGE_USER_PASSWORD, user), now=now)
-    _tell(change, alternate=alternate)
+    _tell(change, emails=emails)
     return key
 
 
@@ -170,9 +170,8 @@ def _count_wrong(change: _Change, ticket: lockout.Ticket) -> None:
     raise WrongCurrentPassword
 
 
-def _tell(change: _Change, *, alternate: str) -> None:
+def _tell(change: _Change, *, emails: Emails) -> None:
     user, tenant = change.user, change.session.tenant
-    addresses = {user.mail or user.user_principal_name, alternate} - {""}
     enqueue(
         *(
             Draft(
@@ -190,7 +189,7 @@ def _tell(change: _Change, *, alternate: str) -> None:
                 },
                 not_after=change.now + NOTICE_LIVES,
             )
-            for address in sorted(addresses)
+            for address in addresses_of(user, emails)
         ),
         now=change.now,
     )

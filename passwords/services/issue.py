@@ -31,11 +31,12 @@ from passwords.reveal import SEALED_FOR, seal_purpose, withdraw
 from passwords.rules import rules_for, temporary_expiry, words_of
 from passwords.services.history_guesses import is_password_of_now, too_many
 from passwords.services.password_columns import save_passwords
-from passwords.services.reset_messages import Delivery, alternates_of, circular_address, language_of, plan_delivery
+from passwords.services.reset_messages import Delivery, circular_address, language_of, plan_delivery
 from passwords.services.reset_records import record_done
 from users.access import Decision
 from users.models import Tenant, User
 from users.services.lockout import clear as clear_lockouts
+from users.services.reach import Emails, emails_of
 from users.sessions import end_all_sessions
 from users.targets import TargetFacts
 
@@ -106,7 +107,7 @@ def write(job: Job, changed: list[tuple[Prepared, TargetFacts, Decision]]) -> di
         return {}
     people = [target.user for _ready, target, _decision in changed]
     # Read before the writes, which then travel in one message.
-    addresses = alternates_of([user.pk for user in people])
+    emails = emails_of([user.pk for user in people])
     with together():
         _keep_history(job, people)
         withdraw(people, now=job.now)
@@ -115,7 +116,7 @@ def write(job: Job, changed: list[tuple[Prepared, TargetFacts, Decision]]) -> di
         end_all_sessions([user.pk for user in people], now=job.now)
         clear_lockouts([user.upn_folded for user in people])
         insert_rows(PasswordReset, map(row_of, resets))
-        deliveries = _deliver(job, people, resets, addresses)
+        deliveries = _deliver(job, people, resets, emails)
         record_done(job.tenant, people, resets, deliveries, authority=job.authority, now=job.now)
     return {reset.target_id: done(reset) for reset in resets}
 
@@ -177,11 +178,11 @@ def _sealed(job: Job, ready: Prepared, *, reset_id: UUID, expires_at: datetime |
 
 
 def _deliver(
-    job: Job, people: list[User], resets: list[PasswordReset], addresses: Mapping[UUID, str]
+    job: Job, people: list[User], resets: list[PasswordReset], emails: Mapping[UUID, Emails]
 ) -> list[Delivery]:
-    """Put the messages of the whole batch into the outbox; ``addresses`` are the alternate ones."""
+    """Put the messages of the whole batch into the outbox."""
     deliveries = [
-        plan_delivery(job.tenant, user, reset, alternate=addresses.get(user.pk, ""), options=job.options, now=job.now)
+        plan_delivery(job.tenant, user, reset, emails=emails[user.pk], options=job.options, now=job.now)
         for user, reset in zip(people, resets, strict=True)
     ]
     insert_rows(RevealLink, (row_of(link) for delivery in deliveries for link in delivery.links))

@@ -26,6 +26,7 @@ from passwords.services.reset_records import record_refused
 from users.access import Decision
 from users.actors import roles_question
 from users.models import Tenant, User
+from users.services.reach import emails_question
 from users.targets import TargetFacts, facts_question, load_facts
 
 REPEATED = """
@@ -123,9 +124,10 @@ def _questions(job: Job, user_ids: Sequence[UUID], *, locked: bool) -> list[Ques
 
 
 def _questions_under_lock(job: Job, user_ids: Sequence[UUID]) -> list[Question]:
-    """Add the roles of whoever acts, and the alternate addresses."""
+    """Add the roles of whoever acts, and the addresses of people."""
     starter = [roles_question(job.authority.starter_id)] if job.authority.starter_id else []
-    return [*_questions(job, user_ids, locked=True), *starter, alternates_question(user_ids)]
+    alternates = [alternates_question(user_ids)] if job.options.blind else []
+    return [*_questions(job, user_ids, locked=True), *starter, *alternates, emails_question(user_ids)]
 
 
 def _alternates(job: Job, facts: Mapping[UUID, TargetFacts]) -> dict[UUID, str]:

@@ -16,6 +16,7 @@ from passwords.reveal import SECRET_PURPOSE
 from users.models import ContactKind, Tenant, User
 from users.moments import tell_moment
 from users.names import fold_upn
+from users.services.reach import Emails, addresses_of
 
 LINK_PURPOSE = "reveal"
 NOTICE_LIVES = timedelta(days=3)
@@ -58,9 +59,10 @@ def circular_address(user: User, addresses: Iterable[str]) -> str:
 
 
 def plan_delivery(
-    tenant: Tenant, user: User, reset: PasswordReset, *, alternate: str, options: ResetOptions, now: datetime
+    tenant: Tenant, user: User, reset: PasswordReset, *, emails: Emails, options: ResetOptions, now: datetime
 ) -> Delivery:
-    """Plan one link for each typed address, one for the alternate address, and the notice to the person."""
+    """Plan one link for each typed address, one for the alternate address, and notices to all others of the person."""
+    alternate = emails.alternate
     links: dict[str, RevealLink] = {}
     drafts: list[Draft] = []
     for address in options.deliver_to:
@@ -73,8 +75,9 @@ def plan_delivery(
             links, drafts, tenant, user, reset, address=alternate, language=language_of(user, tenant), now=now, own=True
         )
     if options.notify and tenant.notify_user_on_admin_reset:
-        told = {user.mail or user.user_principal_name, alternate} - {""} - links.keys()
-        drafts.extend(_notice(tenant, user, reset, address=address, now=now) for address in sorted(told))
+        linked = set(map(fold_upn, links))
+        told = [address for address in addresses_of(user, emails) if fold_upn(address) not in linked]
+        drafts.extend(_notice(tenant, user, reset, address=address, now=now) for address in told)
     shows_password = tenant.password_in_mail and not options.blind
     return Delivery(drafts=tuple(drafts), links=tuple(links.values()), shows_password=shows_password)
 

@@ -39,7 +39,8 @@ from tests.cast import PASSWORD, Cast
 from tests.contracts.matrix import give, join, make_group
 from tests.passwords.bulk_crowd import crowd_of, drafted, drafted_for_all, ends_of, make_crowd, started, worked_off
 from tests.passwords.reset_cast import TYPED
-from users.models import Contact, RoleAssignment, User
+from tests.sspr.self_service import registers
+from users.models import Contact, MethodKind, RoleAssignment, User
 from users.roles import TEMPLATE_IDS, Role
 from users.tenancy import within
 
@@ -525,6 +526,18 @@ def test_first_preview_is_a_row_of_the_audit_log_and_the_next_are_not(few: Cast)
 
     row = AuditEvent.objects.get(activity="Previewed bulk reset")
     assert (row.details["JobId"], row.details["Reached"]) == (str(job.pk), "4")
+
+
+def test_everybody_of_a_job_is_told_at_the_own_registered_address(few: Cast) -> None:
+    for name in ("p0", "p2"):
+        registers(few, name, MethodKind.EMAIL, f"{name}.private@mail.example")
+
+    started(few, drafted(few))
+
+    notices = OutboundMessage.objects.filter(template="password_was_reset").values_list("about_user_id", "to")
+    own = [(user.pk, user.mail) for user in crowd_of(few)]
+    private = [(few[name].pk, f"{name}.private@mail.example") for name in ("p0", "p2")]
+    assert sorted(notices) == sorted([*own, *private])
 
 
 def test_preview_says_who_is_told_how(few: Cast) -> None:

@@ -15,10 +15,12 @@ from users.tenancy import within
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db]
 
+ADDRESSES = "SELECT user_id, kind, value FROM users_authenticationmethod"
 BY_KEYS = {
     'SELECT user_id, "position" FROM passwords_bulkitem': "(chunk = ",
     "UPDATE passwords_bulkitem SET": "(chunk = ",
     "SELECT target_id, id, tenant_id, starter_id FROM passwords_passwordreset": "(target_id = ANY ",
+    ADDRESSES: "(user_id = ANY ",
 }
 """Statements of a chunk, and what the key must hold by which each of them finds its rows."""
 
@@ -49,6 +51,7 @@ def test_chunk_finds_its_own_people_by_key_before_the_tables_were_looked_at() ->
     for start, key in BY_KEYS.items():
         conditions = [line for line in plans[start].splitlines() if "Index Cond" in line]
         assert any(key in line for line in conditions), plans[start]
+    assert sum("(user_id = ANY " in line for line in plans[ADDRESSES].splitlines()) == 2, plans[ADDRESSES]
 
 
 def _statements(sql: str, values: list[Any]) -> Iterator[tuple[str, list[Any]]]:

@@ -23,7 +23,8 @@ from passwords.reveal import show_to_starter
 from passwords.services.reset import reset_passwords
 from tests.cast import PASSWORD, Cast, make_cast, make_tenant, signed_in
 from tests.contracts.matrix import give
-from users.models import RoleAssignment, Session, SignInGuard, User
+from tests.sspr.self_service import registers
+from users.models import MethodKind, RoleAssignment, Session, SignInGuard, User
 from users.roles import TEMPLATE_IDS, Role
 from users.services.sign_in import Outcome, sign_in
 from users.sessions import open_session
@@ -245,6 +246,32 @@ def test_each_address_gets_a_link_of_its_own_and_one_named_twice_gets_one(cast: 
         ]
     digests = OutboundMessage.objects.exclude(link_purpose="").values_list("link_digest", flat=True)
     assert len(set(digests)) == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "linked"),
+    [
+        ({}, []),
+        ({"deliver_to_alternate": True}, ["adele.vance.contoso@mail.example"]),
+        ({"blind": True}, ["adele.vance.contoso@mail.example"]),
+        ({"deliver_to": ("ADELE.private@mail.example",)}, ["ADELE.private@mail.example"]),
+    ],
+    ids=["screen", "alternate", "blind", "typed"],
+)
+def test_person_is_told_once_at_every_known_address_to_which_no_link_goes(
+    cast: Cast, options: dict[str, object], linked: list[str]
+) -> None:
+    known = {"adele.vance@contoso.example", "adele.vance.contoso@mail.example", "adele.private@mail.example"}
+    registers(cast, "adele.vance", MethodKind.EMAIL, "adele.private@mail.example")
+    registers(cast, "adele.vance", MethodKind.EXTRA_EMAIL, "Adele.Vance@contoso.example")
+    registers(cast, "diego.siciliani", MethodKind.EMAIL, "diego.private@mail.example")
+
+    _reset(cast, "helpdesk.admin", "adele.vance", **options)
+
+    sent = OutboundMessage.objects.all()
+    assert list(sent.exclude(link_purpose="").values_list("to", flat=True)) == linked
+    told = sorted(sent.filter(template="password_was_reset").values_list("to", flat=True))
+    assert told == sorted(known - {address.lower() for address in linked})
 
 
 def test_same_form_again_finds_the_first_result_and_changes_nothing(cast: Cast) -> None:

@@ -24,7 +24,7 @@ from users.services import method_changes
 from users.services.contacts import change_contact
 from users.services.method_changes import on_method_change
 from users.services.methods import MethodMissing, list_methods, remove_method, save_method, set_default
-from users.services.reach import NOWHERE, addresses_of, reach_of
+from users.services.reach import NOWHERE, addresses_of, emails_of, reach_of
 from users.services.recovery_codes import count_recovery_codes, make_recovery_codes, use_recovery_code
 from users.tenancy import within
 
@@ -103,6 +103,18 @@ def test_unknown_people_are_reached_nowhere(cast: Cast) -> None:
         stranger: NOWHERE,
         cast["diego.siciliani"].pk: NOWHERE,
     }
+
+
+def test_addresses_alone_are_those_of_everything(cast: Cast) -> None:
+    save(cast, HOME)
+    save(cast, NEW, MethodKind.EXTRA_EMAIL)
+    save(cast, "+47 22 12 34 56", MethodKind.MOBILE_PHONE)
+    ids = [uuid4(), cast["diego.siciliani"].pk, cast["adele.vance"].pk]
+
+    alone, everything = emails_of(ids), reach_of(ids)
+
+    assert [set(alone[each].all_emails) for each in ids] == [set(everything[each].all_emails) for each in ids]
+    assert [alone[each].alternate for each in ids] == ["", "", "adele.known@mail.example"]
 
 
 def test_addresses_of_a_person_are_told_once_each(cast: Cast) -> None:

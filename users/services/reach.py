@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from adminportal.queries import fetch, places
+from adminportal.queries import Question, fetch, one_of, places
 from users.models import ContactKind, MethodKind, User
 from users.names import fold_upn
 
@@ -25,6 +25,11 @@ WAYS: Final = """
 PARTS: Final = 3
 
 EMAILS: Final = (MethodKind.EMAIL.value, MethodKind.EXTRA_EMAIL.value, ContactKind.ALTERNATE_EMAIL.value)
+EMAILS_OF: Final = """
+    SELECT user_id, kind, value FROM users_authenticationmethod WHERE user_id {people} AND kind IN (%s, %s)
+    UNION ALL
+    SELECT user_id, kind, value FROM users_contact WHERE user_id {people} AND kind = %s
+"""
 MOBILES: Final = ((MethodKind.MOBILE_PHONE.value, True), (ContactKind.MOBILE_PHONE.value, False))
 OFFICES: Final = ((MethodKind.OFFICE_PHONE.value, True), (ContactKind.OFFICE_PHONE.value, False))
 
@@ -53,6 +58,14 @@ class Reach:
 NOWHERE: Final = Reach()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emails:
+    """The addresses of a person beside the own mailbox; ``alternate`` is the one of the contact data."""
+
+    alternate: str = field(default="", repr=False)
+    all_emails: tuple[str, ...] = field(default=(), repr=False)
+
+
 def reach_of(user_ids: Collection[UUID]) -> dict[UUID, Reach]:
     """Return for each of these people where they can be reached; one statement for up to 5,000, in any scope.
 
@@ -68,7 +81,26 @@ def reach_of(user_ids: Collection[UUID]) -> dict[UUID, Reach]:
     return reached
 
 
-def addresses_of(user: User, reach: Reach, *more: str) -> list[str]:
+def emails_of(user_ids: Sequence[UUID]) -> dict[UUID, Emails]:
+    """Return the addresses of each of these people and nothing else of them; one statement, in any scope."""
+    values: dict[UUID, dict[str, str]] = {user_id: {} for user_id in user_ids}
+    for user_id, kind, value in fetch(*emails_question(user_ids), uuid_columns=(0,)) if user_ids else ():
+        values[user_id][kind] = value
+    kind_of_contact = ContactKind.ALTERNATE_EMAIL.value
+    return {
+        user_id: Emails(alternate=each.get(kind_of_contact, ""), all_emails=tuple(each.values()))
+        for user_id, each in values.items()
+    }
+
+
+def emails_question(user_ids: Sequence[UUID]) -> Question:
+    """Return what :func:`emails_of` asks, to be asked ahead."""
+    of_people, people = one_of(user_ids)
+    registered, known = EMAILS[:2], EMAILS[2:]
+    return EMAILS_OF.format(people=of_people), (*people, *registered, *people, *known)
+
+
+def addresses_of(user: User, reach: Reach | Emails, *more: str) -> list[str]:
     """Return every address that is told what happens to an account: its own mailbox first, each one once."""
     own = user.mail or user.user_principal_name
     return _unlike([own, *reach.all_emails, *(each for each in more if "@" in each)])
