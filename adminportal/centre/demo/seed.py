@@ -141,14 +141,14 @@ def _add_crowd(tenant: Tenant, domain: str, size: int, *, now: datetime, first: 
 
 
 def _person(invented: Invented, domain: str) -> NewPerson:
-    home = f"{invented.local_part}@mail.example" if invented.has_contact else ""
+    home = f"{invented.local_part}@mail.example" if invented.has_mailbox else ""
     return NewPerson(
         user_principal_name=f"{invented.local_part}@{domain}",
         display_name=invented.display_name,
         given_name=invented.first_name,
         surname=invented.last_name,
         alternate_email=_at_home(home, domain),
-        mobile_phone=invented.mobile_phone if invented.has_contact else "",
+        mobile_phone=invented.mobile_phone if invented.has_phone else "",
         details={
             "job_title": invented.job_title,
             "department": invented.department,
