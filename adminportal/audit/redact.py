@@ -19,7 +19,7 @@ BATCH = 200
 """Rows that are erased in one transaction, and that one ``Audit redacted`` row names."""
 
 KEPT_DETAILS = frozenset(
-    {"ActingRole", "DeliveryChannel", "Entrance", "JobId", "JobItem", "MethodsUsed", "OnPremisesAgent"}
+    {"ActingRole", "DeliveryChannel", "Entrance", "FirstPassword", "JobId", "JobItem", "MethodsUsed", "OnPremisesAgent"}
     | {"RefusalCode", "SsprCode"}
 )
 """Details that are codes and say nothing of a person."""

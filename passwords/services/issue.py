@@ -108,6 +108,7 @@ def write(job: Job, changed: list[tuple[Prepared, TargetFacts, Decision]]) -> di
     people = [target.user for _ready, target, _decision in changed]
     # Read before the writes, which then travel in one message.
     emails = emails_of([user.pk for user in people])
+    first = frozenset(user.pk for user in people if user.password_issued_at is None)
     with together():
         _keep_history(job, people)
         withdraw(people, now=job.now)
@@ -117,7 +118,7 @@ def write(job: Job, changed: list[tuple[Prepared, TargetFacts, Decision]]) -> di
         clear_lockouts([user.upn_folded for user in people])
         insert_rows(PasswordReset, map(row_of, resets))
         deliveries = _deliver(job, people, resets, emails)
-        record_done(job.tenant, people, resets, deliveries, authority=job.authority, now=job.now)
+        record_done(job.tenant, people, resets, deliveries, first=first, authority=job.authority, now=job.now)
     return {reset.target_id: done(reset) for reset in resets}
 
 

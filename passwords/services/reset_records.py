@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -22,13 +22,19 @@ def record_done(
     resets: list[PasswordReset],
     deliveries: list[Delivery],
     *,
+    first: Collection[UUID],
     authority: Authority,
     now: datetime,
 ) -> None:
-    """Write the rows of the resets that were done; inside their transaction."""
+    """Write the rows of the resets that were done; inside their transaction.
+
+    ``first`` are the people who never had a password before: reports do not count theirs as resets.
+    """
     entries: list[Entry] = []
     for user, reset, delivery in zip(people, resets, deliveries, strict=True):
         details = {**_details(reset, delivery), **authority.details_of(user.pk)}
+        if user.pk in first:
+            details["FirstPassword"] = "True"
         targets = (target_of(user, modified=(("ForceChangePasswordNextSignIn", "", str(reset.must_change)),)),)
         for activity in (authority.activity, Activity.RESET_USER_PASSWORD):
             entries.append(
