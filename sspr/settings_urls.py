@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from sspr.policy_settings import Blade
-from sspr.views import insights, settings, settings_questions, settings_readiness, settings_try
+from sspr.views import insights, insights_events, settings, settings_questions, settings_readiness, settings_try
 
 urlpatterns = [
     path("settings/password-reset", settings.settings, name="settings"),
@@ -20,6 +20,8 @@ urlpatterns = [
     path("settings/password-reset/readiness/ask", settings_readiness.ask, name="readiness-ask"),
     path("settings/password-reset/insights", insights.insights, name="insights"),
     path("settings/password-reset/insights/numbers.csv", insights.insights_csv, name="insights-csv"),
+    path("settings/password-reset/insights/events", insights_events.events, name="insights-events"),
+    path("settings/password-reset/insights/events/export", insights_events.events_csv, name="insights-events-csv"),
     path("settings/password-reset/insights/users", insights.users, name="insights-users"),
     path("settings/password-reset/insights/users/export", insights.users_csv, name="insights-users-csv"),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from uuid import UUID
 
@@ -59,6 +59,11 @@ def target_names(row: AuditEvent) -> list[str]:
     return [target["user_principal_name"] or target["display_name"] or target["id"] or "" for target in row.targets]
 
 
+def csv_line(cells: Iterable[str]) -> str:
+    """Return one line of a CSV file (RFC 4180) whose cells no spreadsheet runs."""
+    return str(csv.writer(_Line()).writerow([safe_cell(cell) for cell in cells]))
+
+
 class _Line:
     """Stands in for a file: the CSV writer hands each line over to it."""
 
@@ -67,13 +72,12 @@ class _Line:
 
 
 def _pieces(tenant_id: UUID, matching: Filter, only_actor_id: UUID | None) -> Iterator[str]:
-    writer = csv.writer(_Line())
-    yield BYTE_ORDER_MARK + writer.writerow(HEADINGS)
+    yield BYTE_ORDER_MARK + csv_line(HEADINGS)
     events = list_events(tenant_id=tenant_id, matching=matching, only_actor_id=only_actor_id)
     after = ""
     while True:
         page = page_of(events, after=after, rows=CHUNK)
-        yield "".join(writer.writerow([safe_cell(cell) for cell in _cells(row)]) for row in page.rows)
+        yield "".join(csv_line(_cells(row)) for row in page.rows)
         after = page.next_after
         if not after:
             return

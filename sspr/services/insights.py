@@ -22,7 +22,7 @@ from sspr.facts import available_gates
 from sspr.models import Gate
 from sspr.people_state import SelfServiceState, state_of
 from sspr.rules import policy_of
-from sspr.trail import METHOD_NAMES
+from sspr.trail import METHOD_NAMES, NEWER_ATTEMPT
 from users.models import Tenant
 
 MOST_REASONS: Final = 20
@@ -90,12 +90,16 @@ def count_registered(tenant: Tenant) -> Registered:
 
 
 def count_events(tenant: Tenant, activities: Sequence[Activity], *, span: Span, now: datetime) -> OverTime:
-    """Count events of these activities by hour or day of the tenant's time zone; one query."""
+    """Count events of these activities by hour or day of the tenant's time zone; one query.
+
+    Somebody's first password is no reset, and is left out.
+    """
     zone = ZoneInfo(tenant.time_zone)
     moments = tuple(_moments(span, now=now, zone=zone))
     cut = TruncHour if span is Span.DAY else TruncDay
     rows = (
         _events(tenant, activities, since=moments[0], now=now)
+        .exclude(details__has_key="FirstPassword")
         .annotate(bucket=cut("occurred_at", tzinfo=zone))
         .values_list("activity", "result", "bucket")
         .annotate(number=Count("pk"))
@@ -108,33 +112,52 @@ def count_events(tenant: Tenant, activities: Sequence[Activity], *, span: Span, 
     return OverTime(moments=moments, labels=labels, counts=counts)
 
 
+def since(tenant: Tenant, *, span: Span, now: datetime) -> datetime:
+    """Return where a report of this span begins."""
+    return next(_moments(span, now=now, zone=ZoneInfo(tenant.time_zone)))
+
+
 def count_methods_used(tenant: Tenant, *, span: Span, now: datetime) -> dict[str, int]:
     """Count resets by each method that proved who it was, by its label, most used first; one query."""
-    since = next(_moments(span, now=now, zone=ZoneInfo(tenant.time_zone)))
     used = KeyTextTransform("MethodsUsed", "details")
-    events = _events(tenant, [Activity.RESET_PASSWORD_SELF_SERVICE], since=since, now=now)
+    begin = since(tenant, span=span, now=now)
+    events = _events(tenant, [Activity.RESET_PASSWORD_SELF_SERVICE], since=begin, now=now)
     rows = events.filter(result=Result.SUCCESS).annotate(used=used).values_list("used").annotate(number=Count("pk"))
     counts = Counter[str]()
     for text, number in rows:
-        for name in filter(None, (part.strip() for part in (text or "").split(","))):
-            counts[_LABELS.get(name, name)] += number
+        for name in methods_named(text):
+            counts[name] += number
     return dict(counts.most_common())
 
 
+def methods_named(text: str | None) -> list[str]:
+    """Return the labels of the methods that a row of the audit log names."""
+    names = filter(None, (part.strip() for part in (text or "").split(",")))
+    return [str(_LABELS.get(name, name)) for name in names]
+
+
 def count_failures(tenant: Tenant, *, span: Span, now: datetime) -> dict[str, int]:
-    """Count steps of self-service that failed by their reason, most frequent first; one query."""
-    since = next(_moments(span, now=now, zone=ZoneInfo(tenant.time_zone)))
+    """Count steps of self-service that failed by their reason, most frequent first; one query.
+
+    An attempt that ended because a newer one went on is no failure of anybody.
+    """
     activities = [
         Activity.SELF_SERVICE_PASSWORD_RESET_FLOW_ACTIVITY_PROGRESS,
         Activity.RESET_PASSWORD_SELF_SERVICE,
         Activity.UNLOCK_USER_ACCOUNT_SELF_SERVICE,
     ]
-    events = _events(tenant, activities, since=since, now=now).filter(result=Result.FAILURE)
-    rows = events.values_list("reason").annotate(number=Count("pk")).order_by("-number", "reason")
+    begin = since(tenant, span=span, now=now)
+    events = _events(tenant, activities, since=begin, now=now).filter(result=Result.FAILURE)
+    rows = (
+        events.exclude(reason=NEWER_ATTEMPT)
+        .values_list("reason")
+        .annotate(number=Count("pk"))
+        .order_by("-number", "reason")
+    )
     return {reason: number for reason, number in rows[:MOST_REASONS] if reason}
 
 
-_LABELS: Final = {name: str(gate.label) for gate, name in METHOD_NAMES.items()}
+_LABELS: Final = {name: gate.label for gate, name in METHOD_NAMES.items()}
 
 
 def _gates_of(stance: Stance) -> Iterator[Gate]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Final
 
 from django.utils import translation
 
-from adminportal.audit.export import BYTE_ORDER_MARK, safe_cell
+from adminportal.audit.export import BYTE_ORDER_MARK, csv_line
 from adminportal.audit.record import Entry, record
 from adminportal.audit.tags import Activity
 from sspr.crowd import PAGE_ROWS, Chosen, Crowd, Stance, load_crowd, own_mailboxes_of, stance_of
@@ -116,31 +115,24 @@ def export_unready(*, actor: Actor, reason: Reason | None, now: datetime) -> Ite
     return _pieces(look_ahead(actor.tenant), reason)
 
 
-class _Line:
-    """Stands in for a file: the CSV writer hands each line over to it."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
 def _pieces(outlook: Outlook, reason: Reason | None) -> Iterator[str]:
     """Read piece by piece, each inside the scope: what is sent between them is sent outside of it."""
-    writer, chosen, last = csv.writer(_Line()), _chosen(outlook, reason), None
-    yield BYTE_ORDER_MARK + writer.writerow(["Display name", "User name", "Department", "Reason", "Explanation"])
+    chosen, last = _chosen(outlook, reason), None
+    yield BYTE_ORDER_MARK + csv_line(["Display name", "User name", "Department", "Reason", "Explanation"])
     while True:
         with within(outlook.crowd.tenant), translation.override(LANGUAGE):
             people = chosen.read(after=last, rows=CHUNK)
             lines = [_cells(row) for row in _with_reasons(outlook, people)]
         if not people:
             return
-        yield "".join(writer.writerow(line) for line in lines)
+        yield "".join(map(csv_line, lines))
         last = people[-1]
 
 
 def _cells(row: Unready) -> list[str]:
     words = [str(text) for text in WORDS[row.reason]] if row.reason else ["", ""]
     user = row.user
-    return [safe_cell(text) for text in (user.display_name, user.user_principal_name, user.department, *words)]
+    return [user.display_name, user.user_principal_name, user.department, *words]
 
 
 def _chosen(outlook: Outlook, reason: Reason | None) -> Chosen:

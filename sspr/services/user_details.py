@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,7 @@ from django.db.models import Max, Q
 from django.utils import translation
 
 from adminportal.audit.canonical import rfc3339
-from adminportal.audit.export import BYTE_ORDER_MARK, safe_cell
+from adminportal.audit.export import BYTE_ORDER_MARK, csv_line
 from adminportal.audit.record import Entry, record
 from adminportal.audit.tags import Activity
 from sspr.crowd import PAGE_ROWS
@@ -69,24 +68,17 @@ def export_details(*, actor: Actor, now: datetime) -> Iterator[str]:
     return _pieces(actor.tenant)
 
 
-class _Line:
-    """Stands in for a file: the CSV writer hands each line over to it."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
 def _pieces(tenant: Tenant) -> Iterator[str]:
     """Read piece by piece, each inside the scope: what is sent between them is sent outside of it."""
-    writer, last = csv.writer(_Line()), None
-    yield BYTE_ORDER_MARK + writer.writerow(HEADINGS)
+    last = None
+    yield BYTE_ORDER_MARK + csv_line(HEADINGS)
     while True:
         with within(tenant), translation.override(LANGUAGE):
             people = _read(last, CHUNK)
             lines = [_cells(each) for each in _details(tenant, policy_of(tenant), people)]
         if not people:
             return
-        yield "".join(writer.writerow(line) for line in lines)
+        yield "".join(map(csv_line, lines))
         last = people[-1]
 
 
@@ -138,11 +130,10 @@ def _updated(people: Sequence[User]) -> dict[UUID, datetime]:
 def _cells(row: Detail) -> list[str]:
     state = row.state
     flags = (state.is_mfa_capable, state.is_registered, state.is_enabled, state.is_capable)
-    texts = (
+    return [
         row.user.user_principal_name,
         row.user.display_name,
         *("Yes" if flag else "No" for flag in flags),
         ", ".join(row.methods),
         rfc3339(row.updated_at) if row.updated_at else "",
-    )
-    return [safe_cell(text) for text in texts]
+    ]

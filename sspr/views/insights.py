@@ -66,15 +66,15 @@ COUNTED: Final[dict[Tab, tuple[Activity, ...]]] = {
 @require_safe
 def insights(request: PortalRequest) -> HttpResponse:
     """Show how many people registered, or how self-service is used."""
-    tab, span, problem = _asked(request)
+    tab, span, problem = asked_of(request)
     now = clock.now()
     url = reverse("sspr:insights")
     context = {
         "groups": blade_groups(request.actor, route="sspr:insights"),
         "tab": tab,
         "span": span,
-        "tabs": [_link(url, label, each, span, is_current=each is tab) for each, label in TABS.items()],
-        "spans": [_link(url, label, tab, each, is_current=each is span) for each, label in SPANS.items()],
+        **choices(url, tab, span),
+        "events_url": f"{reverse('sspr:insights-events')}?{urlencode({'tab': tab, 'span': span})}",
         "csv_url": f"{reverse('sspr:insights-csv')}?{urlencode({'tab': tab, 'span': span})}",
         "may_see_names": request.actor.may(Permission.SSPR_REPORT_READ),
         "problem": problem,
@@ -97,7 +97,7 @@ def insights(request: PortalRequest) -> HttpResponse:
 @require_safe
 def insights_csv(request: PortalRequest) -> HttpResponse:
     """Send the numbers of a chart as CSV; it holds no names."""
-    tab, span, _problem = _asked(request)
+    tab, span, _problem = asked_of(request)
     now = clock.now()
     events = count_events(request.tenant, COUNTED[tab], span=span, now=now)
     text = io.StringIO()
@@ -154,11 +154,20 @@ def _resets(events: OverTime) -> BarChart:
     return bar_chart("resets", _("Resets and unlocks"), labels=events.labels, series=series)
 
 
-def _asked(request: PortalRequest) -> tuple[Tab, Span, str]:
+def asked_of(request: PortalRequest) -> tuple[Tab, Span, str]:
+    """Return the half and the span that an address names, and what is said where it names none."""
     tab, span = request.GET.get("tab", Tab.REGISTRATION), request.GET.get("span", Span.WEEK)
     if tab in list(Tab) and span in list(Span):
         return Tab(tab), Span(span), ""
     return Tab.REGISTRATION, Span.WEEK, gettext("There is no such report. The last seven days are shown.")
+
+
+def choices(url: str, tab: Tab, span: Span) -> dict[str, list[BladeLink]]:
+    """Return the links to the halves and to the spans of a page."""
+    return {
+        "tabs": [_link(url, label, each, span, is_current=each is tab) for each, label in TABS.items()],
+        "spans": [_link(url, label, tab, each, is_current=each is span) for each, label in SPANS.items()],
+    }
 
 
 def _link(url: str, label: str | Promise, tab: Tab, span: Span, *, is_current: bool) -> BladeLink:

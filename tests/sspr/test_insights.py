@@ -18,6 +18,7 @@ from adminportal.audit.record import Entry, Result, Target, record
 from adminportal.audit.tags import Activity
 from adminportal.shell.charts import bar_chart, shares
 from sspr.models import Gate, Reach
+from sspr.services.event_lists import Report, list_happened
 from sspr.services.insights import (
     Span,
     count_events,
@@ -26,15 +27,19 @@ from sspr.services.insights import (
     count_registered,
 )
 from sspr.services.user_details import list_details
+from sspr.trail import NEWER_ATTEMPT
 from tests.budgets import within_budget
 from tests.cast import Cast, make_cast, part, signed_in
+from tests.passwords.reset_cast import reset
 from tests.sspr.self_service import knows, policy_for, registers
 from users.actors import SYSTEM
 from users.models import MethodKind, Tenant, User
+from users.services.sign_in_records import own_entry
 from users.tenancy import within
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("texts_only")]
 URL = "/settings/password-reset/insights"
+EVENTS = f"{URL}/events"
 SELF, ADMIN = Activity.RESET_PASSWORD_SELF_SERVICE, Activity.RESET_PASSWORD_BY_ADMIN
 NOON = datetime(2026, 3, 29, 12, 30, tzinfo=UTC)
 """The day on which Oslo's clocks go forward."""
@@ -156,6 +161,26 @@ def test_failures_are_counted_by_reason(cast: Cast) -> None:
     assert list(found.items()) == [("Too few.", 2), ("Not in scope.", 1)]
 
 
+def test_first_password_of_somebody_is_no_reset(cast: Cast) -> None:
+    cast.add("new.starter", has_password=False)
+
+    def counted() -> int:
+        return sum(count_events(cast.tenant, [ADMIN], span=Span.DAY, now=clock.now()).series(ADMIN))
+
+    reset(cast, "new.starter")
+    assert counted() == 0
+    reset(cast, "new.starter")
+    assert counted() == 1
+
+
+def test_attempt_that_a_newer_one_ended_is_no_failure(cast: Cast) -> None:
+    now, progress = clock.now(), Activity.SELF_SERVICE_PASSWORD_RESET_FLOW_ACTIVITY_PROGRESS
+    for reason in (NEWER_ATTEMPT, "Too few."):
+        happened(cast, progress, now, reason=reason)
+
+    assert count_failures(cast.tenant, span=Span.DAY, now=now) == {"Too few.": 1}
+
+
 def test_events_of_another_tenant_are_not_counted(cast: Cast) -> None:
     other, now = make_cast("fabrikam.example", "Fabrikam"), clock.now()
     happened(other, SELF, now, methods="email", reason="")
@@ -249,6 +274,93 @@ def test_readers_of_reports_see_the_details(cast: Cast, who: str) -> None:
     assert signed_in(cast[who]).get(f"{URL}/users").status_code == 200
 
 
+@pytest.mark.parametrize("who", ["usage.summary.reports.reader", "helpdesk.admin", "adele.vance"])
+def test_events_are_for_readers_of_reports(cast: Cast, who: str) -> None:
+    client = signed_in(cast[who])
+
+    assert client.get(EVENTS).status_code == 403
+    assert client.post(f"{EVENTS}/export").status_code == 403
+
+
+def test_reset_events_name_person_feature_method_and_reason(cast: Cast) -> None:
+    now, progress = clock.now(), Activity.SELF_SERVICE_PASSWORD_RESET_FLOW_ACTIVITY_PROGRESS
+    happened(cast, SELF, now - timedelta(hours=1), methods="email, mobile app code")
+    happened(cast, progress, now, reason="This user is not a member of the password reset users group.")
+    happened(cast, progress, now, reason=NEWER_ATTEMPT)
+    happened(cast, progress, now)
+    happened(cast, SELF, now - timedelta(days=8))
+    cast.add("new.starter", has_password=False)
+    reset(cast, "new.starter")
+
+    with within(cast.tenant):
+        rows = list_happened(cast.tenant, Report.USAGE, span=Span.WEEK, now=clock.now()).rows
+
+    assert [(row.name, row.kind, row.data, row.is_success, row.reason) for row in rows] == [
+        (
+            "Adele Vance",
+            "Self-service attempt",
+            "",
+            False,
+            "This user is not a member of the password reset users group.",
+        ),
+        ("Adele Vance", "Self-service reset", "Email, Mobile app code", True, ""),
+    ]
+
+
+def test_registration_events_name_role_and_what_was_added(cast: Cast) -> None:
+    now = clock.now()
+    for name, kind in (("adele.vance", MethodKind.AUTHENTICATOR), ("helpdesk.admin", MethodKind.EMAIL)):
+        with within(cast.tenant):
+            record(
+                own_entry(Activity.USER_REGISTERED_SECURITY_INFO, cast[name], details={"Method": kind.value}), now=now
+            )
+    with within(cast.tenant):
+        record(own_entry(Activity.USER_REGISTERED_FOR_SELF_SERVICE_PASSWORD_RESET, cast["adele.vance"]), now=now)
+        rows = list_happened(cast.tenant, Report.REGISTRATION, span=Span.DAY, now=now).rows
+
+    assert {(row.user_name.partition("@")[0], row.kind, row.data) for row in rows} == {
+        ("adele.vance", "User", "Authenticator app"),
+        ("helpdesk.admin", "Helpdesk Administrator", "Email"),
+        ("adele.vance", "User", "All that is required"),
+    }
+
+
+def test_events_are_paged_and_a_file_holds_all(cast: Cast) -> None:
+    now = clock.now()
+    for number in range(60):
+        happened(cast, SELF, now - timedelta(minutes=number), methods="email")
+    client = signed_in(cast["reports.reader"])
+
+    first = text_of(client.get(f"{EVENTS}?tab=usage&span=7d"))
+    following = first.partition('rel="next"')[0].rpartition('href="')[2].partition('"')[0]
+    second = text_of(client.get(following))
+    answer = client.post(f"{EVENTS}/export?tab=usage&span=7d")
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+
+    rows = list(csv.reader(io.StringIO(text)))
+    assert rows[0] == ["Date", "User name", "User", "Feature", "Method used", "Status", "Reason for failure"]
+    assert (first.count('<tr class="grid__row">'), second.count('<tr class="grid__row">'), len(rows)) == (50, 10, 61)
+    assert len({row[0] for row in rows}) == 61
+    (exported,) = AuditEvent.objects.filter(activity="Exported users")
+    assert exported.details == {"Format": "csv", "Report": "Reset events", "Span": "7d"}
+
+
+def test_place_that_no_page_gave_shows_the_first_one(cast: Cast) -> None:
+    happened(cast, SELF, clock.now())
+
+    answer = signed_in(cast["global.admin"]).get(f"{EVENTS}?tab=usage&span=7d&after=nonsense")
+
+    assert answer.status_code == 422
+    assert "No page begins there." in text_of(answer) and "Adele Vance" in text_of(answer)
+
+
+def test_events_of_other_organisations_are_not_listed(cast: Cast) -> None:
+    other = make_cast("fabrikam.example", "Fabrikam")
+    happened(other, SELF, clock.now())
+
+    assert "Nothing happened in this time." in text_of(signed_in(cast["global.admin"]).get(f"{EVENTS}?tab=usage"))
+
+
 @pytest.mark.parametrize("who", ["helpdesk.admin", "adele.vance", "directory.readers"])
 def test_others_see_nothing(cast: Cast, who: str) -> None:
     assert signed_in(cast[who]).get(URL).status_code == 403
@@ -270,6 +382,8 @@ def test_pages_stay_within_their_queries(cast: Cast) -> None:
         ("sspr:insights", URL),
         ("sspr:insights usage", f"{URL}?tab=usage"),
         ("sspr:insights-users", f"{URL}/users"),
+        ("sspr:insights-events", f"{EVENTS}?tab=registration"),
+        ("sspr:insights-events", f"{EVENTS}?tab=usage"),
     ):
         with within_budget(name):
             client.get(address)
