@@ -42,12 +42,14 @@ def shell(request: HttpRequest) -> dict[str, object]:
     tenant = getattr(request, "tenant", None)
     colour = str(getattr(tenant, "brand_color", "") or "")
     required = getattr(tenant, "admin_mfa_required", None)
+    person = _person(request)
     frame = Shell(
         tenant_name=str(getattr(tenant, "name", "") or ""),
         brand_colour=colour if HEX_COLOUR.fullmatch(colour) else "",
-        person=_person(request),
+        person=person,
         demo=bool(getattr(settings, "DEMO", False)),
-        second_factor_off=tenant is not None and required is False,
+        # Only whoever holds a role can be asked for one, and only they can do something about it.
+        second_factor_off=required is False and person is not None and bool(person.role),
         navigation=SimpleLazyObject(lambda: nav.entries_for(request)),
     )
     return {"shell": frame}

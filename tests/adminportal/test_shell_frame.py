@@ -47,6 +47,14 @@ def test_frame_names_person_tenant_and_missing_second_factor() -> None:
     assert (frame.tenant_name, frame.brand_colour, frame.second_factor_off) == ("Contoso", "#0f6cbd", True)
 
 
+def test_missing_second_factor_of_administrators_is_no_matter_of_employees() -> None:
+    request = RequestFactory().get("/")
+    request.tenant = SimpleNamespace(name="Contoso", brand_color="", admin_mfa_required=False)
+    request.actor = SimpleNamespace(display_name="Adele Vance", user_principal_name="adele", role_label="")
+
+    assert not shell(request)["shell"].second_factor_off
+
+
 @pytest.mark.parametrize("colour", ["red", "#0f6cbd;x", "#fff", 'url("x")', ""])
 def test_brand_colour_that_is_no_hex_colour_is_not_drawn(colour: str) -> None:
     request = RequestFactory().get("/")
