@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from passwords.models import PasswordRequest, RequestState
-from passwords.sspr_codes import explanation_of
+from passwords.sspr_codes import COULD, REPORTED, explanation_of
 from users.access import can_reset, resettable_users
 from users.actors import Actor
 from users.refusals import sentence
@@ -110,8 +110,12 @@ def row_of(request: PasswordRequest) -> RequestRow:
         request=request,
         state=str(RequestState(request.state).label),
         pill=PILLS[request.state],
-        explanation=explanation_of(request.sspr_code),
+        explanation=explanation_of(request.sspr_code) or _without_code(request),
     )
+
+
+def _without_code(request: PasswordRequest) -> str:
+    return str(REPORTED if request.reported_unwanted else COULD)
 
 
 def _visible(actor: Actor) -> QuerySet[PasswordRequest]:

@@ -22,6 +22,8 @@ EXPLANATIONS: Final[dict[str, Promise]] = {
     "SSPR_X104": _("This person is a guest of another organization."),
     "SSPR_X105": _("The domain is federated; the password is kept by its sign-in service."),
 }
+COULD: Final = _("They could have: their methods are in order. Too many wrong tries close it for a day.")
+REPORTED: Final = _("They reported that something was done in their name.")
 
 
 def explanation_of(code: str) -> str:

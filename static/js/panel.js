@@ -1,5 +1,6 @@
 // The panel on the right. htmx puts a fragment into it (hx-target="#panel"); this opens, holds and gives back the focus.
-// Hooks: data-panel, data-panel-shade, data-panel-title, data-panel-close, data-panel-behind (made inert while it is open).
+// Hooks: data-panel, data-panel-shade, data-panel-title, data-panel-close, data-panel-behind (made inert while it is open),
+// data-panel-changed (in the panel: what the page shows is old now), data-panel-reload (in the page: load it anew then).
 (function () {
   "use strict";
   const panel = document.querySelector("[data-panel]");
@@ -36,7 +37,9 @@
   function close() {
     if (!isOpen()) return;
     const target = behind || panel.querySelector("[data-panel-close]").href;
+    const isOld = panel.querySelector("[data-panel-changed]") && document.querySelector("[data-panel-reload]");
     panel.replaceChildren();
+    if (isOld) return location.assign(target);
     for (const name of ["role", "aria-modal", "aria-labelledby"]) panel.removeAttribute(name);
     panel.classList.remove("panel--opening");
     shade.hidden = true;

@@ -261,3 +261,18 @@ def test_queue_is_filtered_by_state(cast: Cast, helper: Client, state: str) -> N
 
     assert ("Adele Vance" in listed) == (state in ("declined", "all"))
     assert ("Diego Siciliani" in listed) == (state in ("open", "all", "nonsense"))
+
+
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        ({"sspr_code": ""}, "They could have: their methods are in order."),
+        ({"sspr_code": "", "reported_unwanted": True}, "They reported that something was done in their name."),
+        ({"sspr_code": "SSPR_0014"}, "This person has not registered enough ways"),
+    ],
+)
+def test_queue_says_of_everybody_why_they_asked(cast: Cast, helper: Client, facts: dict[str, Any], told: str) -> None:
+    request = call(cast, **facts)
+
+    assert told in page(helper, "requests").content.decode()
+    assert told in page(helper, "request", request.pk).content.decode()
