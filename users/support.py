@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import quote
 
 from users.models import Tenant
 from users.tenancy import find_tenant_of_domain
@@ -32,7 +33,9 @@ def support_for(domain: str) -> Support | None:
     page_url = tenant.support_url if tenant.support_url.startswith("https://") else ""
     if not (contact or page_url):
         return None
-    return Support(page_url=page_url, contact=contact, mail_url=f"mailto:{contact}" if "@" in contact else "")
+    return Support(
+        page_url=page_url, contact=contact, mail_url=f"mailto:{quote(contact, safe='@')}" if "@" in contact else ""
+    )
 
 
 def _only_tenant() -> Tenant | None:

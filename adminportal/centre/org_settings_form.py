@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from adminportal.shell.forms import PortalFormHelper
 from users.models import ContactKind, Tenant
 from users.services.second_factor import count_holders
-from users.services.tenant_settings import SETTINGS, Kind, Setting, Value
+from users.services.tenant_settings import SETTINGS, Kind, Setting, Value, is_contact
 
 SECTIONS: Final[dict[str, tuple[str | Promise, tuple[str, ...]]]] = {
     "mail": (
@@ -26,7 +26,7 @@ SECTIONS: Final[dict[str, tuple[str | Promise, tuple[str, ...]]]] = {
     "reset": (_("Resetting"), ("force_change_locked", "reset_reason_required")),
     "privacy": (_("Privacy of contact data"), ("show_full_contact_to_readers",)),
     "managed": (_("Contact data looked after elsewhere"), ("managed_contacts", "managed_by", "managed_contact")),
-    "support": (_("Help for people who cannot sign in"), ("support_url",)),
+    "support": (_("Help for people who cannot sign in"), ("support_url", "support_contact")),
     "second-factor": (_("Second factor for administrators"), ("admin_mfa_required", "trusted_device_days")),
     "proof": (_("Confirming one's own sign-in"), ("step_up_minutes",)),
     "lockout": (_("Sign-in lockout"), ("lockout_threshold", "lockout_seconds", "lockout_hard_stop")),
@@ -34,7 +34,10 @@ SECTIONS: Final[dict[str, tuple[str | Promise, tuple[str, ...]]]] = {
 WORDS: Final[dict[str, tuple[str | Promise, str | Promise]]] = {
     "password_in_mail": (
         _("Put the password in the e-mail"),
-        _("Off: a mail holds a link that reveals the password once. On: it holds the password, for whoever reads it."),
+        _(
+            "Off: a mail holds a link that reveals the password once. On: it holds the password, for whoever reads it; "
+            "the mail about a bulk reset of more than 40 people never does."
+        ),
     ),
     "notify_user_on_admin_reset": (
         _("Tell people when an administrator reset their password"),
@@ -62,6 +65,10 @@ WORDS: Final[dict[str, tuple[str | Promise, str | Promise]]] = {
     "support_url": (
         _("Support page"),
         _("An address that begins with https://. The pages before signing in link to it, for everybody."),
+    ),
+    "support_contact": (
+        _("Support address or number"),
+        _("Such as help@contoso.example or +47 22 12 34 56. It stands beside the page, for everybody to read."),
     ),
     "admin_mfa_required": (
         _("Ask everybody with a role for a second factor"),
@@ -157,7 +164,16 @@ def _field(setting: Setting) -> forms.Field:
     if setting.kind is Kind.LINK:
         is_link = URLValidator(schemes=["https"], message=_("Write an address that begins with https://."))
         return forms.CharField(max_length=setting.most, validators=[is_link], required=False)
+    if setting.kind is Kind.CONTACT:
+        return forms.CharField(max_length=setting.most, validators=[_check_contact], required=False)
     return forms.CharField(max_length=setting.most, required=False)
+
+
+def _check_contact(typed: str) -> None:
+    try:
+        is_contact(" ".join(typed.split()))
+    except ValidationError:
+        raise ValidationError(_("Write an email address or a telephone number.")) from None
 
 
 def _read(setting: Setting, shown: dict[str, list[str]]) -> Value:

@@ -184,6 +184,10 @@ def test_ticked_contact_data_asks_for_its_source(cast: Cast) -> None:
         ({"managed_contact": "x" * 255}, NotBetween),
         ({"support_url": "http://help.contoso.example"}, NotAllowed),
         ({"support_url": "javascript:alert(1)"}, NotAllowed),
+        ({"support_contact": "https://help.contoso.example"}, NotAllowed),
+        ({"support_contact": "the help desk"}, NotAllowed),
+        ({"support_contact": "help@contoso.example, more@contoso.example"}, NotAllowed),
+        ({"support_contact": f"help@{'x' * 250}.example"}, NotBetween),
         ({"support_url": f"https://help.contoso.example/{'x' * 254}"}, NotBetween),
     ],
 )
@@ -197,7 +201,8 @@ def test_words_that_no_setting_takes_are_refused_by_page_and_service(
     with within(cast.tenant), pytest.raises(fault):
         change_settings(actor=cast.actor("global.admin"), values=values, now=clock.now())
     tenant = Tenant.objects.get(pk=cast.tenant.pk)
-    assert not (tenant.password_in_mail or tenant.managed_contacts or tenant.managed_by or tenant.support_url)
+    assert not (tenant.password_in_mail or tenant.managed_contacts or tenant.managed_by)
+    assert not (tenant.support_url or tenant.support_contact)
 
 
 def test_support_page_is_linked_for_strangers(cast: Cast) -> None:
@@ -206,6 +211,24 @@ def test_support_page_is_linked_for_strangers(cast: Cast) -> None:
 
     assert answer.status_code == 302
     assert support is not None and support.page_url == "https://help.contoso.example/portal"
+
+
+@pytest.mark.parametrize(
+    ("typed", "contact", "mail_url"),
+    [
+        (" help@contoso.example ", "help@contoso.example", "mailto:help@contoso.example"),
+        ("+1 202  555 0188", "+1 202 555 0188", ""),
+        ("0188 ext. 12", "0188 ext. 12", ""),
+    ],
+)
+def test_support_contact_is_shown_to_strangers_and_audited(cast: Cast, typed: str, contact: str, mail_url: str) -> None:
+    answer = signed_in(cast["global.admin"]).post(SAVE, form(support_contact=typed))
+    support = support_for("contoso.example")
+
+    assert answer.status_code == 302
+    assert support is not None and (support.contact, support.mail_url) == (contact, mail_url)
+    (row,) = AuditEvent.objects.filter(activity="Update company", actor_id=cast["global.admin"].pk)
+    assert row.targets[0]["modified"] == [{"name": "support.contact", "old": "", "new": contact}]
 
 
 def test_newer_words_of_a_colleague_are_not_written_over(cast: Cast) -> None:

@@ -46,3 +46,10 @@ def test_other_addresses_than_https_are_no_link(cast: Cast, page: str) -> None:
 
     assert "javascript:" not in shown(page)
     assert "<span>+1 202 555 0188</span>" in shown(page)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_odd_address_adds_nothing_to_the_mail_that_it_opens(cast: Cast, page: str) -> None:
+    Tenant.objects.update(support_contact="help?bcc=all@contoso.example")
+
+    assert 'href="mailto:help%3Fbcc%3Dall@contoso.example"' in shown(page)

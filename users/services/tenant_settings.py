@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 from typing import Final, TypeAlias
 
 from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
+from django.core.validators import URLValidator, validate_email
 from django.db import transaction
 
 from adminportal.audit.tags import Activity
@@ -24,12 +25,16 @@ Value: TypeAlias = bool | int | str | list[str]
 
 
 class Kind(Enum):
-    """What a setting holds: text is one line, a link is ``https://`` or empty, codes are some of those it names."""
+    """What a setting holds: text is one line, a link is ``https://`` or empty, codes are some of those it names.
+
+    A contact is an address, a telephone number or empty.
+    """
 
     SWITCH = auto()
     NUMBER = auto()
     TEXT = auto()
     LINK = auto()
+    CONTACT = auto()
     CODES = auto()
 
 
@@ -58,6 +63,7 @@ SETTINGS: Final = {
         Setting("managed_by", "contacts.managed_by", Kind.TEXT, most=128),
         Setting("managed_contact", "contacts.managed_contact", Kind.TEXT, most=254),
         Setting("support_url", "support.url", Kind.LINK, most=254),
+        Setting("support_contact", "support.contact", Kind.CONTACT, most=254),
         Setting("admin_mfa_required", "security.admin_mfa_required"),
         Setting("trusted_device_days", "security.trusted_device_days", Kind.NUMBER, 0, 90),
         Setting("step_up_minutes", "security.step_up_minutes", Kind.NUMBER, 0, 60),
@@ -70,6 +76,20 @@ SETTINGS: Final = {
 
 is_https: Final = URLValidator(schemes=["https"])
 """Raises where a link of an organisation, which strangers see, is no complete ``https://`` address."""
+NUMBER: Final = re.compile(r"\+?[0-9][0-9 ().\-/]{2,60}( ?(x|ext\.?) ?[0-9]{1,7})?", re.IGNORECASE)
+"""A telephone number as people write it, with or without its country: a help desk may have a short one."""
+
+
+def is_contact(text: str) -> None:
+    """Raise where a contact, which strangers see, is neither an address nor a telephone number.
+
+    :raises ValidationError: when it is neither.
+    """
+    if not NUMBER.fullmatch(text):
+        validate_email(text)
+
+
+_CHECKS: Final[Mapping[Kind, Callable[[str], None]]] = {Kind.LINK: is_https, Kind.CONTACT: is_contact}
 
 
 class NotBetween(ValueError):
@@ -81,7 +101,7 @@ class NotBetween(ValueError):
 
 
 class NotAllowed(ValueError):
-    """A link is not ``https://``, or a code is none of the setting's; nothing was changed."""
+    """A link is not ``https://``, a contact is no address or number, or a code is unknown; nothing was changed."""
 
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting.column)
@@ -110,7 +130,7 @@ def change_settings(
     :raises Refused: without the right, or without a fresh proof; nothing was changed.
     :raises ChangedMeanwhile: when settings are not as they were shown; nothing was changed.
     :raises NotBetween: when a number or the length of a text is outside its limits; nothing was changed.
-    :raises NotAllowed: when a link is not ``https://`` or a code is unknown; nothing was changed.
+    :raises NotAllowed: when a link, a contact or a code is none; nothing was changed.
     :raises SourceMissing: when contact data would be looked after elsewhere without a source; nothing was changed.
     """
     values = {column: _normal(SETTINGS[column], value) for column, value in values.items()}
@@ -142,9 +162,9 @@ def _normal_text(setting: Setting, value: str) -> str:
     text = " ".join(value.split())
     if len(text) > setting.most:
         raise NotBetween(setting)
-    if setting.kind is Kind.LINK and text:
+    if text and setting.kind in _CHECKS:
         try:
-            is_https(text)
+            _CHECKS[setting.kind](text)
         except ValidationError:
             raise NotAllowed(setting) from None
     return text
