@@ -19,7 +19,7 @@ from sspr.models import Gate, RecoveryAttempt, SsprPolicy
 from sspr.questions import BUILT_IN, drawn
 from sspr.rules import policy_of
 from users.models import Tenant, User
-from users.services.sending_limits import SmsRules, sms_is_available
+from users.services.sending_limits import SmsRules, budget_is_left
 from users.tenancy import within
 
 NO_TENANT: Final = UUID(int=0)
@@ -120,11 +120,11 @@ def paused_gates(situation: Situation, *, now: datetime) -> frozenset[Gate]:
     A proof by a code that is on its way already counts all the same.
     """
     rules, tenant_id = sms_rules(situation.policy), situation.tenant.pk
-    if sms_is_available(tenant_id=tenant_id, now=now, rules=rules):
+    if budget_is_left(tenant_id=tenant_id, now=now, rules=rules):
         return situation.closed.paused
-    return situation.closed.paused | {Gate.MOBILE_SMS}
+    return situation.closed.paused | locks.PHONES
 
 
 def sms_rules(policy: SsprPolicy) -> SmsRules:
-    """Return what the tenant allows of text messages."""
+    """Return what the tenant allows of text messages and calls."""
     return SmsRules(a_day=policy.sms_a_day, countries=frozenset(policy.sms_countries))

@@ -15,7 +15,7 @@ _ROWS: Final[tuple[tuple[str, str, str, int, timedelta], ...]] = (
     ("L12_DAY", "text message", "number, in all organisations", 10, DAY),
     ("L13", "code by e-mail", "address, in all organisations", 10, HOUR),
     ("L13_DAY", "code by e-mail", "address, in all organisations", 30, DAY),
-    ("L14", "text message", "prefix: all digits but the last four", 20, HOUR),
+    ("L14", "text message or call", "prefix: all digits but the last four", 20, HOUR),
     ("L16", "call", "number, in all organisations", 2, HOUR),
     ("L16_DAY", "call", "number, in all organisations", 5, DAY),
     ("L22", "code for a change of contact data or methods", "person", 5, HOUR),
@@ -23,7 +23,7 @@ _ROWS: Final[tuple[tuple[str, str, str, int, timedelta], ...]] = (
     ("SECOND_FACTOR", "codes typed as second factor or fresh proof", "person", 5, timedelta(minutes=15)),
     ("SECOND_FACTOR_DAY", "codes typed as second factor or fresh proof", "person", 30, DAY),
     ("START_ALERT", "alert that attempts to reset passwords are many", "tenant", 1, HOUR),
-    ("SMS_ALERT", "alert that text messages were held back", "organisation and reason", 1, HOUR),
+    ("SMS_ALERT", "alert that text messages or calls were held back", "organisation and reason", 1, HOUR),
 )
 _BUDGETS: Final[tuple[tuple[str, str, int], ...]] = (
     ("L15", "organisation", 500),
@@ -36,7 +36,7 @@ SENDING: Final = tuple(
 ) + tuple(
     Limit(
         name=name,
-        what="text messages of a day",
+        what="text messages and calls of a day",
         key=key,
         number=number,
         window=DAY,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from pytest_django import Settings
 
 from adminportal import clock, throttle
 from adminportal.audit.models import AuditEvent
@@ -255,6 +256,16 @@ def test_spent_budget_of_text_messages_pauses_them_for_everybody_and_spoils_no_c
     assert [line.is_paused for line in view_of(walk.attempt, now=clock.now()).gates] == [True]
     assert begin(name).send(Gate.MOBILE_SMS, MOBILE) is Outcome.PAUSED
     assert walk.type(Gate.MOBILE_SMS, code) is (Outcome.RIGHT if name == ADELE else Outcome.WRONG)
+
+
+def test_spent_budget_pauses_calls_too(cast: Cast, settings: Settings) -> None:
+    settings.VOICE_CHANNEL_URL = "inbox:"
+    only(cast, Gate.MOBILE_VOICE, sms_a_day=1)
+    walk = begin(ADELE)
+    throttle.check("L15", key=str(cast.tenant.pk), now=clock.now())
+
+    assert [line.is_paused for line in view_of(walk.attempt, now=clock.now()).gates] == [True]
+    assert walk.send(Gate.MOBILE_VOICE, MOBILE) is Outcome.PAUSED
 
 
 CLOSED: list[tuple[str, Callable[[Walk], object]]] = [

@@ -18,6 +18,7 @@ from adminportal.throttle.models import Counter
 from tests.cast import make_cast, signed_in
 from users.services.sending_limits import (
     SmsRules,
+    budget_is_left,
     count_change_code,
     default_rules,
     may_reach,
@@ -83,8 +84,9 @@ def test_channels_of_one_number_are_counted_apart() -> None:
     assert _send(channel="voice")
 
 
-def test_neighbouring_numbers_stop_at_their_prefix_with_one_alert() -> None:
-    sent = [_send(f"+479123{last:04d}") for last in range(30)]
+@pytest.mark.parametrize("channel", ["sms", "voice"])
+def test_neighbouring_numbers_stop_at_their_prefix_with_one_alert(channel: str) -> None:
+    sent = [_send(f"+479123{last:04d}", channel=channel) for last in range(30)]
 
     assert sent == [True] * 20 + [False] * 10
     (row,) = AuditEvent.objects.filter(activity="Text messages held back")
@@ -104,6 +106,25 @@ def test_budget_of_the_organisation_ends_text_messages_for_all_alike() -> None:
     assert AuditEvent.objects.filter(reason="limit L15 reached").count() == 1
     later = NOON + timedelta(hours=24, minutes=15)
     assert sms_is_available(tenant_id=CONTOSO, now=later, rules=rules)
+
+
+def test_calls_and_texts_share_the_budget() -> None:
+    rules = SmsRules(a_day=4)
+
+    sent = [_send(_number(index), channel=("sms", "voice")[index % 2], rules=rules) for index in range(6)]
+
+    assert sent == [True] * 4 + [False] * 2
+    assert not budget_is_left(tenant_id=CONTOSO, now=NOON, rules=rules)
+    assert budget_is_left(tenant_id=FABRIKAM, now=NOON, rules=rules)
+
+
+def test_budget_is_not_asked_for_where_neither_is_sent(settings: Settings) -> None:
+    settings.SMS_CHANNEL_URL = settings.VOICE_CHANNEL_URL = ""
+
+    with CaptureQueriesContext(connection) as spent:
+        assert budget_is_left(tenant_id=CONTOSO, now=NOON, rules=SmsRules(a_day=0))
+
+    assert not spent.captured_queries
 
 
 def test_budget_that_was_raised_or_ended_holds_at_once() -> None:
@@ -252,7 +273,7 @@ def test_destinations_rest_as_keyed_digests() -> None:
 
 def test_home_tells_administrators_that_text_messages_were_held_back() -> None:
     cast = make_cast()
-    told = "Text messages were held back"
+    told = "Text messages or calls were held back"
     for index in range(2):
         may_send(
             tenant_id=cast.tenant.pk, channel="sms", value=_number(index), now=clock.now(), rules=SmsRules(a_day=1)

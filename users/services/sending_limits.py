@@ -49,7 +49,7 @@ WHOLE: Final = "installation"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmsRules:
-    """What an organisation allows of text messages: how many in 24 hours, and to which countries (none named: all)."""
+    """What an organisation allows of texts and calls: how many in 24 hours, to which countries (none named: all)."""
 
     a_day: int = 500
     countries: frozenset[str] = frozenset()
@@ -85,15 +85,18 @@ def may_send(
     place = _written(number) if number else f"decoy:{decoy_key}"
     if not _count(COUNTED[channel], place, now=now):
         return False
-    if channel != Channel.SMS:
-        return True
-    return _count_sms(tenant_id=tenant_id, place=place, is_decoy=number is None, rules=rules, now=now)
+    return _count_budgets(tenant_id=tenant_id, place=place, is_decoy=number is None, rules=rules, now=now)
 
 
 def sms_is_available(*, tenant_id: UUID, now: datetime, rules: SmsRules | None = None) -> bool:
     """Tell whether text messages can be offered: there is a channel, and the budget of the day is not spent."""
-    if not is_set_up(Channel.SMS):
-        return False
+    return is_set_up(Channel.SMS) and budget_is_left(tenant_id=tenant_id, now=now, rules=rules)
+
+
+def budget_is_left(*, tenant_id: UUID, now: datetime, rules: SmsRules | None = None) -> bool:
+    """Tell whether the day's budget of text messages and calls is not spent; without a query where neither is sent."""
+    if not (is_set_up(Channel.SMS) or is_set_up(Channel.VOICE)):
+        return True
     try:
         peek("L15", key=str(tenant_id), now=now, number=(rules or _rules_of(tenant_id)).a_day)
         peek("L15_INSTALLATION", key=WHOLE, now=now)
@@ -122,7 +125,7 @@ def count_change_code(user_id: UUID, *, now: datetime) -> None:
     check("L22_DAY", key=str(user_id), now=now)
 
 
-def _count_sms(*, tenant_id: UUID, place: str, is_decoy: bool, rules: SmsRules, now: datetime) -> bool:
+def _count_budgets(*, tenant_id: UUID, place: str, is_decoy: bool, rules: SmsRules, now: datetime) -> bool:
     shared_by, whole = (f"decoy:{tenant_id}", f"decoy:{WHOLE}") if is_decoy else (str(tenant_id), WHOLE)
     try:
         check("L14", key=place[:-PREFIX_LEAVES_OUT], now=now)
