@@ -61,6 +61,7 @@ FORGIVE: Final = "DELETE FROM sspr_gatefailures WHERE subject IN ({subjects})"  
 FORGIVE_ONE: Final = "DELETE FROM sspr_gatefailures WHERE subject = %s AND gate = %s"
 FORGIVE_GATES: Final = "DELETE FROM sspr_gatefailures WHERE subject IN ({subjects}) AND gate IN ({gates})"  # noqa: S608
 OPEN_AGAIN: Final = "DELETE FROM sspr_recoverylock WHERE subject = %s AND gate <> ''"
+OPEN_ALL: Final = "DELETE FROM sspr_recoverylock WHERE subject IN ({subjects}) AND until > %s"  # noqa: S608  # the same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +117,19 @@ def clear_own(subject: str) -> None:
     execute(FORGIVE.format(subjects=places(1)), [subject])
     execute(OPEN_AGAIN, [subject])
     throttle.forget(*OWN_LIMITS, key=subject)
+
+
+def open_again(user: User, *, now: datetime) -> bool:
+    """Open everything that is closed for a person and forget what was counted; False where nothing was closed.
+
+    A method that a hundred failures disabled (L11) stays so until it is registered anew.
+    """
+    subjects = subjects_of(user.upn_folded)
+    opened = execute(OPEN_ALL.format(subjects=places(len(subjects))), [*subjects, now])
+    if opened:
+        for subject in subjects:
+            throttle.forget(*OWN_LIMITS, key=subject)
+    return bool(opened)
 
 
 def forgive_on_change(user: User, kind: str, now: datetime) -> None:

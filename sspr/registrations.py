@@ -14,10 +14,12 @@ from sspr.services.cancel import close_abandoned, purge
 from sspr.services.not_me import PURPOSE as NOT_ME
 from sspr.services.not_me import NotMe
 from sspr.services.register import ask_again
+from sspr.services.reopening import closing_of
 from sspr.situation import sms_rules
 from users.gates import register_gate
 from users.models import Tenant
 from users.notices import register_notice
+from users.panel_sections import register_self_service_lock
 from users.services.method_admin import on_registration_required
 from users.services.method_changes import on_method_change
 from users.services.sending_limits import SmsRules, register_rules
@@ -28,7 +30,7 @@ def _sms_rules_of(tenant_id: UUID) -> SmsRules:
 
 
 def register() -> None:
-    """Register sweepers, what a change of methods means for attempts, and the gate of registration."""
+    """Register sweepers, what a change of methods means for attempts, the gate of registration, the panel."""
     register_sweeper("recovery-attempts", close_abandoned)
     register_sweeper("recovery-rows", purge)
     register_sweeper("public-asks", settle_public_asks)
@@ -38,3 +40,4 @@ def register() -> None:
     on_registration_required(ask_again)
     register_gate(registration_gate)
     register_rules(_sms_rules_of)
+    register_self_service_lock(closing_of)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from sspr import security_urls, settings_urls
-from sspr.views import captcha, contact_admin, forgotten_name, wizard, wizard_password, wizard_proof
+from sspr.views import captcha, contact_admin, forgotten_name, person_lock, wizard, wizard_password, wizard_proof
 
 app_name = "sspr"
 urlpatterns = [
@@ -24,6 +24,7 @@ urlpatterns = [
     path("forgot-username/sent", forgotten_name.sent, name="forgotten-name-sent"),
     path("captcha/<str:token>/picture", captcha.picture, name="captcha-picture"),
     path("captcha/<str:token>/sound", captcha.sound, name="captcha-sound"),
+    path("users/active/<uuid:user_id>/self-service/open", person_lock.open_again, name="open-again"),
     *security_urls.urlpatterns,
     *settings_urls.urlpatterns,
 ]

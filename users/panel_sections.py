@@ -20,9 +20,20 @@ class PasswordState:
     ends_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelfServiceLock:
+    """Self-service is closed for a person until a moment, or some of its methods pause; ``text`` says why."""
+
+    until: datetime
+    is_whole: bool
+    text: str
+
+
+LockProvider = Callable[[User, datetime], SelfServiceLock | None]
 Provider = Callable[[Sequence[User], datetime], Mapping[UUID, PasswordState]]
 
 _providers: list[Provider] = []
+_lock_providers: list[LockProvider] = []
 
 
 def register_password_states(provider: Provider) -> None:
@@ -42,3 +53,14 @@ def password_states(users: Sequence[User], *, now: datetime) -> dict[UUID, Passw
 def password_state(user: User, *, now: datetime) -> PasswordState | None:
     """Return what the first provider that knows a person says, or None."""
     return password_states([user], now=now).get(user.pk)
+
+
+def register_self_service_lock(provider: LockProvider) -> None:
+    """Let a provider say whether self-service is closed for a person; the same one twice counts once."""
+    if provider not in _lock_providers:
+        _lock_providers.append(provider)
+
+
+def self_service_lock(user: User, *, now: datetime) -> SelfServiceLock | None:
+    """Return what the first provider says that knows of a lock, or None."""
+    return next((lock for provider in _lock_providers if (lock := provider(user, now))), None)

@@ -14,6 +14,7 @@ PASSWORD_RELATED: frozenset[Activity] = frozenset(
         Activity.CHANGE_PASSWORD_SELF_SERVICE,
         Activity.CHANGE_USER_PASSWORD,
         Activity.CONTACTED_ADMINISTRATOR,
+        Activity.OPENED_SELF_SERVICE_PASSWORD_RESET_AGAIN,
         Activity.PRINTED_SIGN_IN_SLIPS,
         Activity.REFUSED_BY_ROLE,
         Activity.REPORTED_RESET_AS_UNWANTED,

@@ -178,6 +178,7 @@ _TABLE: dict[tuple[Service, Category], dict[Activity, str]] = {
         Activity.CONTACT_CHANGE_WAITING: "",
         Activity.CONTACT_CHANGE_STOPPED: "",
         Activity.REPORTED_RESET_AS_UNWANTED: "",
+        Activity.OPENED_SELF_SERVICE_PASSWORD_RESET_AGAIN: "",
     },
     (Service.PASSWORD_PORTAL, Category.BULK_MANAGEMENT): {
         Activity.PREVIEWED_BULK_RESET: "",
@@ -204,8 +205,8 @@ _TABLE: dict[tuple[Service, Category], dict[Activity, str]] = {
         Activity.ACCOUNT_UNLOCKED: "",
         Activity.SIGNED_OUT: "",
         Activity.FRESH_PROOF_GIVEN: "",
-        Activity.SIGNED_OUT_OF_ALL_SESSIONS: "",
         Activity.REMOVED_TRUSTED_BROWSER: "",
+        Activity.SIGNED_OUT_OF_ALL_SESSIONS: "",
     },
     (Service.PASSWORD_PORTAL, Category.ADMINISTRATION): {
         Activity.REFUSED_BY_ROLE: "",

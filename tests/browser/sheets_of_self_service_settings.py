@@ -11,9 +11,12 @@ from playwright.sync_api import Page
 from adminportal import clock
 from adminportal.audit.record import Entry, Result, Target, record
 from adminportal.audit.tags import Activity
+from sspr import locks
 from sspr.models import Reach, SsprPolicy
 from sspr.policy_settings import Blade
 from sspr.services.campaign import start_campaign
+from sspr.services.not_me import PURPOSE
+from sspr.subjects import subject_of
 from tests.browser.atlas import Sheet, Way, at, go, press
 from tests.cast import Cast
 from users.actors import SYSTEM
@@ -72,6 +75,21 @@ def used(page: Page, cast: Cast) -> None:
     go(page, f"{reverse('sspr:insights')}?tab=usage&span=30d")
 
 
+def listed(page: Page, cast: Cast) -> None:
+    """See each of these resets."""
+    used(page, cast)
+    page.get_by_role("link", name="Events").click()
+    page.get_by_role("heading", name="Events").wait_for()
+
+
+def closed(page: Page, cast: Cast) -> None:
+    """See that self-service is closed for somebody."""
+    user = cast["adele.vance"]
+    until = clock.now() + timedelta(hours=20)
+    locks.close(subject_of(user.upn_folded), until=until, limit=PURPOSE, user_id=user.pk)
+    go(page, f"{reverse('users:panel', args=[user.pk])}?tab=password")
+
+
 def _happened(cast: Cast, back: int, number: int) -> None:
     activities = (Activity.RESET_PASSWORD_SELF_SERVICE, Activity.RESET_PASSWORD_BY_ADMIN)
     fails = (back + number) % 6 == 0
@@ -101,6 +119,7 @@ SELF_SERVICE_SETTINGS: Final = [
     ),
     Sheet(name="reset-settings-refused", route=f"sspr:settings-{Blade.METHODS}", way=refused),
     Sheet(name="reset-settings-lock-out", route=f"sspr:settings-{Blade.METHODS}", way=locks_out),
+    Sheet(name="panel-self-service-closed", route="users:panel", way=closed),
     Sheet(name="reset-settings-questions", route="sspr:settings-questions", way=at("sspr:settings-questions")),
     Sheet(name="reset-try-it", route="sspr:try-it", way=at("sspr:try-it")),
     Sheet(name="reset-try-it-able", route="sspr:try-it", way=tried("adele.vance")),
@@ -119,6 +138,13 @@ SELF_SERVICE_SETTINGS: Final = [
         route="sspr:insights",
         way=at("sspr:insights", query="?span=24h"),
         who="usage.summary.reports.reader",
+    ),
+    Sheet(name="insights-events", route="sspr:insights-events", way=listed),
+    Sheet(
+        name="insights-events-registration",
+        route="sspr:insights-events",
+        way=at("sspr:insights-events", query="?tab=registration&span=30d"),
+        who="reports.reader",
     ),
     Sheet(name="insights-users", route="sspr:insights-users", way=at("sspr:insights-users")),
 ]

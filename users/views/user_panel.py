@@ -33,7 +33,7 @@ from users.panel import (
     list_recovery_contacts,
 )
 from users.panel_methods import methods_of
-from users.panel_sections import password_state
+from users.panel_sections import password_state, self_service_lock
 from users.request import PortalRequest
 from users.selectors import get_user
 from users.services.contact_views import note_contact_views
@@ -60,6 +60,7 @@ DONE: dict[str, str | Promise] = {
     "method": _("The method was removed, and every session was ended."),
     "again": _("The person is asked to register again at the next sign-in, and every session was ended."),
     "contacts": _("The contact data are as you left them. Old and new addresses were told."),
+    "self-service": _("The person can reset the password by themselves again."),
     Act.BLOCK: _("Sign-in is blocked, and every session was ended."),
     Act.ALLOW: _("Sign-in is allowed again."),
     Act.SIGN_OUT: _("Every session was ended."),
@@ -152,6 +153,7 @@ def _password(request: PortalRequest, person: Person) -> dict[str, object]:
     return {
         "lock": find_lock(person.user, tenant=request.tenant, now=now),
         "state": password_state(person.user, now=now),
+        "self_service": self_service_lock(person.user, now=now),
         "sessions": list_sessions(person.user, now=now),
     }
 
