@@ -66,3 +66,9 @@ class BulkOptions:
 def shows_results(tenant: Tenant, options: BulkOptions, *, requested: int) -> bool:
     """Tell whether the mail about the job carries the passwords: a setting of the tenant, for few people only."""
     return tenant.password_in_mail and bool(options.deliver_to) and not options.blind and requested <= AT_ONCE
+
+
+def mailed_addresses(options: BulkOptions, *, own: str, requested: int) -> tuple[str, tuple[str, ...]]:
+    """Return who gets the mail about the whole job: the starter, if many people were meant, and typed addresses."""
+    starter = own if requested > AT_ONCE else ""
+    return starter, tuple(address for address in options.deliver_to if address != starter)

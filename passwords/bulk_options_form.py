@@ -46,15 +46,12 @@ class BulkResetForm(ResetForm):
 
     def _name_fields(self, tenant: Tenant) -> None:
         """Say in the plural what the panel says of one person, and where the mails hold the passwords themselves."""
-        labels = {
-            "must_change": _("Require these users to change their passwords when they first sign in"),
-            "email_to_me": _("Email me when it is done"),
-        }
-        hints = {
-            "addresses": _("Up to five addresses, separated by semicolons. The mail holds the passwords.")
+        self.fields["must_change"].label = _("Require these users to change their passwords when they first sign in")
+        self.fields["addresses"].help_text = (
+            _("Up to five addresses, separated by semicolons. The mail holds the passwords.")
             if tenant.password_in_mail and self.may_choose
-            else _("Up to five addresses, separated by semicolons. The mail leads to the results."),
-        }
+            else _("Up to five addresses, separated by semicolons. The mail leads to the results.")
+        )
         self.fields["delivery"].choices = [  # type: ignore[attr-defined]
             (self.BY_ME, _("I hand them out myself")),
             (
@@ -65,10 +62,6 @@ class BulkResetForm(ResetForm):
             ),
             (self.BLIND, _("Each user is mailed a one-time link, and I see no password")),
         ]
-        for name, label in labels.items():
-            self.fields[name].label = label
-        for name, hint in hints.items():
-            self.fields[name].help_text = hint
 
     def clean(self) -> dict[str, Any]:
         """Ask for what belongs together; a preview needs no password."""

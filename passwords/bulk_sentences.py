@@ -35,10 +35,9 @@ IN_THE_PLURAL: Final[Mapping[str, str | Promise]] = {
 """The sentences of refusals that name a person, without the name; the others are the same for one and for many."""
 
 OF_JOB: Final[Mapping[str, Promise]] = {
-    "BULK_FAULT": _(
-        "A fault of the portal stopped this. The password was not changed; the log of the server says why."
-    ),
-    "BULK_NOT_FINISHED": _("The worker ended each time before this was done. The password was not changed."),
+    "BULK_FAULT": _("A fault of the portal stopped this. Nothing was changed; the log of the server says why."),
+    "BULK_NOT_FINISHED": _("The worker ended each time before this was done. Nothing was changed."),
+    "BULK_STOPPED": _("Whoever started the job may no longer do this, so it stopped here."),
     "RESET_STEP_UP": _(
         "This person has gained a role since the job began, and you were not asked for your password then. "
         "Nothing was changed. Start again for this person alone."

@@ -9,6 +9,7 @@ from passwords.views import (
     bulk,
     bulk_choose,
     bulk_draft,
+    bulk_files,
     bulk_list,
     bulk_results,
     bulk_steps,
@@ -41,7 +42,8 @@ urlpatterns = [
     path("passwords/bulk/<uuid:job_id>", bulk.job, name="bulk"),
     path("passwords/bulk/<uuid:job_id>/progress", bulk.progress, name="bulk-progress"),
     path("passwords/bulk/<uuid:job_id>/show", bulk_results.show, name="bulk-show"),
-    path("passwords/bulk/<uuid:job_id>/passwords.csv", bulk_results.as_csv, name="bulk-csv"),
+    path("passwords/bulk/<uuid:job_id>/passwords.csv", bulk_files.as_csv, name="bulk-csv"),
+    path("passwords/bulk/<uuid:job_id>/outcomes.csv", bulk_files.outcomes, name="bulk-outcomes"),
     path("passwords/bulk/<uuid:job_id>/slips", bulk_results.slips, name="bulk-slips"),
     *(
         path(f"passwords/bulk/<uuid:job_id>/{name}", bulk_steps.step, {"name": name}, name=f"bulk-{name}")

@@ -17,7 +17,7 @@ from passwords.bulk_starters import Operator, Starter
 from passwords.models import BulkAct, BulkChunk, BulkEnd, BulkItem, BulkJob, BulkState
 from passwords.reveal import SEALED_FOR
 from passwords.services.bulk_claims import end_rest
-from passwords.services.bulk_records import record_job
+from passwords.services.bulk_records import record_job, tell_starter
 from passwords.services.bulk_selection import CHUNK_SIZE
 from passwords.services.bulk_waking import wake_workers
 from users.access import has_fresh_proof
@@ -54,7 +54,9 @@ def resume_bulk(job_id: UUID, *, actor: Starter, now: datetime) -> BulkJob:
 
 
 def cancel_bulk(job_id: UUID, *, actor: Starter, now: datetime) -> BulkJob:
-    """End a job at once: whoever was not begun stays untouched. A Security Administrator may end anybody's.
+    """End a job at once: whoever was not begun stays untouched.
+
+    A Security Administrator may end anybody's; its starter is then told by mail.
 
     :raises NotPossible: when the job is over, or the actor may not end it.
     """
@@ -123,6 +125,8 @@ def _move(
         moved = ["state", "touched_at", "wave", "finished_at", "stop_code", "is_proven", "sealed_until", "purged_at"]
         job.save(update_fields=moved)
         record_job(job, activity, by=actor.for_audit(), details=details, now=now)
+        if not is_own:
+            tell_starter(job, canceled_by=actor.display_name, now=now)
         if wakes:
             transaction.on_commit(partial(wake_workers, job), robust=True)
     return job

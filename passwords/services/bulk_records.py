@@ -13,7 +13,7 @@ from adminportal.audit.record import Actor as AuditActor
 from adminportal.audit.record import Entry, masked_contact, record
 from adminportal.audit.tags import Activity, Result
 from adminportal.outbox.enqueue import Draft, enqueue
-from passwords.bulk_options import AT_ONCE, BulkOptions, shows_results
+from passwords.bulk_options import BulkOptions, mailed_addresses, shows_results
 from passwords.models import BulkAct, BulkChunk, BulkEnd, BulkJob, BulkState
 from passwords.reveal import SEALED_FOR
 from users.moments import tell_moment
@@ -83,34 +83,46 @@ def _shows_results(job: BulkJob) -> bool:
     return job.act == BulkAct.RESET and shows_results(job.tenant, options, requested=job.requested)
 
 
+def tell_starter(job: BulkJob, *, canceled_by: str = "", now: datetime) -> None:
+    """Mail the starter of a job that stopped, or that somebody else canceled; inside the caller's transaction."""
+    starter = job.starter
+    if starter is None or not starter.account_enabled or starter.deleted_at is not None:
+        return
+    address = starter.mail or starter.user_principal_name
+    enqueue(_draft(job, counts_of(job), to=address, canceled_by=canceled_by, now=now), now=now)
+
+
 def _mail(job: BulkJob, counts: Mapping[str, int], *, now: datetime) -> list[str]:
     """Mail the starter after work in the background, and the addresses that were typed in any case."""
-    starter = job.starter
-    if starter is None or job.state == BulkState.STOPPED:
+    if job.starter is None:
         return []
-    options = BulkOptions.read(job.options)
-    own = [starter.mail] if starter.mail and job.requested > AT_ONCE else []
-    addresses = list(dict.fromkeys([*own, *options.deliver_to]))
+    if job.state == BulkState.STOPPED:
+        tell_starter(job, now=now)
+        return []
+    own, typed = mailed_addresses(BulkOptions.read(job.options), own=job.starter.mail, requested=job.requested)
+    addresses = [*filter(None, [own]), *typed]
     shows = _shows_results(job)
-    enqueue(
-        *(
-            Draft(
-                tenant_id=job.tenant_id,
-                template="bulk_finished_shown" if shows else "bulk_finished",
-                channel="email",
-                to=address,
-                language=options.language,
-                about_user_id=starter.pk,
-                context=_context(job, counts, language=options.language),
-                not_after=now + MAIL_LIVES,
-                secret_purpose=RESULTS_PURPOSE if shows else "",
-                correlation_id=job.correlation_id,
-            )
-            for address in addresses
-        ),
-        now=now,
-    )
+    enqueue(*(_draft(job, counts, to=address, shows=shows, now=now) for address in addresses), now=now)
     return addresses
+
+
+def _draft(
+    job: BulkJob, counts: Mapping[str, int], *, to: str, shows: bool = False, canceled_by: str = "", now: datetime
+) -> Draft:
+    language = BulkOptions.read(job.options).language
+    ending = {"canceled_by": canceled_by, "stopped": "yes" if job.state == BulkState.STOPPED else ""}
+    return Draft(
+        tenant_id=job.tenant_id,
+        template="bulk_finished_shown" if shows else "bulk_finished",
+        channel="email",
+        to=to,
+        language=language,
+        about_user_id=job.starter_id,
+        context=_context(job, counts, language=language) | ending,
+        not_after=now + MAIL_LIVES,
+        secret_purpose=RESULTS_PURPOSE if shows else "",
+        correlation_id=job.correlation_id,
+    )
 
 
 def _context(job: BulkJob, counts: Mapping[str, int], *, language: str) -> dict[str, str]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import QuerySet, Sum
 
+from adminportal.audit.tags import Activity
 from adminportal.outbox.models import OutboundMessage, State
 from passwords.bulk_options import BulkOptions
 from passwords.bulk_sentences import sentence_of
 from passwords.models import BulkChunk, BulkEnd, BulkItem, BulkJob, BulkState, PasswordReset, RevealLink
-from passwords.services.bulk_records import counts_of
-from passwords.services.bulk_reveal import NotShown, is_sealed, purge_bulk, reveal_items
+from passwords.services.bulk_records import counts_of, record_job
+from passwords.services.bulk_reveal import NotShown, asks_proof, is_sealed, purge_bulk, reveal_items
+from users.actors import Actor
 from users.models import User
 from users.search import matching, words_of
 
@@ -24,6 +27,9 @@ __all__ = [
     "NotShown",
     "Progress",
     "adds_up",
+    "asks_proof",
+    "each_result",
+    "export_outcomes",
     "list_results",
     "progress_of",
     "purge_bulk",
@@ -32,6 +38,8 @@ __all__ = [
 
 SPEED_WINDOW: Final = timedelta(seconds=30)
 """The last stretch of time of which the speed is told."""
+ROWS_AT_ONCE: Final = 500
+"""Results that are read together where all of them are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,18 +115,40 @@ def list_results(
 
     :raises SearchTooLong: when more was typed than is ever searched for.
     """
-    items = BulkItem.objects.filter(job=job)
-    words = words_of(search)
-    if words:
-        items = items.filter(user__in=_people_called(words))
-    if end:
-        items = items.filter(end=end)
+    items = _items_of(job, search=search, end=end)
     if after is not None:
         items = items.filter(position__gt=after)
     # Whom they are about is read for the page alone: joined, the planner might look everybody up before it sorts.
     found = list(items.order_by("position").prefetch_related("user", "reset")[:rows])
     deliveries = _deliveries(found) if BulkOptions.read(job.options).blind else {}
     return [_row(item, deliveries.get(item.pk, ""), now=now) for item in found]
+
+
+def each_result(job: BulkJob, *, search: str = "", end: str = "", now: datetime) -> Iterator[BulkRow]:
+    """Go through results in the order of the job, so that memory stays flat."""
+    after: int | None = None
+    while rows := list_results(job, search=search, end=end, after=after, rows=ROWS_AT_ONCE, now=now):
+        yield from rows
+        after = rows[-1].position
+
+
+def export_outcomes(job: BulkJob, *, actor: Actor, search: str = "", end: str = "", now: datetime) -> Iterator[BulkRow]:
+    """Record that outcomes leave as a file, and return them; there is no password among them.
+
+    :raises SearchTooLong: when more was typed than is ever searched for.
+    """
+    details = {"Content": "outcomes", "Count": str(_items_of(job, search=search, end=end).count())}
+    with transaction.atomic():
+        record_job(job, Activity.EXPORTED_BULK_RESULTS, by=actor.for_audit(), details=details, now=now)
+    return each_result(job, search=search, end=end, now=now)
+
+
+def _items_of(job: BulkJob, *, search: str, end: str) -> QuerySet[BulkItem]:
+    items = BulkItem.objects.filter(job=job)
+    words = words_of(search)
+    if words:
+        items = items.filter(user__in=_people_called(words))
+    return items.filter(end=end) if end else items
 
 
 def _per_second(job: BulkJob, *, now: datetime) -> float:

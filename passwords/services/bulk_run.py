@@ -17,7 +17,7 @@ from adminportal.hashing import HashingBusy
 from adminportal.queries import load
 from adminportal.sealing import Secret
 from passwords.bulk_options import BulkOptions, shows_results
-from passwords.bulk_starters import RIGHT_OF_ACT, Starter, act_authority, reset_authority, right_of, starter_of
+from passwords.bulk_starters import Starter, act_authority, reset_authority, right_of, starter_of
 from passwords.models import BulkAct, BulkChunk, BulkEnd, BulkJob, BulkState
 from passwords.orders import ResetEnd, ResetOrder, ResetOutcome
 from passwords.services.bulk_claims import (
@@ -46,6 +46,8 @@ OF_THE_DATABASE = (OperationalError, InterfaceError)
 """Faults that are nobody's of the chunk: the lease runs out and another worker goes on."""
 
 
+STOPPED = "BULK_STOPPED"
+"""The code of whoever was not begun when the starter had lost the right; it is not the reader who lost it."""
 RUNNING = """
     SELECT {columns}
     FROM passwords_bulkjob j JOIN users_tenant t ON t.id = j.tenant_id LEFT JOIN users_user u ON u.id = j.starter_id
@@ -178,12 +180,10 @@ def _act_ended(outcome: ActOutcome) -> Ended:
 
 def _stop(job: BulkJob, *, now: datetime) -> None:
     """End a job whose starter is gone or has lost the right: whoever was not begun is refused, by one statement."""
-    right = RIGHT_OF_ACT.get(job.act)
-    code = f"NO_RIGHT_{right.name}" if right else "RESET_NO_ROLE"
     with transaction.atomic():
         running = BulkJob.objects.filter(pk=job.pk, state=BulkState.RUNNING)
-        if running.update(state=BulkState.STOPPED, stop_code=code, finished_at=now):
-            end_rest(job, BulkEnd.REFUSED, code=code)
+        if running.update(state=BulkState.STOPPED, stop_code=STOPPED, finished_at=now):
+            end_rest(job, BulkEnd.REFUSED, code=STOPPED)
             job.refresh_from_db()
             record_over(job, by=SYSTEM, now=now)
 

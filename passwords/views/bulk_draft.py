@@ -24,7 +24,7 @@ from passwords.bulk_words import WORDS, source_of, title_of, will_of
 from passwords.models import BulkAct, BulkJob, BulkState
 from passwords.services.bulk import AT_ONCE, typed_text
 from passwords.services.bulk_drafts import keep_options
-from passwords.services.bulk_preview import Preview, list_left_out, preview
+from passwords.services.bulk_preview import Preview, list_left_out, own_refusal, preview
 from passwords.services.bulk_selection import list_chosen
 from users.access import Permission, has_fresh_proof, requires
 from users.request import PortalRequest
@@ -87,14 +87,15 @@ def left_out(request: PortalRequest, job_id: UUID) -> HttpResponse:
     try:
         count_preview(request)
         rows = list_left_out(job, actor=request.actor, options=options, after=after, search=search, rows=LISTED + 1)
+        own = None if after else own_refusal(job, actor=request.actor, search=search)
     except (ValueError, SearchTooLong):
         problem = gettext("This list cannot be shown. Open it again from the preview. Nothing was changed.")
-        rows = []
+        rows, own = [], None
     except Throttled as limit:
-        rows, problem = [], _too_often(limit)
+        rows, own, problem = [], None, _too_often(limit)
     page = {
         "job": job,
-        "rows": rows[:LISTED],
+        "rows": [*filter(None, [own]), *rows[:LISTED]],
         "search": search,
         "problem": problem,
         "is_later": bool(after),

@@ -15,12 +15,18 @@ from django.views.decorators.debug import sensitive_variables
 from adminportal import clock
 from adminportal.sealing import Secret
 from passwords.bulk_options import BulkOptions
+from passwords.bulk_sentences import sentence_of
 from passwords.bulk_words import Grouped, source_of, title_of
 from passwords.models import UNDER_WAY, BulkAct, BulkEnd, BulkJob, BulkState
-from passwords.services.bulk import AT_ONCE
-from passwords.services.bulk_results import BulkRow, Progress, list_results, progress_of
+from passwords.services.bulk_results import (
+    BulkRow,
+    Progress,
+    asks_proof,
+    list_results,
+    progress_of,
+    reveal_items,
+)
 from users.access import Permission, has_fresh_proof
-from users.refusals import SENTENCES
 from users.request import PortalRequest
 from users.search import SearchTooLong
 
@@ -89,6 +95,20 @@ def find_rows(job: BulkJob, asked: Asked) -> tuple[list[BulkRow], bool]:
 
 
 @sensitive_variables()
+def show_passwords(request: PortalRequest, job: BulkJob, *, asked: Asked) -> HttpResponse:
+    """Answer with the page of a job and the passwords of its rows, each of them covered until it is uncovered.
+
+    :raises NotShown: when they are not for this reader, or not any more.
+    :raises SearchTooLong: when more was typed than is ever searched for.
+    """
+    rows, _has_more = find_rows(job, asked)
+    ids = [row.item_id for row in rows]
+    stream = reveal_items(job.pk, actor=request.actor, item_ids=ids, channel="screen", now=clock.now())
+    passwords = {item.pk: password for item, password in stream if password is not None}
+    return show_job(request, job, asked=asked, passwords=passwords)
+
+
+@sensitive_variables()
 def show_job(
     request: PortalRequest,
     job: BulkJob,
@@ -134,7 +154,7 @@ def frame_of(request: PortalRequest, job: BulkJob, progress: Progress) -> dict[s
         "progress": progress,
         "summary": summary_of(progress),
         "time_left": time_left(progress),
-        "stop_reason": SENTENCES.get(job.stop_code, ""),
+        "stop_reason": sentence_of(job.stop_code, {}),
         "is_own": is_own,
         "is_over": is_over,
         "is_reset": job.act == BulkAct.RESET,
@@ -143,7 +163,7 @@ def frame_of(request: PortalRequest, job: BulkJob, progress: Progress) -> dict[s
         "may_retry": is_own and is_over and bool(progress.failed or progress.unknown) and not options.has_own_password,
         "hands_out": hands_out,
         "may_purge": is_own and is_over and is_sealed,
-        "needs_proof": hands_out and job.requested > AT_ONCE and not has_fresh_proof(request.actor, now=clock.now()),
+        "needs_proof": hands_out and not has_fresh_proof(request.actor, now=clock.now()) and asks_proof(job),
         "parts": parts_of(progress.done) if hands_out else [],
         "store": f"ticks-{request.actor.id}",
     }

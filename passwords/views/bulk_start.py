@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
 from adminportal import clock
-from passwords.models import BulkJob, BulkState
-from passwords.services.bulk import ConfirmationNeeded, NotPossible, SetChanged, start_bulk, typed_text
+from passwords.models import UNDER_WAY, BulkJob, BulkState
+from passwords.services.bulk import AT_ONCE, ConfirmationNeeded, NotPossible, SetChanged, start_bulk, typed_text
+from passwords.services.bulk_results import NotShown
 from passwords.views.bulk_draft import Draft, count_preview, posted_draft, show_draft, stored_draft, to_confirm, to_page
+from passwords.views.bulk_page import Asked, show_passwords
 from users.grid_selection import refusal_of
 from users.request import PortalRequest
 
@@ -30,18 +32,18 @@ WHY_NOT: Final[dict[str, Promise]] = {
 
 @sensitive_variables()
 def start(request: PortalRequest, job: BulkJob) -> HttpResponse:
-    """Start a draft, or show it again with what is missing.
+    """Start a draft and show what came of it, or show it again with what is missing.
 
     :raises Throttled: when too many previews were asked for; each press of the button makes one.
     """
     if job.state != BulkState.DRAFT:
-        return to_page(request, job)
+        return _answer(request, job)
     count_preview(request)
     draft = posted_draft(request, job)
     if not draft.is_in_order:
         return show_draft(request, _with_preview(request, draft), status=REFUSED_FORM)
     try:
-        start_bulk(
+        started = start_bulk(
             job.pk,
             actor=request.actor,
             options=draft.options,
@@ -62,7 +64,18 @@ def start(request: PortalRequest, job: BulkJob) -> HttpResponse:
         problem = forbidden or str(WHY_NOT.get(refusal.code, WHY_NOT["nobody"]))
         status = 403 if forbidden else REFUSED_FORM
         return show_draft(request, _with_preview(request, draft), problem=problem, status=status)
-    return to_page(request, job)
+    return _answer(request, started)
+
+
+@sensitive_variables()
+def _answer(request: PortalRequest, job: BulkJob) -> HttpResponse:
+    """Show the passwords of few people at once, as a form sent twice does too; lead to the page in all other cases."""
+    if job.state in UNDER_WAY or job.requested > AT_ONCE:
+        return to_page(request, job)
+    try:
+        return show_passwords(request, job, asked=Asked.read(QueryDict()))
+    except NotShown:
+        return to_page(request, job)
 
 
 def _ask(request: PortalRequest, draft: Draft, missing: ConfirmationNeeded) -> HttpResponse:

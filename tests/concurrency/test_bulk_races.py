@@ -174,7 +174,7 @@ def test_starter_who_is_demoted_during_the_hash_resets_nobody_more(cast: Cast, m
     meanwhile(monkeypatch, HASH, demote)
     worked_off(cast, job)
 
-    assert set(ends_of(cast, job).values()) == {("refused", "RESET_NO_ROLE")}
+    assert set(ends_of(cast, job).values()) == {("refused", "RESET_NO_ROLE"), ("refused", "BULK_STOPPED")}
     assert job.state == BulkState.STOPPED
     assert_each_once(cast, job, done=0)
 

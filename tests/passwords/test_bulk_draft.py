@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from adminportal import clock
+from adminportal.audit.models import AuditEvent
 from passwords.models import BulkItem, BulkJob, BulkState, PasswordReset
 from passwords.services.bulk import AT_ONCE
 from tests.budgets import within_budget
@@ -93,11 +94,25 @@ def test_everyone_who_is_refused_is_listed_with_a_sentence_and_can_be_searched(c
 
     page, found, none = body(admin.get(url)), body(admin.get(url, {"search": "lee"})), body(admin.get(f"{url}?after=x"))
 
-    assert "Lee Gu comes from the directory corp.example and password writeback is off." in page
+    directory = "Lee Gu comes from the directory corp.example and password writeback is off."
+    assert f"{directory} <code>RESET_SYNCED_NO_WRITEBACK</code>" in page
     assert "Guest Person signs in at another organization" in page
     assert "Adele Vance" not in page
     assert "Guest Person" not in found
     assert "This list cannot be shown." in none
+
+
+def test_oneself_is_among_those_who_are_refused(cast: Cast, admin: Client) -> None:
+    job = draft(cast, ["adele.vance", "global.admin"])
+
+    preview = body(admin.get(address(job)))
+    page = admin.get(reverse("passwords:bulk-left-out", args=[job.pk]))
+
+    assert "1 password will be reset" in preview
+    assert "See everyone who is refused" in preview
+    assert [row.user.pk for row in page.context["rows"]] == [cast["global.admin"].pk]
+    assert "You cannot reset your own password here." in body(page)
+    assert "<code>RESET_SELF</code>" in body(page)
 
 
 def test_those_refused_are_paged_without_gap_and_repeat(
@@ -150,31 +165,67 @@ def test_preview_of_options_that_cannot_be_says_what_is_wrong(cast: Cast, admin:
     assert "These are not email addresses: not an address. Nothing was changed." in body(response)
 
 
-def test_few_people_are_reset_at_once_and_the_results_are_on_the_next_page(cast: Cast, admin: Client) -> None:
-    names = add_department(cast, 3)
+def shown_in(response: object) -> dict[str, str]:
+    lines = response.context["lines"]  # type: ignore[attr-defined]
+    return {line.row.user_name.partition("@")[0]: line.password.expose() for line in lines if line.password}
+
+
+def test_few_people_are_reset_at_once_and_their_passwords_are_in_the_answer_covered(cast: Cast, admin: Client) -> None:
+    names = add_department(cast, AT_ONCE)
     job = draft(cast, names)
 
-    response = admin.post(address(job), {**AUTOMATIC, "fingerprint": fingerprint(admin, job)}, follow=True)
+    response = admin.post(address(job), {**AUTOMATIC, "fingerprint": fingerprint(admin, job)})
 
     assert state_of(cast, job) == BulkState.FINISHED
-    assert response.redirect_chain == [(address(job), 302)]
-    page = body(response)
+    assert response.status_code == 200
+    assert "no-store" in response.headers["Cache-Control"]
+    page, shown = body(response), shown_in(response)
     assert "Finished" in page
-    assert "Show passwords" in page
-    assert "Sales Person 002" in page
+    assert 'hx-history="false"' in page
+    assert page.count("secret--masked") == AT_ONCE
+    assert sorted(shown) == names
+    assert shown["sales.007"] not in body(admin.get(address(job)))
     with within(cast.tenant):
-        assert PasswordReset.objects.filter(job=job, outcome="done").count() == 3
+        assert User.objects.get(pk=cast["sales.007"].pk).check_password(shown["sales.007"])
+        assert PasswordReset.objects.filter(job=job, outcome="done").count() == AT_ONCE
+    handed = AuditEvent.objects.filter(activity="Viewed temporary password", details__JobId=str(job.pk))
+    assert handed.count() == AT_ONCE
 
 
-def test_starting_twice_resets_once(cast: Cast, admin: Client) -> None:
+def test_starting_twice_resets_once_and_shows_the_same(cast: Cast, admin: Client) -> None:
     job = draft(cast, add_department(cast, 3))
     fields = {**AUTOMATIC, "fingerprint": fingerprint(admin, job)}
 
-    answers = [admin.post(address(job), fields) for _again in range(2)]
+    first, second = (shown_in(admin.post(address(job), fields)) for _again in range(2))
 
-    assert [answer.headers["Location"] for answer in answers] == [address(job)] * 2
+    assert len(first) == 3
+    assert first == second
     with within(cast.tenant):
         assert PasswordReset.objects.filter(job=job).count() == 3
+
+
+def test_blind_start_leads_to_the_page_without_a_password(cast: Cast, admin: Client) -> None:
+    job = draft(cast, add_department(cast, 3))
+    admin.post(reverse("passwords:bulk-preview", args=[job.pk]), {**AUTOMATIC, "delivery": "users"})
+    fields = {**AUTOMATIC, "delivery": "users", "fingerprint": fingerprint(admin, job)}
+
+    response = admin.post(address(job), fields, follow=True)
+
+    assert response.redirect_chain == [(address(job), 302)]
+    assert "This job shows nobody a password" in body(response)
+    assert shown_in(response) == {}
+
+
+def test_starting_again_shows_no_administrators_password_without_fresh_proof(cast: Cast, admin: Client) -> None:
+    job = draft(cast, ["adele.vance", "helpdesk.admin"])
+    fields = {**AUTOMATIC, "fingerprint": fingerprint(admin, job)}
+    shown = shown_in(admin.post(address(job), fields))
+    make_stale(cast, "global.admin")
+
+    again = admin.post(address(job), fields)
+
+    assert shown.keys() == {"adele.vance", "helpdesk.admin"}
+    assert again.headers["Location"] == address(job)
 
 
 def test_many_people_need_the_typed_number(cast: Cast, admin: Client) -> None:
@@ -224,7 +275,7 @@ def test_changed_set_is_shown_again_and_nothing_starts(cast: Cast, admin: Client
     assert "Nothing was started: look again." in body(response)
     assert "1 password will be reset" in body(response)
     assert state_of(cast, job) == BulkState.DRAFT
-    assert admin.post(address(job), {**AUTOMATIC, "fingerprint": fingerprint(admin, job)}).status_code == 302
+    assert admin.post(address(job), {**AUTOMATIC, "fingerprint": fingerprint(admin, job)}).status_code == 200
 
 
 def test_draft_that_reaches_nobody_has_no_button_and_is_refused(cast: Cast, admin: Client) -> None:

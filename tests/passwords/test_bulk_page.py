@@ -16,10 +16,13 @@ from django.urls import reverse
 
 from adminportal import clock
 from adminportal.audit.models import AuditEvent
+from adminportal.outbox.content import build
+from adminportal.outbox.models import OutboundMessage
 from adminportal.sealing import Secret
 from passwords.bulk_options import BulkOptions
 from passwords.models import BulkChunk, BulkEnd, BulkItem, BulkJob, BulkState, PasswordReset
 from passwords.services.bulk import AT_ONCE
+from passwords.services.bulk_run import run_next_chunk
 from tests.cast import Cast, make_cast, make_tenant, signed_in
 from tests.passwords.many_cast import add_department, draft, run
 from users.models import Session, User
@@ -79,7 +82,8 @@ def test_results_say_how_everybody_ended(cast: Cast, admin: Client) -> None:
 
     page = admin.get(to("bulk", job))
 
-    assert "Lee Gu comes from the directory corp.example and password writeback is off." in body(page)
+    directory = "Lee Gu comes from the directory corp.example and password writeback is off."
+    assert f"{directory} <code>RESET_SYNCED_NO_WRITEBACK</code>" in body(page)
     assert [(line.row.display_name, line.row.end) for line in page.context["lines"]] == [
         ("Adele Vance", "done"),
         ("Diego Siciliani", "done"),
@@ -168,8 +172,79 @@ def test_file_holds_everybody_with_outcome_and_working_passwords_and_runs_in_no_
     assert works(cast, "adele.vance", rows["adele.vance"]["Temporary password"])
     assert works(cast, "formula", rows["formula"]["Temporary password"])
     assert (rows["lee.gu"]["Outcome"], rows["lee.gu"]["Temporary password"]) == ("refused", "")
+    assert rows["lee.gu"]["Code"] == "RESET_SYNCED_NO_WRITEBACK"
     assert rows["lee.gu"]["Why"].startswith("Lee Gu comes from the directory")
     assert hand_outs(cast, "csv") == 2
+
+
+@pytest.mark.parametrize("route", ["bulk-csv", "bulk-outcomes"])
+def test_file_is_written_in_the_language_of_its_reader(cast: Cast, admin: Client, route: str) -> None:
+    job = run(cast, ["adele.vance", "lee.gu"])
+    admin.cookies["django_language"] = "nb"
+
+    page = body(admin.get(to("bulk", job)))
+    rows = {row["User Name"].partition("@")[0]: row for row in file_of(admin.post(to(route, job)))}
+
+    assert not rows["lee.gu"]["Why"].startswith("Lee Gu comes from")
+    assert rows["lee.gu"]["Why"] in page
+    assert rows["lee.gu"]["Outcome"] == "refused"  # programs read it
+
+
+def test_file_without_passwords_is_there_for_every_job_that_is_over(cast: Cast, admin: Client) -> None:
+    blind = run(cast, ["adele.vance"], options=BulkOptions(blind=True, deliver_to_alternate=True))
+    purged = run(cast, ["diego.siciliani", "lee.gu"])
+    admin.post(to("bulk-purge", purged))
+    blocked = run(cast, ["isaiah.langer", "lee.gu"], act="block")
+
+    found = {}
+    for name, job in {"blind": blind, "purged": purged, "blocked": blocked}.items():
+        assert "Download outcomes as CSV" in body(admin.get(to("bulk", job)))
+        response = admin.post(to("bulk-outcomes", job))
+        assert response.headers["Content-Disposition"].startswith("attachment")
+        assert "no-store" in response.headers["Cache-Control"]
+        found[name] = [(row["Display Name"], row["Outcome"], row["Code"], row["State"]) for row in file_of(response)]
+
+    assert found["blind"] == [("Adele Vance", "done", "", "waiting")]
+    assert found["purged"] == [
+        ("Diego Siciliani", "done", "", "purged"),
+        ("Lee Gu", "refused", "RESET_SYNCED_NO_WRITEBACK", ""),
+    ]
+    assert found["blocked"] == [("Isaiah Langer", "done", "", ""), ("Lee Gu", "done", "", "")]
+    exported = AuditEvent.objects.filter(activity="Exported bulk results", details__Content="outcomes")
+    assert [row.details["Count"] for row in exported.order_by("id")] == ["1", "2", "2"]
+
+
+def test_file_of_outcomes_holds_no_password_and_runs_in_no_spreadsheet(cast: Cast, admin: Client) -> None:
+    cast.add("formula", display_name="=HYPERLINK(1)", has_password=False)
+    job = run(cast, ["adele.vance", "formula"])
+    shown = passwords_of(admin.post(to("bulk-show", job)))
+
+    rows = file_of(admin.post(to("bulk-outcomes", job)))
+
+    assert list(rows[0]) == ["User Name", "Display Name", "Outcome", "Code", "Why", "State"]
+    assert {row["Display Name"] for row in rows} == {"Adele Vance", "'=HYPERLINK(1)"}
+    assert not any(password in str(rows) for password in shown.values())
+    assert hand_outs(cast, "csv") == 0
+
+
+def test_file_of_outcomes_follows_search_and_filter(cast: Cast, admin: Client) -> None:
+    job = run(cast, [*add_department(cast, 3), "lee.gu"])
+
+    def names(**asked: str) -> list[str]:
+        return [row["User Name"].partition("@")[0] for row in file_of(admin.post(to("bulk-outcomes", job), asked))]
+
+    assert names(end="refused") == ["lee.gu"]
+    assert names(search="person 001") == ["sales.001"]
+    assert len(names()) == 4
+    assert admin.post(to("bulk-outcomes", job), {"search": "x" * 201}).status_code == 422
+    assert admin.get(to("bulk-outcomes", job)).headers["Location"] == to("bulk", job)
+
+
+def test_file_of_outcomes_waits_until_the_job_is_over(cast: Cast, admin: Client) -> None:
+    job, waiting = run(cast, add_department(cast, LARGE), to_the_end=False), draft(cast, ["adele.vance"])
+
+    for each in (job, waiting):
+        assert admin.post(to("bulk-outcomes", each)).headers["Location"] == to("bulk", each)
 
 
 def test_chosen_password_does_not_stand_in_the_file(cast: Cast, admin: Client) -> None:
@@ -228,14 +303,15 @@ def test_overseers_see_a_job_without_passwords_and_others_see_none(cast: Cast) -
         page = client.get(to("bulk", job))
         assert page.status_code == 200
         assert "Passwords are seen by whoever started the job, and nobody else." in body(page)
+        assert len(file_of(client.post(to("bulk-outcomes", job)))) == 2
         for route in ("bulk-show", "bulk-csv", "bulk-slips"):
             assert client.post(to(route, job)).status_code in (403, 404)
     for name in ("user.admin", "password.admin"):
         client = signed_in(cast[name])
         for route in ("bulk", "bulk-progress", "bulk-cancel"):
             assert client.get(to(route, job)).status_code == 404
-        for route in ("bulk-show", "bulk-csv", "bulk-slips", "bulk-purge", "bulk-pause", "bulk-cancel"):
-            assert client.post(to(route, job)).status_code == 404
+        for step in ("show", "csv", "slips", "outcomes", "purge", "pause", "cancel"):
+            assert client.post(to(f"bulk-{step}", job)).status_code == 404
     with within(cast.tenant):
         assert not PasswordReset.objects.filter(job=job, shown_at__isnull=False).exists()
 
@@ -285,6 +361,33 @@ def test_passwords_of_many_need_fresh_proof(cast: Cast, admin: Client) -> None:
     assert "You will be asked for your password once more." in page
     for route in ("bulk-show", "bulk-csv", "bulk-slips"):
         assert admin.post(to(route, job)).headers["Location"].startswith(reverse("users:confirm"))
+
+
+def test_passwords_of_few_need_fresh_proof_where_somebody_holds_a_role(cast: Cast, admin: Client) -> None:
+    """A session that was stolen must not read administrators' passwords for a day."""
+    plain, mixed = run(cast, ["adele.vance"]), run(cast, ["diego.siciliani", "helpdesk.admin"])
+    with within(cast.tenant):
+        Session.objects.filter(user=cast["global.admin"]).update(proven_at=clock.now() - timedelta(days=1))
+
+    page = body(admin.get(to("bulk", mixed)))
+
+    assert "You will be asked for your password once more." in page
+    for route in ("bulk-show", "bulk-csv", "bulk-slips"):
+        assert admin.post(to(route, mixed)).headers["Location"].startswith(reverse("users:confirm"))
+        assert admin.post(to(route, plain)).status_code == 200
+    with within(cast.tenant):
+        assert not PasswordReset.objects.filter(job=mixed, shown_at__isnull=False).exists()
+
+
+def test_passwords_of_few_need_fresh_proof_once_somebody_has_gained_a_role(cast: Cast, admin: Client) -> None:
+    job = run(cast, ["adele.vance", "diego.siciliani"])
+    with within(cast.tenant):
+        Session.objects.filter(user=cast["global.admin"]).update(proven_at=clock.now() - timedelta(days=1))
+        before = admin.post(to("bulk-show", job)).status_code
+        cast["user.admin"].role_assignments.update(user=cast["adele.vance"])
+
+    assert before == 200
+    assert admin.post(to("bulk-show", job)).headers["Location"].startswith(reverse("users:confirm"))
 
 
 def test_running_job_is_polled_without_counting_as_activity_and_redraws_at_its_end(cast: Cast, admin: Client) -> None:
@@ -345,6 +448,61 @@ def test_security_administrator_cancels_anybodys_job_and_does_nothing_else_to_it
         assert BulkJob.objects.get(pk=job.pk).state == BulkState.CANCELED
 
 
+def test_job_that_stopped_says_so_to_readers_who_lost_no_right(cast: Cast) -> None:
+    job = run(cast, add_department(cast, LARGE), actor="helpdesk.admin", to_the_end=False)
+    with within(cast.tenant):
+        cast["helpdesk.admin"].role_assignments.all().delete()
+        run_next_chunk(job.pk, now=clock.now())
+
+    page = body(signed_in(cast["global.admin"]).get(to("bulk", job)))
+
+    reason = "Whoever started the job may no longer do this, so it stopped here."
+    assert f"{reason} <code>BULK_STOPPED</code>" in page
+    assert page.count(reason) == LARGE + 1
+    assert "None of your roles" not in page
+
+
+@pytest.mark.parametrize("who", ["security.admin", "global.admin"])
+def test_starter_is_told_when_somebody_else_cancels(cast: Cast, who: str) -> None:
+    job = run(cast, add_department(cast, LARGE), actor="helpdesk.admin", to_the_end=False)
+    signed_in(cast[who]).post(to("bulk-cancel", job))
+
+    message = OutboundMessage.objects.get(template="bulk_finished")
+    parcel = build(message)
+
+    assert message.to == cast["helpdesk.admin"].mail
+    assert parcel.subject == f"Your bulk job was canceled: 0 of {LARGE} done"
+    for text in (parcel.text, parcel.html):
+        assert f"Canceled by {cast[who].display_name}. Nothing happened to those who were not begun." in text
+        assert str(LARGE) in text
+
+
+def test_starter_who_cancels_gets_no_mail(cast: Cast, admin: Client) -> None:
+    job = run(cast, add_department(cast, LARGE), to_the_end=False)
+
+    admin.post(to("bulk-cancel", job))
+
+    assert not OutboundMessage.objects.exists()
+
+
+@pytest.mark.parametrize(("loss", "mails"), [("demoted", 1), ("blocked", 0)])
+def test_starter_is_told_that_the_job_stopped_unless_the_account_is_closed(cast: Cast, loss: str, mails: int) -> None:
+    job = run(cast, add_department(cast, LARGE), actor="helpdesk.admin", to_the_end=False)
+    with within(cast.tenant):
+        if loss == "demoted":
+            cast["helpdesk.admin"].role_assignments.all().delete()
+        else:
+            User.objects.filter(pk=cast["helpdesk.admin"].pk).update(account_enabled=False)
+        run_next_chunk(job.pk, now=clock.now())
+
+    sent = OutboundMessage.objects.filter(template="bulk_finished")
+
+    assert sent.count() == mails
+    for message in sent:
+        assert build(message).subject == f"Your bulk job stopped: 0 of {LARGE} done"
+        assert "It stopped, as you may no longer do this." in build(message).text
+
+
 def test_retry_takes_up_the_failed_only(cast: Cast, admin: Client) -> None:
     job = run(cast, ["adele.vance", "diego.siciliani"])
     with within(cast.tenant):
@@ -355,7 +513,7 @@ def test_retry_takes_up_the_failed_only(cast: Cast, admin: Client) -> None:
     admin.post(to("bulk-retry", job))
 
     assert "Retry failed only" in page
-    assert "A fault of the portal stopped this." in page
+    assert "A fault of the portal stopped this. Nothing was changed;" in page
     with within(cast.tenant):
         ends = dict(BulkItem.objects.filter(job=job).values_list("user__display_name", "end"))
     assert ends == {"Adele Vance": "done", "Diego Siciliani": "left"}

@@ -115,7 +115,18 @@ def asked_one_by_one(cast: Cast, starter: object, act: str, chosen: list[User], 
         ):
             code = "RESET_NO_DELIVERY"
         codes[pk] = code
+    if act == BulkAct.BLOCK:
+        keep_last_admin(codes)
     return codes
+
+
+def keep_last_admin(codes: dict) -> None:
+    """Refuse the last of the Global Administrators where each of them would be blocked."""
+    role = TEMPLATE_IDS[Role.GLOBAL_ADMINISTRATOR]
+    held = RoleAssignment.objects.filter(role=role, user__deleted_at=None, user__account_enabled=True)
+    admins = sorted(held.values_list("user", flat=True))
+    if admins and all(codes.get(pk) == "" for pk in admins):
+        codes[admins[-1]] = "LAST_GLOBAL_ADMIN"
 
 
 @pytest.mark.parametrize("by_ids", [False, True], ids=["everyone", "ticked"])
