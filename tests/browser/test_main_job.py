@@ -4,33 +4,54 @@ from __future__ import annotations
 
 import re
 import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.people_file import Listed, as_file, listed_people
 from tests.browser.portal import Portal, change_password, sign_in
 from tests.cast import PASSWORD, Cast
+from tests.people_files import GOOD, content_of, rows_of
 from tests.services.smtp import SmtpSink
 
 pytestmark = [pytest.mark.browser, pytest.mark.postgres, pytest.mark.valkey]
 
-ROWS = 250
+ROW = 139
+"""Row of the file whose person the rest is about."""
 WORKER_MS = 30_000
 """Milliseconds that a worker may take to start up and to send, on a machine that is busy with other tests."""
 OWN_PASSWORD = "Fjord-Lantern-58-Orbit"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """A person of the file."""
+
+    user_name: str
+    display_name: str
+    alternate_email: str
+
+    @classmethod
+    def of(cls, row: Mapping[str, str]) -> Listed:
+        """Read a row."""
+        return cls(
+            user_name=row["User Name"],
+            display_name=row["Display Name"],
+            alternate_email=row["Alternate email address"],
+        )
+
+
 def test_imported_person_is_reset_by_mail_signs_in_and_the_administrator_sees_it(
     portal: Portal, cast: Cast, post_office: SmtpSink
 ) -> None:
-    people = listed_people(ROWS, domain=cast.domain)
-    person = people[137]
+    rows = rows_of(GOOD)
+    person = Listed.of(rows[ROW])
     admin = portal.tab()
 
     sign_in(admin, user_name=cast["global.admin"].user_principal_name, password=PASSWORD)
     admin.get_by_role("heading", name="Home").wait_for()
-    _import(admin, people)
+    _import(admin, len(rows))
     _reset_to_alternate_address(admin, person)
     link = _link_of_mail(post_office, person)
     _scan(link)
@@ -45,16 +66,16 @@ def test_imported_person_is_reset_by_mail_signs_in_and_the_administrator_sees_it
     _see_audit_log(admin, person)
 
 
-def _import(admin: Page, people: list[Listed]) -> None:
+def _import(admin: Page, people: int) -> None:
     admin.goto("/users/import")
-    file = {"name": "people.csv", "mimeType": "text/csv", "buffer": as_file(people)}
+    file = {"name": GOOD, "mimeType": "text/csv", "buffer": content_of(GOOD)}
     admin.get_by_label("File", exact=True).set_input_files(file)  # type: ignore[arg-type]  # as playwright takes it
     admin.get_by_role("button", name="Check the rows").click()
     admin.get_by_role("heading", name="Check before adding").wait_for()
-    expect(admin.get_by_text(f"{ROWS} will be created")).to_be_visible()
+    expect(admin.get_by_text(f"{people} will be created")).to_be_visible()
     admin.get_by_role("button", name="Add users").click()
     admin.get_by_role("heading", name="Users added").wait_for()
-    expect(admin.get_by_text(f"{ROWS} people were created from {ROWS} rows.")).to_be_visible()
+    expect(admin.get_by_text(f"{people} people were created from {people} rows.")).to_be_visible()
 
 
 def _reset_to_alternate_address(admin: Page, person: Listed) -> None:

@@ -8,9 +8,9 @@ from playwright.sync_api import Page
 from adminportal.audit.models import AuditEvent
 from adminportal.outbox.models import DevMessage, OutboundMessage
 from tests.browser.atlas import Way, deliver, go, press
-from tests.browser.people_file import as_file, listed_people
 from tests.cast import PASSWORD, Cast
 from tests.passwords import reset_cast
+from tests.people_files import FAULTY, content_of
 
 
 def type_name(page: Page, cast: Cast) -> None:
@@ -137,10 +137,9 @@ def result_in_panel(page: Page, cast: Cast) -> None:
 
 
 def import_preview(page: Page, cast: Cast) -> None:
-    """Upload a file with a faulty row."""
-    people = as_file(listed_people(12, domain=cast.domain)) + b"not a user name,A,B,\r\n"
+    """Upload a file with faulty rows."""
     go(page, reverse("users:import"))
-    file = {"name": "people.csv", "mimeType": "text/csv", "buffer": people}
+    file = {"name": FAULTY, "mimeType": "text/csv", "buffer": content_of(FAULTY)}
     page.get_by_label("File", exact=True).set_input_files(file)  # type: ignore[arg-type]  # as playwright takes it
     press(page, "Check the rows")
     page.get_by_role("heading", name="Check before adding").wait_for()
