@@ -14,6 +14,7 @@ from sspr.models import Gate, Reach, Registration
 from tests.cast import Cast, make_cast, signed_in
 from tests.sspr.security_ways import MAIL, MOBILE, adds_app, adds_by_code, session_of, waiting_code, wrong
 from tests.sspr.self_service import knows, policy_for, registers
+from tests.users.app_ways import registers_app
 from users.models import AuthenticationMethod, MethodKind, Session
 from users.services.method_admin import require_new_registration
 from users.tenancy import across_tenants, within
@@ -332,6 +333,30 @@ def test_role_holder_gives_the_second_factor_before_the_pages_that_add_methods(c
     assert led(client, "/account/register").startswith("/signin/second-factor")
     assert led(client, "/account/register/email").startswith("/signin/second-factor")
     assert led(client, "/account/security-info").startswith("/signin/second-factor")
+
+
+def test_my_account_opens_without_the_second_factor_and_the_question_comes_after_it(cast: Cast) -> None:
+    type(cast.tenant).objects.update(admin_mfa_required=True)
+    cast.tenant.refresh_from_db()
+    app = registers_app(cast, "helpdesk.admin")
+    client = arrives(cast, "helpdesk.admin")
+
+    first = client.get("/account")
+    factor = client.get(led(client, "/account/register")).text
+    client.post("/signin/second-factor", {"code": app.at(clock.now()), "next": "/account"})
+
+    assert first.status_code == 200
+    assert 'action="/signout"' in factor and 'href="/account"' in factor
+    assert led(client) == ASK
+
+
+def test_first_set_up_of_an_app_can_be_left_by_signing_out(cast: Cast) -> None:
+    type(cast.tenant).objects.update(admin_mfa_required=True)
+    cast.tenant.refresh_from_db()
+    client = arrives(cast, "helpdesk.admin")
+
+    assert 'action="/signout"' in client.get("/", follow=True).text
+    assert client.get("/account").status_code == 200
 
 
 def test_people_of_another_tenant_are_asked_by_their_own_settings(cast: Cast) -> None:
