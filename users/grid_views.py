@@ -130,7 +130,7 @@ def _locked(reading: Reading) -> Q:
 
 
 def _temporary_expired(reading: Reading) -> Q:
-    # Every temporary password has to be changed, and who has to change has an index.
+    # Every temporary password has to be changed; the index of who has to change holds its end as well.
     return Q(must_change=True, is_temporary=True, temporary_expires_at__lte=reading.at)
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from adminportal import clock
 from passwords.models import BulkAct, BulkJob
 from passwords.services.bulk_selection import draft_from_filter, people_of
-from tests.cast import Cast, make_cast, make_tenant, signed_in
+from tests.cast import Cast, make_cast, make_tenant, part, signed_in
+from users.grid import Wanted
+from users.grid import people_of as everyone_of
 from users.grid_links import FIRST_VIEWS
 from users.grid_views import LABELS, Reading, View, condition_of
 from users.models import (
@@ -128,6 +131,26 @@ def test_expired_temporary_passwords(cast: Cast, admin: Client) -> None:
         User.objects.filter(pk=cast["diego.siciliani"].pk).update(temporary_expires_at=later, **temporary)
 
     assert names(admin, view="temporary_expired") == {"adele.vance"}
+
+
+@pytest.mark.postgres
+def test_expired_temporary_passwords_are_found_without_a_look_at_the_others(cast: Cast) -> None:
+    now, waiting = clock.now(), [f"person.{number:03d}" for number in range(300)]
+    cast.add_all(*(part(name, has_password=False) for name in waiting))
+    wanted = Wanted(words=(), view=View.TEMPORARY_EXPIRED, reading=Reading(at=now))
+    with within(cast.tenant), connection.cursor() as cursor:
+        people = User.objects.filter(pk__in=[cast[name].pk for name in waiting])
+        people.update(is_temporary=True, must_change=True, temporary_expires_at=now + timedelta(hours=1))
+        User.objects.filter(pk=cast[waiting[7]].pk).update(temporary_expires_at=now)
+        cursor.execute("ANALYZE users_user")
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        plans = [
+            each.explain(analyze=True)
+            for each in (everyone_of(wanted), everyone_of(wanted).order_by("sort_name", "pk"))
+        ]
+
+    for plan in plans:
+        assert "user_must_change" in plan and "Rows Removed by Filter" not in plan, plan
 
 
 def test_whoever_has_a_mobile_or_an_alternate_address_can_recover(cast: Cast, admin: Client) -> None:

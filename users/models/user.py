@@ -83,8 +83,12 @@ class User(AbstractBaseUser):
             models.Index(fields=["tenant", "upn_folded", "id"], name="user_by_upn"),
             models.Index(fields=["tenant", "password_changed_at", "id"], name="user_by_password_change"),
             models.Index(fields=["tenant", "account_enabled", "sort_name", "id"], name="user_by_status"),
+            # The end of a temporary password stands in it, so that those who are over are found by name without a look
+            # at the others.
             models.Index(
-                fields=["tenant", "sort_name", "id"], name="user_must_change", condition=models.Q(must_change=True)
+                fields=["tenant", "sort_name", "id", "temporary_expires_at"],
+                name="user_must_change",
+                condition=models.Q(must_change=True),
             ),
             models.Index(
                 fields=["tenant", "sort_name", "id"],
