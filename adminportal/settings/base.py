@@ -128,15 +128,16 @@ WEB_PROCESSES = env.integer("WEB_PROCESSES", 1, low=1, high=256)
 WEB_THREADS = env.integer("WEB_THREADS", 16, low=2, high=512)
 HASH_SLOTS = env.integer("HASH_SLOTS", max(1, CORES // WEB_PROCESSES), low=1, high=256)
 BULK_WORKERS = env.integer("BULK_WORKERS", max(1, CORES - 1), low=1, high=256)
-# How long a worker may take for the people of a chunk before another one takes them over; a third of it is how long
-# a running job may stand still before workers are woken again.
+# How long the people of a chunk belong to a worker of which nothing is heard; one that makes hashes renews it. A third
+# of it is how long a running job may stand still before workers are woken again.
 BULK_LEASE_SECONDS = 60
 BULK_CHUNK_SIZE = 100
 HASH_QUEUE = max(1, WEB_THREADS // 2)
 HASH_WAIT_SECONDS = 5.0
-ARGON2_MEMORY_KIB = env.integer("HASH_MEMORY_KIB", 19_456, low=19_456)
-ARGON2_TIME = env.integer("HASH_TIME", 2, low=2)
-ARGON2_PARALLELISM = env.integer("HASH_PARALLELISM", 1, low=1)
+# The most of both together is a hash of some ten seconds: it ends before a claim of a bulk worker does.
+ARGON2_MEMORY_KIB = env.integer("HASH_MEMORY_KIB", 19_456, low=19_456, high=2_097_152)
+ARGON2_TIME = env.integer("HASH_TIME", 2, low=2, high=12)
+ARGON2_PARALLELISM = env.integer("HASH_PARALLELISM", 1, low=1, high=16)
 PASSWORD_HASHERS = ["adminportal.hashing.PortalArgon2Hasher"]
 AUTH_PASSWORD_VALIDATORS: list[dict[str, object]] = []
 

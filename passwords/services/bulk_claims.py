@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from operator import itemgetter
@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, F, Value, When
 
+from adminportal import clock
 from adminportal.queries import execute, fetch, listed
 from passwords.models import BulkChunk, BulkEnd, BulkItem, BulkJob, BulkState
 
@@ -31,6 +32,8 @@ CLAIM: Final = """
     WHERE id = %s AND claim {holder} AND "left" > 0
     AND EXISTS (SELECT 1 FROM passwords_bulkjob j WHERE j.id = %s AND j.state = 'running')
 """
+RENEW: Final = 'UPDATE passwords_bulkchunk SET claimed_until = %s WHERE id = %s AND claim = %s AND "left" > 0'
+TOUCH: Final = "UPDATE passwords_bulkjob SET touched_at = %s WHERE id = %s"
 LEFT: Final = """
     SELECT user_id, "position" FROM passwords_bulkitem WHERE job_id = %s AND chunk = %s AND "end" || '' = 'left'
 """
@@ -69,7 +72,7 @@ class Ended:
 
 def claim_chunk(job: BulkJob, *, now: datetime) -> Claim | None:
     """Take the next chunk of a running job that nobody holds; None when there is none. Of many who try, one gets it."""
-    until = now + timedelta(seconds=settings.BULK_LEASE_SECONDS)
+    until = now + _lease()
     while found := fetch(NEXT_FREE, [job.pk, now], uuid_columns=(2,)):
         chunk_id, number, holder, tries = found[0]
         token = uuid4()
@@ -79,6 +82,31 @@ def claim_chunk(job: BulkJob, *, now: datetime) -> Claim | None:
         if not BulkJob.objects.filter(pk=job.pk, state=BulkState.RUNNING).exists():
             return None
     return None
+
+
+def renewer(claim: Claim, *, now: datetime) -> Callable[[], None]:
+    """Return what a worker calls before each slow step: it renews the claim once a sixth of its time is over.
+
+    The job is touched as well, so that no sweep wakes workers for it. Quick chunks cost no statement by it, and
+    whoever hangs renews nothing. What is returned raises ``ClaimLost`` when the chunk is not this worker's any more.
+    """
+    renewed_at = now
+
+    def renew() -> None:
+        nonlocal renewed_at
+        moment = clock.now()
+        if moment - renewed_at < _lease() / 6:
+            return
+        if not execute(RENEW, [moment + _lease(), claim.chunk_id, claim.token]):
+            raise ClaimLost
+        execute(TOUCH, [moment, claim.job.pk])
+        renewed_at = moment
+
+    return renew
+
+
+def _lease() -> timedelta:
+    return timedelta(seconds=settings.BULK_LEASE_SECONDS)
 
 
 def release(claim: Claim) -> None:

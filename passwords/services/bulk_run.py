@@ -30,6 +30,7 @@ from passwords.services.bulk_claims import (
     give_up,
     people_left,
     release,
+    renewer,
     settle,
 )
 from passwords.services.bulk_records import record_over
@@ -45,9 +46,9 @@ Outcome = TypeVar("Outcome", ResetOutcome, ActOutcome)
 OF_THE_DATABASE = (OperationalError, InterfaceError)
 """Faults that are nobody's of the chunk: the lease runs out and another worker goes on."""
 
-
 STOPPED = "BULK_STOPPED"
 """The code of whoever was not begun when the starter had lost the right; it is not the reader who lost it."""
+
 RUNNING = """
     SELECT {columns}
     FROM passwords_bulkjob j JOIN users_tenant t ON t.id = j.tenant_id LEFT JOIN users_user u ON u.id = j.starter_id
@@ -141,6 +142,7 @@ def _act(claim: Claim, starter: Starter, people: Mapping[UUID, int], password: S
             options=options.for_reset(job, shows_results=shows_results(job.tenant, options, requested=job.requested)),
             now=now,
             settle=_settler(claim, _reset_ended, now=now),
+            pulse=renewer(claim, now=now),
         )
         return
     act_on_people(

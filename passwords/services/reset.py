@@ -42,6 +42,7 @@ LOCK = " FOR NO KEY UPDATE OF u"
 """As weak as a change of passwords allows: whoever writes a row that names the person goes on."""
 
 Settle = Callable[[Sequence[ResetOutcome]], None]
+Pulse = Callable[[], None]
 
 
 @sensitive_variables()
@@ -53,12 +54,14 @@ def reset_passwords(
     options: ResetOptions,
     now: datetime,
     settle: Settle | None = None,
+    pulse: Pulse | None = None,
 ) -> list[ResetOutcome]:
     """Give each person of the batch a new password and answer for each of them, in the order asked.
 
     One hash a person (two where a password was chosen and history counts), two short transactions at most; not
     inside a transaction, but inside the tenant's scope. One refusal never stops the others. ``settle`` is called
-    inside each transaction with the outcomes that it writes; what it raises takes that transaction back.
+    inside each transaction with the outcomes that it writes; what it raises takes that transaction back. ``pulse`` is
+    called before each hash; what it raises ends the batch before anybody is changed.
 
     :raises HashingBusy: when no hash slot came free in time; people before it in the batch are not changed either.
     """
@@ -71,6 +74,8 @@ def reset_passwords(
     alternates = _alternates(job, facts)
     prepared: list[Prepared] = []
     for order in (order for order in orders if order.user_id not in outcomes):
+        if pulse:
+            pulse()
         ready = _prepare(job, order, facts.get(order.user_id), alternates)
         if isinstance(ready, Prepared):
             prepared.append(ready)

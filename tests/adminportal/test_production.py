@@ -128,6 +128,17 @@ def test_missing_key_is_named() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "value"),
+    [("HASH_MEMORY_KIB", 2_097_153), ("HASH_TIME", 13), ("HASH_PARALLELISM", 17), ("HASH_MEMORY_KIB", 19_455)],
+)
+def test_hash_that_nobody_would_wait_for_or_that_is_too_weak_is_refused(name: str, value: int) -> None:
+    done = production(**{name: str(value)})
+
+    assert done.returncode != 0
+    assert f"{name}='{value}' is not a whole number from" in done.stderr
+
+
+@pytest.mark.parametrize(
     ("name", "value", "check", "code"),
     [
         ("SESSION_COOKIE_NAME", "session", checks.cookies, "portal.E001"),

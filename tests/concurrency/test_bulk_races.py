@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 
@@ -13,12 +11,12 @@ from adminportal import clock
 from adminportal.audit.models import AuditEvent
 from passwords.models import BulkAct, BulkChunk, BulkItem, BulkJob, BulkState, PasswordReset
 from passwords.services.bulk import NotPossible, cancel_bulk, pause_bulk, retry_failed
-from passwords.services.bulk_claims import ClaimLost, claim_chunk, people_left
 from passwords.services.bulk_purge import purge_bulk_jobs
 from passwords.services.bulk_results import adds_up, progress_of
 from passwords.services.bulk_run import Step, run_next_chunk
 from passwords.services.bulk_waking import resume_bulk_jobs
 from tests.cast import PASSWORD, Cast
+from tests.concurrency.bulk_workers import HASH, assert_each_once, worker
 from tests.concurrency.crowd import at_once, behind_a_lock, meanwhile, meet
 from tests.contracts.matrix import give
 from tests.passwords.bulk_crowd import crowd_of, drafted, ends_of, make_crowd, started, worked_off
@@ -28,36 +26,10 @@ from users.tenancy import within
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
-HASH = "passwords.services.issue.make_password"
-
 
 @pytest.fixture
 def cast() -> Cast:
     return make_crowd(100)
-
-
-def worker(cast: Cast, job: BulkJob) -> Callable[[], int]:
-    """Return a worker that goes on until it finds nothing more; it answers with its chunks."""
-
-    def work() -> int:
-        chunks = 0
-        with within(cast.tenant):
-            while run_next_chunk(job.pk, now=clock.now()) is Step.RAN:
-                chunks += 1
-        return chunks
-
-    return work
-
-
-def assert_each_once(cast: Cast, job: BulkJob, *, done: int) -> None:
-    with within(cast.tenant):
-        job.refresh_from_db()
-        assert adds_up(job)
-        assert progress_of(job, now=clock.now()).done == done
-        assert PasswordReset.objects.filter(job=job).count() == done
-        assert PasswordReset.objects.filter(job=job).values("target").distinct().count() == done
-    told = Counter(AuditEvent.objects.filter(activity="Reset user password").values_list("subject_id", flat=True))
-    assert len(told) == done and set(told.values()) <= {1}
 
 
 def test_four_workers_share_a_job_and_do_nobody_twice(cast: Cast) -> None:
@@ -69,26 +41,6 @@ def test_four_workers_share_a_job_and_do_nobody_twice(cast: Cast) -> None:
     assert_each_once(cast, job, done=100)
     assert job.state == BulkState.FINISHED
     assert AuditEvent.objects.filter(activity="Finished bulk reset").count() == 1
-
-
-def test_one_chunk_that_two_workers_hold_is_written_once(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first worker sleeps past its lease, the second one takes the chunk over, and both come to the end."""
-    job = started(cast, drafted(cast, people=crowd_of(cast)[:60]))
-    with within(cast.tenant):
-        BulkChunk.objects.filter(job=job, number__gt=0).delete()
-        BulkItem.objects.filter(job=job, chunk__gt=0).delete()
-        BulkJob.objects.filter(pk=job.pk).update(requested=25)
-
-    def take_over() -> None:
-        with clock.travel(timedelta(seconds=61)), within(cast.tenant):
-            assert run_next_chunk(job.pk, now=clock.now()) is Step.RAN
-
-    meanwhile(monkeypatch, HASH, take_over)
-    with within(cast.tenant):
-        # The late one finds its claim gone and takes everything back.
-        assert run_next_chunk(job.pk, now=clock.now()) is Step.RAN
-
-    assert_each_once(cast, job, done=25)
 
 
 def test_sweep_leaves_a_draft_alone_that_is_being_started(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,18 +55,6 @@ def test_sweep_leaves_a_draft_alone_that_is_being_started(cast: Cast, monkeypatc
 
     worker(cast, job)()
     assert_each_once(cast, job, done=100)
-
-
-def test_claim_of_one_chunk_goes_to_one_of_many(cast: Cast) -> None:
-    job = started(cast, drafted(cast, people=crowd_of(cast)[:41]))
-    with within(cast.tenant):
-        BulkChunk.objects.filter(job=job, number=1).update(left=0)
-
-    def claim() -> bool:
-        with within(cast.tenant):
-            return claim_chunk(BulkJob.objects.get(pk=job.pk), now=clock.now()) is not None
-
-    assert sorted(at_once([claim] * 6)) == [False] * 5 + [True]
 
 
 def test_cancel_takes_back_what_is_under_way(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,21 +170,6 @@ def test_bulk_block_of_every_global_administrator_keeps_one(cast: Cast) -> None:
         assert bosses.filter(account_enabled=True).exists()
 
 
-def test_lost_chunk_is_taken_up_again_after_its_lease(cast: Cast) -> None:
-    job = started(cast, drafted(cast, people=crowd_of(cast)[:45]))
-    with within(cast.tenant):
-        job.refresh_from_db()
-        lost = claim_chunk(job, now=clock.now())
-        assert lost is not None and len(people_left(lost)) == 25
-
-        worked_off(cast, job)
-        assert progress_of(job, now=clock.now()).left == 25
-        with clock.travel(timedelta(seconds=61)):
-            worked_off(cast, job)
-
-    assert_each_once(cast, job, done=45)
-
-
 def test_sweep_wakes_a_job_that_nobody_works_on_and_goes_on_without_a_broker(cast: Cast) -> None:
     job = started(cast, drafted(cast))
 
@@ -255,20 +180,6 @@ def test_sweep_wakes_a_job_that_nobody_works_on_and_goes_on_without_a_broker(cas
 
     assert_each_once(cast, job, done=100)
     assert job.wave == 1
-
-
-def test_claim_that_was_lost_writes_nothing(cast: Cast) -> None:
-    from passwords.services.bulk_claims import give_up
-
-    job = started(cast, drafted(cast))
-    with within(cast.tenant):
-        job.refresh_from_db()
-        claim = claim_chunk(job, now=clock.now())
-        assert claim is not None
-        BulkChunk.objects.filter(pk=claim.chunk_id).update(claim=None)
-        with pytest.raises(ClaimLost):
-            give_up(claim, "BULK_FAULT", user_ids=list(people_left(claim)), now=clock.now())
-        assert adds_up(job) and progress_of(job, now=clock.now()).left == 100
 
 
 def test_worker_that_looked_before_a_retry_does_not_end_the_job_over_it(
