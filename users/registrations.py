@@ -8,6 +8,7 @@ from uuid import UUID
 
 from adminportal.audit.tenants import register_tenant_lookup
 from adminportal.outbox import links
+from adminportal.outbox.models import Failure
 from adminportal.outbox.registry import register_opener, register_sweeper
 from users.gates import register_gate
 from users.models import User
@@ -34,7 +35,7 @@ def register() -> None:
     register_sweeper("trusted-browsers", purge_trusted)
     register_sweeper("imports", resume_batches)
     register_sweeper("import-files", purge_batches)
-    register_opener(CODE_PURPOSE, open_code)
+    register_opener(CODE_PURPOSE, open_code, gone=Failure.CODE_GONE)
     links.register_path(NOT_ME, links.NOTICE)
     register_notice(STOP, StopHandler())
     register_gate(second_factor_gate)

@@ -25,6 +25,7 @@ from adminportal.outbox.channels.base import (
     UncertainOutcome,
 )
 from adminportal.outbox.models import Failure, OutboundMessage, State
+from adminportal.outbox.registry import failure_when_gone
 from adminportal.queries import load
 
 logger = logging.getLogger(__name__)
@@ -91,7 +92,8 @@ class Dispatcher:
         except sealing.SealBroken as problem:
             raise PermanentFailure(Failure.KEY_GONE) from problem
         except content.SecretGone as problem:
-            raise PermanentFailure(Failure.SECRET_GONE) from problem
+            gone = failure_when_gone(message.secret_purpose) or Failure.SECRET_GONE
+            raise PermanentFailure(gone) from problem
         except content.ContentUnbuildable as problem:
             raise PermanentFailure(Failure.CONTENT_UNBUILDABLE, str(problem)) from problem
         except ChannelUnavailable as problem:

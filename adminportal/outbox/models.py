@@ -40,6 +40,7 @@ class Failure(models.TextChoices):
 
     ADDRESS_INVALID = "address_invalid", _("The address cannot be written to.")
     CHANNEL_UNAVAILABLE = "channel_unavailable", _("This way of sending is not set up.")
+    CODE_GONE = "code_gone", _("The code was used, replaced or over before the message went out.")
     CONTENT_REFUSED = "content_refused", _("The receiving server refused the message.")
     CONTENT_UNBUILDABLE = ("content_unbuildable", _("The message could not be put together."))
     KEY_GONE = "key_gone", _("The key that made its link has been removed.")

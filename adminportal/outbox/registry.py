@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from adminportal.outbox.models import OutboundMessage
+    from adminportal.outbox.models import Failure, OutboundMessage
 
 Sweeper = Callable[[datetime], int]
 
@@ -15,6 +15,7 @@ Opener = Callable[["OutboundMessage", datetime], Mapping[str, object] | None]
 
 _sweepers: dict[str, Sweeper] = {}
 _openers: dict[str, Opener] = {}
+_gone: dict[str, Failure] = {}
 
 
 def register_sweeper(name: str, sweeper: Sweeper) -> None:
@@ -27,12 +28,15 @@ def list_sweepers() -> dict[str, Sweeper]:
     return dict(_sweepers)
 
 
-def register_opener(purpose: str, opener: Opener) -> None:
+def register_opener(purpose: str, opener: Opener, *, gone: Failure | None = None) -> None:
     """Have ``opener(message, now)`` give the secret values of messages of this purpose when they are delivered.
 
-    It is asked anew at each attempt and answers None when they must not be sent any more.
+    It is asked anew at each attempt and answers None when they must not be sent any more; ``gone`` is what the message
+    trace then says, where it is no password.
     """
     _openers[purpose] = opener
+    if gone is not None:
+        _gone[purpose] = gone
 
 
 def opener_of(purpose: str) -> Opener:
@@ -41,3 +45,8 @@ def opener_of(purpose: str) -> Opener:
     :raises KeyError: when nobody registered for it.
     """
     return _openers[purpose]
+
+
+def failure_when_gone(purpose: str) -> Failure | None:
+    """Return what was registered for secrets of this purpose that must not be sent any more, if anything was."""
+    return _gone.get(purpose)

@@ -127,7 +127,7 @@ def test_code_of_a_killed_worker_is_not_sent_once_another_was_asked_for(
 
     assert codes_of(slow_sink) == [visit.code()]
     older = OutboundMessage.objects.filter(template="verification_code").earliest("created_at")
-    assert (older.state, older.failure) == (State.FAILED, Failure.SECRET_GONE)
+    assert (older.state, older.failure) == (State.FAILED, Failure.CODE_GONE)
 
 
 def test_code_is_not_sent_after_its_time(cast: Cast, smtp_sink: SmtpSink) -> None:

@@ -18,7 +18,7 @@ from pytest_django import Settings
 from adminportal import clock, sealing
 from adminportal.outbox.channels.email import compose
 from adminportal.outbox.content import SecretGone, build
-from adminportal.outbox.models import DevMessage, OutboundMessage, State
+from adminportal.outbox.models import DevMessage, Failure, OutboundMessage, State
 from tests.adminportal.outbox_cast import deliver
 from tests.cast import Cast, make_tenant
 from users.models import User
@@ -171,6 +171,16 @@ def test_old_code_is_wrong_after_a_new_one(cast: Cast, now: datetime) -> None:
         build(message_of(first))
     assert try_code(code_in(second), now + MINUTE) is CodeAnswer.RIGHT
     assert Challenge.objects.filter(replaced_at=None).count() == 1
+
+
+def test_trace_says_of_a_code_that_died_that_it_was_a_code(cast: Cast, now: datetime) -> None:
+    older = message_of(send(cast, now))
+    send(cast, now + MINUTE)
+
+    assert deliver(older) is State.FAILED
+
+    assert older.failure == Failure.CODE_GONE
+    assert "password" not in older.get_failure_display() and "code" in older.get_failure_display()
 
 
 def test_killed_code_is_none(cast: Cast, now: datetime) -> None:
