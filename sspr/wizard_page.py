@@ -19,6 +19,9 @@ WAIT: Final = timedelta(seconds=10)
 """After this time without arrival the page offers to try again."""
 SAID: Final[dict[str, str | Promise]] = {
     "wrong": _("That is not right. Check it and try again."),
+    "no_code": _("Type the code. Nothing was tried yet."),
+    "no_number": _("Type the whole number, with its country code. Nothing was sent yet."),
+    "no_answer": _("Answer every question. Nothing was tried yet."),
     "spent": _("That was tried too often. Ask for a new code."),
     "expired": _("This code is over. Ask for a new one."),
     "paused": _("This way was used too often. Wait an hour, or choose another way."),
@@ -84,13 +87,13 @@ def proof_page(view: StepView, *, wanted: str, questions: Sequence[tuple[str, st
 
 
 def progress_of(attempt: RecoveryAttempt) -> tuple[int, int, Sequence[tuple[str | Promise, bool]]]:
-    """Return which step this is, of how many, and the names of the steps with whether each is the one of now.
+    """Return which of the named steps this is, of how many, and their names with whether each is the one of now.
 
     How many there are is 0, and the later ones go unnamed, until a proof was right: two would tell an administrator.
+    Before the first verification step there is nothing to count.
     """
-    if attempt.state in (State.REASON, State.PROVE_ONE):
-        is_proof = attempt.state == State.PROVE_ONE
-        return (2 if is_proof else 1), 0, [(_("verification step 1"), is_proof)]
+    if attempt.state == State.PROVE_ONE:
+        return 1, 0, [(_("verification step 1"), True)]
     two = attempt.gates_required > 1
     names: list[tuple[str | Promise, State]] = [(_("verification step 1"), State.PROVE_ONE)]
     if two:
@@ -99,8 +102,8 @@ def progress_of(attempt: RecoveryAttempt) -> tuple[int, int, Sequence[tuple[str 
     names.append((_("unlock the account") if attempt.is_unlock else _("choose a new password"), last))
     here = next((place for place, (_name, state) in enumerate(names) if state == attempt.state), -1)
     if here < 0:
-        return 0, 0, []  # it is over
-    return here + 2, len(names) + 1, [(name, state == attempt.state) for name, state in names]
+        return 0, 0, []  # it has not come to them, or is over
+    return here + 1, len(names), [(name, state == attempt.state) for name, state in names]
 
 
 def _current(view: StepView, wanted: str) -> OfferedGate | None:

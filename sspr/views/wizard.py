@@ -91,7 +91,8 @@ def step(request: HttpRequest) -> HttpResponse:
     if state is State.UNLOCK:
         return draw(request, "wizard_unlock", attempt, {})
     if state in (State.DONE, State.UNLOCKED):
-        return draw(request, "wizard_done", attempt, {"is_unlocked": state is State.UNLOCKED})
+        user_name = attempt.user.user_principal_name if attempt.user else ""
+        return draw(request, "wizard_done", attempt, {"is_unlocked": state is State.UNLOCKED, "user_name": user_name})
     outcome = outcome_of(attempt)
     if outcome is not None:
         return draw(request, "wizard_outcome", attempt, {"outcome": outcome, "hide_contact": not outcome.is_nobody})

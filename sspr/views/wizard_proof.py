@@ -11,6 +11,9 @@ from django.views.decorators.http import require_POST
 
 from adminportal import clock
 from sspr.cookie import find_attempt, set_key
+from sspr.flow import PROVING
+from sspr.gate_words import NUMBERS
+from sspr.models import Gate
 from sspr.services.verify import Outcome, check, choose_and_send
 from sspr.views.wizard_frame import moves_of, to_start, to_step
 from sspr.wizard_page import gate_of
@@ -44,13 +47,10 @@ def send(request: HttpRequest) -> HttpResponse:
         return to_start(said="over")
     if gate is None:
         return to_step(said="stale")
-    answer = choose_and_send(
-        attempt,
-        gate=gate,
-        typed_number=request.POST.get("number", "")[:LONGEST_NUMBER],
-        moves=moves_of(request),
-        now=now,
-    )
+    number = request.POST.get("number", "")[:LONGEST_NUMBER].strip()
+    if gate in NUMBERS and not number and attempt.state in PROVING:
+        return to_step(said="no_number", method=gate.value)
+    answer = choose_and_send(attempt, gate=gate, typed_number=number, moves=moves_of(request), now=now)
     return to_step(said=SAID_OF.get(answer.outcome, ""), method=gate.value)
 
 
@@ -67,19 +67,23 @@ def prove(request: HttpRequest) -> HttpResponse:
         return to_start(said="over")
     if gate is None:
         return to_step(said="stale")
-    answer = check(
-        attempt,
-        gate=gate,
-        typed="".join(request.POST.get("code", "")[:LONGEST_CODE].split()),
-        answers=_answers(request),
-        moves=moves_of(request),
-        now=now,
-    )
+    typed, answers = "".join(request.POST.get("code", "")[:LONGEST_CODE].split()), _answers(request)
+    missing = _missing(gate, typed, answers)
+    if missing and attempt.state in PROVING:
+        return to_step(said=missing, method=gate.value)
+    answer = check(attempt, gate=gate, typed=typed, answers=answers, moves=moves_of(request), now=now)
     said = SAID_OF.get(answer.outcome, "")
     response = to_step(said=said, method=gate.value if said else "")
     if answer.cookie is not None:
         set_key(response, answer.cookie, attempt, now=now)
     return response
+
+
+def _missing(gate: Gate, typed: str, answers: dict[str, str]) -> str:
+    """Return what is said of a field that was left empty: that is no proof, so it counts for nothing."""
+    if gate is not Gate.QUESTIONS:
+        return "" if typed else "no_code"
+    return "" if answers and all(text.strip() for text in answers.values()) else "no_answer"
 
 
 def _answers(request: HttpRequest) -> dict[str, str]:

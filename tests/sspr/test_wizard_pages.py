@@ -46,17 +46,17 @@ def visit() -> Visit:
 def test_person_resets_by_mail_and_signs_in_with_the_new_password(cast: Cast, visit: Visit) -> None:
     assert visit.begin(UPN)["Location"] == STEP
     page = text_of(visit.page())
-    for words in ("Email my alternate email", "Text my mobile phone", "Step 2", "verification step 1"):
+    for words in ("Email my alternate email", "Text my mobile phone", "Step 1", "verification step 1"):
         assert words in page
 
     assert visit.send("email")["Location"] == f"{STEP}?method=email"
     assert "Enter your verification code" in text_of(visit.page(method="email"))
     assert visit.prove("email", visit.code())["Location"] == STEP
-    assert "Enter new password" in text_of(visit.page()) and "Step 3 of 3" in text_of(visit.page())
+    assert "Enter new password" in text_of(visit.page()) and "Step 2 of 2" in text_of(visit.page())
     assert visit.finish()["Location"] == STEP
     done = text_of(visit.page())
 
-    assert "Your password has been reset" in done and 'href="/signin"' in done
+    assert "Your password has been reset" in done and 'action="/signin"' in done
     assert not Session.objects.exists(), "the wizard signs nobody in"
     assert try_sign_in(UPN, NEW_PASSWORD).outcome is Outcome.RIGHT
     assert try_sign_in(UPN, PASSWORD).outcome is Outcome.WRONG
@@ -73,12 +73,12 @@ def test_pages_keep_within_their_budget(cast: Cast, visit: Visit) -> None:
 def test_two_methods_are_two_pages_and_the_first_is_gone_from_the_second(cast: Cast, visit: Visit) -> None:
     policy_for(cast, reach=Reach.ALL, gates_required=2)
     visit.begin(UPN)
-    assert "Step 2<" in text_of(visit.page()), "how many steps there are would tell an administrator"
+    assert "Step 1<" in text_of(visit.page()), "how many steps there are would tell an administrator"
 
     visit.prove_email()
 
     second = text_of(visit.page())
-    assert "Step 3 of 4" in second and "verification step 2" in second
+    assert "Step 2 of 3" in second and "verification step 2" in second
     assert "Email my alternate email" not in second
     visit.send("mobile_sms", MOBILE)
     assert visit.prove("mobile_sms", visit.code())["Location"] == STEP
@@ -121,6 +121,49 @@ def test_cookie_is_secure_and_bound_to_the_host_in_production(cast: Cast, visit:
     cookie = visit.begin(UPN).cookies["__Host-sspr"]
 
     assert (cookie["secure"], cookie["path"], cookie["domain"]) == (True, "/", "")
+
+
+def test_count_of_steps_is_that_of_the_named_ones(cast: Cast, visit: Visit) -> None:
+    policy_for(cast, reach=Reach.ALL, gates_required=2, allow_unlock=True)
+    visit.begin(UPN)
+    assert "wizard__count" not in text_of(visit.page()), "before the first verification step nothing is counted"
+    visit.post("reason", reason="forgot")
+    seen = [counted(visit)]
+
+    visit.prove_email()
+    seen.append(counted(visit))
+    visit.send("mobile_sms", MOBILE)
+    visit.prove("mobile_sms", visit.code())
+    seen.append(counted(visit))
+
+    assert seen == [("Step 1", 1), ("Step 2 of 3", 3), ("Step 3 of 3", 3)]
+
+
+def counted(visit: Visit) -> tuple[str, int]:
+    page = text_of(visit.page())
+    found = re.search(r'wizard__count">([^<]*)<', page)
+    assert found is not None
+    return found[1], page.count('class="wizard__step"')
+
+
+def test_end_hands_the_user_name_over_to_sign_in_by_a_form_and_not_by_an_address(cast: Cast, visit: Visit) -> None:
+    visit.begin(UPN)
+    visit.prove_email()
+    visit.finish()
+    done = text_of(visit.page())
+
+    assert f'name="user_name" value="{UPN}"' in done and f"user_name={UPN}" not in done
+    asked = visit.client.post("/signin", {"user_name": UPN})
+    assert "Enter password" in text_of(asked) and asked.status_code == 200
+    stranger = Visit(client=Client())
+    assert UPN not in text_of(stranger.client.get("/signin")) and stranger.page()["Location"] == "/passwordreset"
+
+
+def test_first_step_of_signing_in_leads_to_forgot_password(cast: Cast) -> None:
+    assert 'href="/passwordreset"' in text_of(Client().get("/signin"))
+    assert f'href="/passwordreset?username={UPN.replace("@", "%40")}"' in text_of(
+        Client().get(f"/signin?user_name={UPN}")
+    )
 
 
 def test_wrong_code_leads_back_and_says_so(cast: Cast, visit: Visit) -> None:
