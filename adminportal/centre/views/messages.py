@@ -21,10 +21,9 @@ from adminportal.outbox.selectors import OPENED, CursorInvalid, DeliveryLine, Tr
 from users.access import Permission, requires, resettable_users
 from users.actors import Actor
 from users.models import User
-from users.names import fold_text
+from users.search import LONGEST_SEARCH, matching, words_of
 
 PAGE_SIZE = 50
-SEARCH_LENGTH = 200
 LETTERS: dict[str, str | Promise] = {
     "account_was_unlocked": _("Notice: account unlocked by its owner"),
     "break_glass_used": _("Notice: emergency access used"),
@@ -49,13 +48,13 @@ LETTERS: dict[str, str | Promise] = {
     "verification_code": _("Verification code"),
 }
 """What each kind of message is called; another one shows its own name."""
-PILLS = {State.SENT: "good", State.FAILED: "bad", State.EXPIRED: "bad", State.CANCELLED: "none"}
+PILLS = {State.SENT: "good", State.FAILED: "bad", State.EXPIRED: "bad", State.CANCELLED: "none", State.HELD_BACK: "warn"}
 
 
 class TraceForm(forms.Form):
     """What the trace is narrowed to; every field may be empty."""
 
-    person = forms.CharField(label=_("Person"), max_length=SEARCH_LENGTH, required=False)
+    person = forms.CharField(label=_("Person"), max_length=LONGEST_SEARCH, required=False)
     channel = forms.ChoiceField(
         label=pgettext_lazy("message trace", "Sent by"), choices=[("", _("Any way")), *Channel.choices], required=False
     )
@@ -114,11 +113,15 @@ def messages(request: HttpRequest) -> HttpResponse:
 
 
 def _people(actor: Actor, wanted: str) -> QuerySet[User]:
+    """Return whom the trace is about; nobody is found by an address, which every line of it masks."""
     people = resettable_users(actor)
     try:
         return people.filter(pk=UUID(wanted))
     except ValueError:
-        return people.filter(search_text__contains=fold_text(wanted)) if wanted.strip() else people
+        words = words_of(wanted)
+    if wanted.strip() and not words:
+        return people.none()
+    return people.filter(matching(words, in_contacts=False))
 
 
 def _rows(lines: list[DeliveryLine]) -> list[TraceRow]:
