@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 
 from tests.browser.portal import Portal, has_focus, tab_to
 from tests.cast import PASSWORD, Cast
+from tests.passwords.reset_cast import link_of, message_to, reset
 
 pytestmark = pytest.mark.browser
 
@@ -85,3 +86,36 @@ def test_protected_person_keeps_a_button_that_says_why_and_leads_on(portal: Port
     expect(page.get_by_role("tooltip").filter(visible=True)).to_have_count(1)
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_employee_takes_the_password_and_chooses_an_own_one_without_a_mouse(portal: Portal, cast: Cast) -> None:
+    reset(cast, "adele.vance", deliver_to_alternate=True)
+    page = portal.tab()
+    page.goto(link_of(message_to("adele.vance.contoso@mail.example")))
+    tab_to(page, page.get_by_role("button", name="Show password"))
+    page.keyboard.press("Enter")
+    temporary = page.get_by_label("Password", exact=True).inner_text()
+    tab_to(page, page.get_by_role("link", name="/signin"))
+    page.keyboard.press("Enter")
+
+    page.get_by_role("heading", name="Sign in").wait_for()
+    assert has_focus(page.get_by_role("textbox", name="User name"))
+    page.keyboard.type(cast["adele.vance"].user_principal_name)
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Enter password").wait_for()
+    page.keyboard.type(temporary)
+    page.keyboard.press("Enter")
+
+    page.get_by_role("heading", name="Update your password").wait_for()
+    assert has_focus(page.get_by_label("Current password"))
+    page.keyboard.type(temporary)
+    tab_to(page, page.get_by_role("textbox", name=re.compile("^New password")))
+    page.keyboard.type("Quiet-Harbour-63-Maple")
+    tab_to(page, page.get_by_label("Confirm new password"))
+    page.keyboard.type("Quiet-Harbour-63-Maple")
+    page.keyboard.press("Enter")
+
+    page.get_by_role("heading", name="Your password has been changed").wait_for()
+    tab_to(page, page.get_by_role("link", name="Continue"))
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="My account").wait_for()
