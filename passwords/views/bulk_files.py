@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from typing import Final
 from uuid import UUID
@@ -15,7 +14,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
 from adminportal import clock
-from adminportal.audit.export import BYTE_ORDER_MARK, safe_cell
+from adminportal.audit.export import BYTE_ORDER_MARK, csv_line
 from adminportal.sealing import Secret
 from passwords.bulk_jobs import get_own_job, get_visible_job
 from passwords.bulk_options import BulkOptions
@@ -77,13 +76,6 @@ def _to_page(job: BulkJob) -> HttpResponse:
     return HttpResponseRedirect(reverse("passwords:bulk", args=[job.pk]))
 
 
-class _Line:
-    """Stands in for a file: the CSV writer hands each line over to it."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
 @sensitive_variables()
 def _file(tenant: Tenant, headings: Sequence[str], lines: Iterator[Cells], *, name: str) -> HttpResponse:
     """Answer with lines that are read while they are sent, in the language of the reader."""
@@ -96,14 +88,13 @@ def _file(tenant: Tenant, headings: Sequence[str], lines: Iterator[Cells], *, na
 @sensitive_variables()
 def _pieces(tenant: Tenant, headings: Sequence[str], lines: Iterator[Cells], *, language: str) -> Iterator[str]:
     """Read line by line inside scope and language: the request has left both when a file is sent."""
-    writer = csv.writer(_Line())
-    yield BYTE_ORDER_MARK + writer.writerow(headings)
+    yield BYTE_ORDER_MARK + csv_line(headings)
     while True:
         with within(tenant), override(language):
             line = next(lines, None)
         if line is None:
             return
-        yield writer.writerow([safe_cell(cell) for cell in line])
+        yield csv_line(line)
 
 
 @sensitive_variables()

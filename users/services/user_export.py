@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -11,7 +10,7 @@ from typing import Final
 from django.utils import translation
 
 from adminportal.audit.canonical import rfc3339
-from adminportal.audit.export import BYTE_ORDER_MARK, safe_cell
+from adminportal.audit.export import BYTE_ORDER_MARK, csv_line
 from adminportal.audit.record import Entry, record
 from adminportal.audit.tags import Activity
 from users.access import can_reset
@@ -32,13 +31,6 @@ LANGUAGE: Final = "en"
 """Of headings and cells, whatever the reader's: programs read them."""
 
 
-class _Line:
-    """Stands in for a file: the CSV writer hands each line over to it."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
 def export_users(*, actor: Actor, wanted: Wanted, columns: Sequence[Column], now: datetime) -> Iterator[str]:
     """Record that the list was exported, then return it as pieces of one CSV file; memory stays flat.
 
@@ -54,15 +46,14 @@ def export_users(*, actor: Actor, wanted: Wanted, columns: Sequence[Column], now
 
 def _pieces(actor: Actor, wanted: Wanted, columns: Sequence[Column], *, now: datetime) -> Iterator[str]:
     """Read piece by piece, each inside the scope: what is sent between them is sent outside of it."""
-    writer = csv.writer(_Line())
-    yield BYTE_ORDER_MARK + writer.writerow(_headings(columns))
+    yield BYTE_ORDER_MARK + csv_line(_headings(columns))
     while True:
         with within(actor.tenant), translation.override(LANGUAGE):
             people = read_on(wanted)
             cells = _cells_of(people, actor, columns, now=now)
         if not people:
             return
-        yield "".join(writer.writerow(_line(user, cells.of[user.pk])) for user in people)
+        yield "".join(csv_line(_texts(user, cells.of[user.pk])) for user in people)
         wanted = replace(wanted, after=Place.of(people[-1], wanted.order))
 
 
@@ -81,6 +72,5 @@ def _cells_of(people: Sequence[User], actor: Actor, columns: Sequence[Column], *
     return cells
 
 
-def _line(user: User, cells: Sequence[Cell]) -> list[str]:
-    texts = [rfc3339(cell.moment) if cell.moment else cell.text for cell in cells]
-    return [safe_cell(text) for text in (user.display_name, *texts)]
+def _texts(user: User, cells: Sequence[Cell]) -> list[str]:
+    return [user.display_name, *(rfc3339(cell.moment) if cell.moment else cell.text for cell in cells)]
