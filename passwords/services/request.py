@@ -34,6 +34,8 @@ CHANGED_BY_REPEATS: Final = (
     "correlation_id",
     "sspr_code",
     "reported_unwanted",
+    "is_mailed",
+    "mailed_at",
     "state",
     "handled_by",
     "handled_by_name",
@@ -154,6 +156,9 @@ def _raise(asked: PasswordRequest, call: HelpCall, *, now: datetime) -> Password
     asked.repeats += 1
     asked.last_asked_at, asked.source, asked.correlation_id = now, call.source, call.correlation_id
     asked.sspr_code = call.sspr_code or asked.sspr_code
+    # Anybody can call in somebody's name: such a call must not silence the report of what a thief did.
+    if call.reported_unwanted and not (asked.reported_unwanted and asked.state in OPEN):
+        asked.mailed_at, asked.is_mailed = None, True
     asked.reported_unwanted = asked.reported_unwanted or call.reported_unwanted
     if asked.state not in OPEN:
         asked.state, asked.handled_by, asked.handled_by_name, asked.handled_at = RequestState.NEW, None, "", None

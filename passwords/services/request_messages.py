@@ -1,34 +1,33 @@
-"""Mails about requests: to the first tier of administrators that is not empty, and a digest when there are many."""
+"""Mails about requests: one to each administrator who is told of it, and a digest when there are many."""
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import translation
 
 from adminportal.outbox.enqueue import Draft, enqueue
 from adminportal.throttle import Throttled, check
 from passwords.models import PasswordRequest, RequestState
+from passwords.services.request_tiers import Tiers
 from passwords.services.reset_messages import language_of
 from passwords.sspr_codes import explanation_of
-from users.models import RoleAssignment, Tenant, User
+from users.models import Tenant, User
 from users.moments import tell_moment
-from users.roles import TEMPLATE_IDS, Role
+from users.targets import load_facts
 from users.tenancy import across_tenants, within
 
-TIERS: Final = (
-    (Role.HELPDESK_ADMINISTRATOR, Role.PASSWORD_ADMINISTRATOR),
-    (Role.USER_ADMINISTRATOR,),
-    (Role.GLOBAL_ADMINISTRATOR,),
-)
-MOST_RECIPIENTS: Final = 100
 MAIL_LIVES: Final = timedelta(hours=24)
 TOLD_LATER: Final = timedelta(hours=24)
 """Requests that no mail told of are told in a digest within this time; older ones are left to the queue."""
+MOST_IN_DIGEST: Final = 1_000
+"""Requests of one digest; what is left is told of in the next one."""
 
 
 def mail_request(request: PasswordRequest, tenant: Tenant, *, now: datetime) -> bool:
@@ -48,9 +47,8 @@ def mail_request(request: PasswordRequest, tenant: Tenant, *, now: datetime) -> 
         "source": request.source,
         "is_unwanted": "yes" if request.reported_unwanted else "",
     }
-    enqueue(
-        *(_draft(tenant, admin, "password_request", person, facts, now=now) for admin in list_tier(tenant)), now=now
-    )
+    told = Tiers().list_told(load_facts([person])[person.pk])
+    enqueue(*(_draft(tenant, admin, "password_request", person, facts, now=now) for admin in told), now=now)
     PasswordRequest.objects.filter(pk=request.pk).update(mailed_at=now)
     request.mailed_at = now
     return True
@@ -59,47 +57,42 @@ def mail_request(request: PasswordRequest, tenant: Tenant, *, now: datetime) -> 
 def send_digests(now: datetime) -> int:
     """Sweep: tell the administrators of each tenant at once of the requests that no mail told of, when it may again."""
     with across_tenants():
-        untold = PasswordRequest.objects.filter(
-            mailed_at=None, is_mailed=True, state=RequestState.NEW, created_at__gt=now - TOLD_LATER
-        )
-        tenants = list(Tenant.objects.filter(Exists(untold.filter(tenant=OuterRef("pk")))).order_by("pk")[:50])
+        untold = _untold(now).filter(tenant=OuterRef("pk"))
+        tenants = list(Tenant.objects.filter(Exists(untold)).order_by("pk")[:50])
     return sum(_send_digest(tenant, now=now) for tenant in tenants)
-
-
-def list_tier(tenant: Tenant) -> list[User]:
-    """Return the administrators who are told: of the first tier that has any; at most 100, inside the scope."""
-    for roles in TIERS:
-        found = list(_holders(roles).order_by("sort_name", "pk")[:MOST_RECIPIENTS])
-        if found:
-            return found
-    return []
-
-
-def _holders(roles: tuple[Role, ...]) -> QuerySet[User]:
-    assigned = RoleAssignment.objects.filter(
-        role__in=[TEMPLATE_IDS[role] for role in roles], is_active=True, is_restricted_unit=False, unit=None
-    )
-    through_group = assigned.filter(group__is_role_assignable=True, group__memberships__user=OuterRef("pk"))
-    holds = Exists(assigned.filter(user=OuterRef("pk"))) | Exists(through_group)
-    return User.objects.filter(holds, account_enabled=True, deleted_at=None)
 
 
 def _send_digest(tenant: Tenant, *, now: datetime) -> int:
     with within(tenant), transaction.atomic():
-        untold = PasswordRequest.objects.filter(
-            mailed_at=None, is_mailed=True, state=RequestState.NEW, created_at__gt=now - TOLD_LATER
-        )
         try:
             check("L18", key=str(tenant.pk), now=now)
         except Throttled:
             return 0
-        number = untold.update(mailed_at=now)
-        facts = {"number": str(number), "user_name": ""}
-        drafts = [
-            _draft(tenant, admin, "password_requests_digest", admin, facts, now=now) for admin in list_tier(tenant)
-        ]
-        enqueue(*(drafts if number else ()), now=now)
-    return number
+        waiting = list(_untold(now).select_related("user").order_by("created_at", "pk")[:MOST_IN_DIGEST])
+        PasswordRequest.objects.filter(pk__in=[request.pk for request in waiting]).update(mailed_at=now)
+        enqueue(*_digests(tenant, waiting, now=now), now=now)
+    return len(waiting)
+
+
+def _untold(now: datetime) -> QuerySet[PasswordRequest]:
+    """Return the requests that no mail told of: nobody has taken them, or what they report is worse than a call."""
+    untold = PasswordRequest.objects.filter(mailed_at=None, is_mailed=True, last_asked_at__gt=now - TOLD_LATER)
+    return untold.filter(Q(state=RequestState.NEW) | Q(state=RequestState.TAKEN, reported_unwanted=True))
+
+
+def _digests(tenant: Tenant, waiting: list[PasswordRequest], *, now: datetime) -> list[Draft]:
+    """Tell each administrator how many of these requests are theirs."""
+    known, tiers = load_facts([request.user for request in waiting]), Tiers()
+    numbers: Counter[UUID] = Counter()
+    admins: dict[UUID, User] = {}
+    for facts in known.values():
+        told = {admin.pk: admin for admin in tiers.list_told(facts)}
+        numbers.update(told.keys())
+        admins |= told
+    return [
+        _draft(tenant, admin, "password_requests_digest", admin, {"number": str(numbers[pk]), "user_name": ""}, now=now)
+        for pk, admin in admins.items()
+    ]
 
 
 def _draft(tenant: Tenant, admin: User, template: str, about: User, facts: dict[str, str], *, now: datetime) -> Draft:

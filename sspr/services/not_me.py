@@ -15,8 +15,6 @@ from passwords.services.expire import end_password
 from passwords.services.request import HelpCall, ask
 from passwords.services.reset_records import target_of
 from sspr import locks, not_me_words
-from sspr.rules import policy_of
-from sspr.services.contact_admin import has_own_help_desk
 from sspr.services.notices import RESET
 from sspr.subjects import subjects_of
 from users import trusted_devices
@@ -100,7 +98,6 @@ def _call(message: OutboundMessage, person: User, tenant: Tenant) -> HelpCall:
         user=person,
         source=source_of(correlation.current().ip_address),
         correlation_id=message.correlation_id,
-        is_mailed=not has_own_help_desk(policy_of(tenant)),
         reported_unwanted=True,
     )
 

@@ -17,12 +17,14 @@ from adminportal.outbox.content import build
 from adminportal.outbox.models import OutboundMessage
 from passwords.models import PasswordRequest, RequestState
 from passwords.services.request import HelpCall, ask, close_overtaken
-from passwords.services.request_messages import list_tier, send_digests
+from passwords.services.request_messages import send_digests
+from passwords.services.request_tiers import Tiers
 from tests.budgets import within_budget
 from tests.cast import Cast, make_cast, part, signed_in
 from tests.passwords.reset_cast import form_of, reset
 from users.models import RoleAssignment, User
 from users.roles import Role
+from users.targets import load_facts
 from users.tenancy import within
 
 pytestmark = pytest.mark.django_db
@@ -86,30 +88,100 @@ def test_call_after_the_end_of_a_request_opens_it_again(cast: Cast, helper: Clie
     assert (again.state, again.repeats, again.handled_by_name) == (RequestState.NEW, 2, "")
 
 
+def told(cast: Cast, name: str = "adele.vance") -> set[str]:
+    with within(cast.tenant):
+        admins = Tiers().list_told(load_facts([cast[name]])[cast[name].pk])
+    return {admin.user_principal_name.partition("@")[0] for admin in admins}
+
+
+def leave(cast: Cast, *names: str) -> None:
+    with within(cast.tenant):
+        User.objects.filter(pk__in=[cast[name].pk for name in names]).update(account_enabled=False)
+
+
 def test_first_tier_that_is_not_empty_is_told(cast: Cast) -> None:
-    def told() -> set[str]:
-        with within(cast.tenant):
-            return {admin.user_principal_name.partition("@")[0] for admin in list_tier(cast.tenant)}
+    assert told(cast) == {"helpdesk.admin", "password.admin"}
+    leave(cast, "helpdesk.admin")
+    assert told(cast) == {"password.admin"}
+    leave(cast, "password.admin")
+    assert told(cast) == {"user.admin"}
+    leave(cast, "user.admin")
+    assert told(cast) == {"global.admin"}
+    leave(cast, "global.admin")
+    assert told(cast) == {"authentication.admin", "privileged.authentication.admin"}
 
-    def leave(*roles: str) -> None:
-        with within(cast.tenant):
-            User.objects.filter(pk__in=[cast[name].pk for name in roles]).update(account_enabled=False)
 
-    assert told() == {"helpdesk.admin", "password.admin"}
-    leave("helpdesk.admin")
-    assert told() == {"password.admin"}
-    leave("password.admin")
-    assert told() == {"user.admin"}
-    leave("user.admin")
-    assert told() == {"global.admin"}
-    leave("global.admin")
-    assert told() == set()
+def test_administrator_who_asks_is_not_told_and_the_next_who_may_reset_them_is(cast: Cast) -> None:
+    leave(cast, "password.admin")
+
+    call(cast, "helpdesk.admin")
+
+    assert {mail.to for mail in mails()} == {"user.admin@contoso.example"}
+
+
+@pytest.mark.parametrize(("name", "who"), [("user.admin", "global.admin"), ("password.admin", "helpdesk.admin")])
+def test_tier_is_told_as_far_as_it_may_reset_the_person(cast: Cast, name: str, who: str) -> None:
+    assert told(cast, name) == {who}
+
+
+def test_only_global_administrator_is_told_of_to_others_who_may_reset_them(cast: Cast) -> None:
+    assert told(cast, "global.admin") == {"privileged.authentication.admin"}
+    leave(cast, "privileged.authentication.admin")
+    assert told(cast, "global.admin") == {"helpdesk.admin", "password.admin"}
+
+
+def test_digest_counts_for_each_administrator_what_they_may_do(cast: Cast) -> None:
+    start = clock.now()
+    for name in ("adele.vance", "diego.siciliani", "user.admin"):
+        with clock.travel(freeze_at=start):
+            call(cast, name)
+    OutboundMessage.objects.all().delete()
+    with within(cast.tenant):
+        PasswordRequest.objects.update(mailed_at=None)
+
+    assert send_digests(start + timedelta(hours=1)) == 3
+
+    numbers = {mail.to.partition("@")[0]: mail.context["number"] for mail in mails("password_requests_digest")}
+    assert numbers == {"helpdesk.admin": "2", "password.admin": "2", "global.admin": "1"}
+
+
+def test_report_is_told_although_a_call_of_the_day_was(cast: Cast) -> None:
+    call(cast)
+    before = len(mails())
+
+    call(cast, reported_unwanted=True)
+    call(cast, reported_unwanted=True)
+
+    reports = [mail for mail in mails() if mail.context["is_unwanted"]]
+    assert len(reports) == before == len(mails()) - before
+
+
+def test_report_is_told_although_the_help_desk_has_a_way_of_its_own(cast: Cast) -> None:
+    call(cast, is_mailed=False)
+    call(cast, reported_unwanted=True)
+    call(cast, is_mailed=False)
+
+    assert len({mail.to for mail in mails()}) == len(mails()) == 2
+
+
+def test_report_beyond_the_mails_of_an_hour_is_in_the_digest_though_the_call_was_taken(
+    cast: Cast, helper: Client
+) -> None:
+    cast.add_all(*(part(f"person{number}") for number in range(20)))
+    start = clock.now()
+    with clock.travel(freeze_at=start):
+        post(helper, "request-take", call(cast))
+        for number in range(19):
+            call(cast, f"person{number}")
+        call(cast, reported_unwanted=True)
+
+    assert send_digests(start + timedelta(hours=1)) == 1
 
 
 def test_holder_over_a_unit_alone_is_not_told(cast: Cast) -> None:
     with within(cast.tenant):
         RoleAssignment.objects.filter(user=cast["helpdesk.admin"]).update(is_restricted_unit=True)
-        assert [admin.pk for admin in list_tier(cast.tenant)] == [cast["password.admin"].pk]
+    assert told(cast) == {"password.admin"}
 
 
 def test_at_most_a_hundred_administrators_are_told(cast: Cast) -> None:

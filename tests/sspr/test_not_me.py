@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -15,11 +16,13 @@ from adminportal.audit.models import AuditEvent
 from adminportal.outbox import links
 from adminportal.outbox.models import OutboundMessage
 from passwords.models import PasswordHistory, PasswordRequest
+from passwords.services.request import HelpCall, ask
 from sspr.models import RecoveryLock
 from sspr.services.not_me import LIVES
 from sspr.situation import look
 from tests.cast import Cast, signed_in
 from tests.passwords.reset_cast import reset, try_sign_in
+from tests.sspr.self_service import policy_for
 from tests.sspr.wizard_visit import Visit, text_of
 from tests.sspr.wizard_ways import MAIL, NEW_PASSWORD, make_open_cast
 from users.models import Session, User
@@ -185,3 +188,16 @@ def test_attempt_that_began_under_an_older_key_is_closed_as_well(cast: Cast, not
     press(notice)
 
     assert look(visit.attempt, now=clock.now()).closed.until
+
+
+def test_report_reaches_the_administrators_though_somebody_called_in_the_name_before(cast: Cast, notice: str) -> None:
+    policy_for(cast, customize_helpdesk=True, helpdesk_link="https://help.example/")
+    with within(cast.tenant):
+        called = HelpCall(tenant=cast.tenant, user=cast["adele.vance"], correlation_id=uuid4(), is_mailed=False)
+        ask(called, now=clock.now())
+
+    press(notice)
+
+    told = OutboundMessage.objects.filter(template="password_request")
+    assert {message.context["is_unwanted"] for message in told} == {"yes"}
+    assert requests_of(cast)[0].repeats == 2
