@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol, Self
+from typing import ClassVar, Protocol, Self
 from uuid import UUID
 
 from adminportal.audit.record import Actor as AuditActor
@@ -33,6 +33,10 @@ class Authority(Protocol):
     def activity(self) -> Activity:
         """Return what the audit log calls a reset by this way in."""
 
+    @property
+    def is_administrator(self) -> bool:
+        """Tell whether the rules for administrators who choose passwords of others bind the holder."""
+
     def reaches(self, target: TargetFacts, *, now: datetime) -> Decision:
         """Say whether the holder may reset this target at this moment."""
 
@@ -53,6 +57,7 @@ class AdminAuthority:
     actor: Actor
     entrance: str = "panel"
     activity: Activity = Activity.RESET_PASSWORD_BY_ADMIN
+    is_administrator: ClassVar[bool] = True
 
     @property
     def starter_id(self) -> UUID | None:
@@ -103,6 +108,7 @@ class OperatorAuthority:
     activity: Activity = Activity.RESET_PASSWORD_BY_ADMIN
     job_id: UUID | None = None
     items: Mapping[UUID, int] = field(default_factory=dict)
+    is_administrator: ClassVar[bool] = False
 
     @property
     def starter_id(self) -> UUID | None:
@@ -159,6 +165,7 @@ class SelfServiceAuthority:
     still_holds: Callable[[TargetFacts], Decision]
     entrance: str = "sspr"
     activity: Activity = Activity.RESET_PASSWORD_SELF_SERVICE
+    is_administrator: ClassVar[bool] = False
 
     @property
     def starter_id(self) -> UUID | None:

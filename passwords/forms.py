@@ -148,6 +148,11 @@ class ResetForm(forms.Form):
             self.initial["must_change"] = self.fields["must_change"].disabled = True
             self.fields["must_change"].help_text = _("Your organization requires this.")
 
+    def shut_own(self) -> None:
+        """Offer created passwords alone, as the organization wants it; the reset refuses others by itself."""
+        self.fields["how"].choices = self.fields["how"].choices[:1]  # type: ignore[attr-defined]
+        self.initial["how"] = self.AUTOMATIC
+
     def clean_addresses(self) -> tuple[str, ...]:
         """Split at semicolons and check each address; without the tick above them they do not count."""
         if not self.cleaned_data.get("email_to_me"):

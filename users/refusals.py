@@ -31,6 +31,7 @@ SENTENCES: Final[dict[str, Promise]] = {
     "RESET_DELETED": _("%(user)s is deleted. Restore the account first."),
     "RESET_STEP_UP": _("Confirm your own sign-in to continue."),
     "RESET_POLICY": _("The password was refused: %(rules)s."),
+    "RESET_CHOSEN_OFF": _("Your organization lets no administrator choose passwords. Let the portal create it."),
     "RESET_HISTORY_LIMIT": _(
         "Too many passwords were refused because they had been used before. Nothing was changed. "
         "Try again in %(minutes)s minutes, or let the portal create the password."

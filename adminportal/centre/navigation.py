@@ -45,6 +45,14 @@ ENTRIES = (
     ),
     NavEntry(
         section=Section.SETTINGS,
+        label=_("Password policy"),
+        url_name="passwords:policy",
+        icon="shield",
+        order=105,
+        permission=Permission.ORG_SETTINGS_READ,
+    ),
+    NavEntry(
+        section=Section.SETTINGS,
         label=_("Password reset"),
         url_name="sspr:settings",
         icon="key",

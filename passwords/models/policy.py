@@ -28,6 +28,7 @@ class PasswordPolicy(models.Model):
     temporary_lifetime_hours = models.PositiveSmallIntegerField(default=72)
     temporary_lifetime_hours_for_roles = models.PositiveSmallIntegerField(default=24)
     admin_may_choose = models.BooleanField(default=True)
+    version = models.PositiveIntegerField(default=0)
 
 
 class PasswordHistory(models.Model):

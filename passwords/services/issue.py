@@ -76,6 +76,8 @@ def prepare(job: Job, order: ResetOrder, user: User) -> Prepared | ResetOutcome:
     if circular:
         values = {"address": circular, "user": user.display_name}
         return refusal(order.user_id, Decision(allowed=False, code="RESET_CIRCULAR_RECIPIENT", values=values))
+    if order.password is not None and job.authority.is_administrator and not job.policy.admin_may_choose:
+        return refusal(order.user_id, Decision(allowed=False, code="RESET_CHOSEN_OFF"))
     try:
         password, violations = _password_for(job, order, user)
     except Throttled as limit:

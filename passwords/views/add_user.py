@@ -17,6 +17,7 @@ from adminportal.sealing import Secret
 from passwords.add_user_form import AddUserForm
 from passwords.authority import CreatorAuthority
 from passwords.orders import ResetEnd, ResetOutcome
+from passwords.rules import policy_of
 from passwords.services.add_user import create_and_issue
 from passwords.ticks import Tick, ticks_for
 from passwords.validators import sentence as rule_sentence
@@ -89,6 +90,8 @@ def _form(request: PortalRequest) -> AddUserForm:
     )
     if not may_assign:
         form.shut_role()
+    if request.method != "POST" and not policy_of(request.tenant).admin_may_choose:
+        form.shut_own()
     return form
 
 

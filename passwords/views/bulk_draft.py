@@ -22,6 +22,7 @@ from passwords.bulk_options import BulkOptions
 from passwords.bulk_options_form import BulkReasonForm, BulkResetForm
 from passwords.bulk_words import WORDS, source_of, title_of, will_of
 from passwords.models import BulkAct, BulkJob, BulkState
+from passwords.rules import policy_of
 from passwords.services.bulk import AT_ONCE, typed_text
 from passwords.services.bulk_drafts import keep_options
 from passwords.services.bulk_preview import Preview, list_left_out, own_refusal, preview
@@ -216,7 +217,7 @@ def _form(
 ) -> OptionsForm:
     if job.act != BulkAct.RESET:
         return BulkReasonForm(data, options=options)
-    return BulkResetForm(
+    form = BulkResetForm(
         data,
         tenant=request.tenant,
         options=options,
@@ -224,6 +225,9 @@ def _form(
         address=request.actor.user.mail or request.actor.user_principal_name,
         is_preview=is_preview,
     )
+    if not policy_of(request.tenant).admin_may_choose:
+        form.shut_own()
+    return form
 
 
 def _too_often(limit: Throttled) -> str:

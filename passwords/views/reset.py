@@ -22,6 +22,7 @@ from passwords.forms import ResetForm
 from passwords.models import PasswordReset
 from passwords.orders import ResetEnd, ResetOrder, ResetOutcome
 from passwords.reveal import show_to_starter
+from passwords.rules import policy_of
 from passwords.selectors import ResetPanel, get_choices, get_own_reset, get_reset_panel, get_reset_result, why_refused
 from passwords.services.deliver_again import NotSentAgain, send_link_again
 from passwords.services.printing import note_printed
@@ -157,13 +158,17 @@ def send_again(request: PortalRequest, reset_id: UUID, message_id: UUID) -> Http
 
 
 def _form(request: PortalRequest, panel: ResetPanel) -> ResetForm:
-    return ResetForm(
+    form = ResetForm(
         request.POST if request.method == "POST" else None,
         tenant=request.tenant,
         has_alternate=bool(panel.alternate_email),
         alternate_note=_alternate_note(panel),
         initial=_first_values(request, panel),
     )
+    # What is submitted is judged by the reset itself, which has read the policy anyway.
+    if request.method != "POST" and not policy_of(request.tenant).admin_may_choose:
+        form.shut_own()
+    return form
 
 
 def _first_values(request: PortalRequest, panel: ResetPanel) -> dict[str, object]:

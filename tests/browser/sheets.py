@@ -117,6 +117,7 @@ CENTRE: Final = [
     Sheet(name="home-account-menu", route="centre:home", way=ways.open_account_menu),
     Sheet(name="org-settings", route="centre:org-settings", way=at("centre:org-settings")),
     Sheet(name="org-settings-reader", route="centre:org-settings", way=at("centre:org-settings"), who="global.reader"),
+    Sheet(name="password-policy", route="passwords:policy", way=at("passwords:policy")),
     Sheet(name="audit", route="centre:audit", way=at("centre:audit")),
     Sheet(name="audit-filter", route="centre:audit", way=ways.open_filter),
     Sheet(name="audit-none", route="centre:audit", way=at("centre:audit", query="?target=nobody-at-all")),
