@@ -24,7 +24,7 @@ from adminportal.outbox.channels.base import (
     TooLate,
     UncertainOutcome,
 )
-from adminportal.outbox.models import Failure, OutboundMessage, State
+from adminportal.outbox.models import HELD_BACK, Failure, OutboundMessage, State
 from adminportal.outbox.registry import failure_when_gone
 from adminportal.queries import load
 
@@ -71,8 +71,8 @@ class Dispatcher:
         return state
 
     def _attempt(self, message: OutboundMessage) -> State:
-        if not message.to:  # a decoy: written so that a name which nobody has costs the same work
-            return _finish(message, State.CANCELLED)
+        if not message.to:
+            return _finish_unsent(message)
         try:
             provider_id = self._send(message)
         except TooLate:
@@ -170,6 +170,14 @@ def _settle_uncertain(message: OutboundMessage, failure: UncertainOutcome, *, no
         return _postpone(message, failure, now=now, uncertain=1)
     twice = PermanentFailure(Failure.NO_ANSWER_TWICE, failure.detail)
     return _finish(message, State.FAILED, twice, uncertain_attempts=message.uncertain_attempts + 1)
+
+
+def _finish_unsent(message: OutboundMessage) -> State:
+    """End a decoy, written so that a name which nobody has costs the same work, or what a limit held back."""
+    if message.failure not in HELD_BACK:
+        return _finish(message, State.CANCELLED)
+    why = PermanentFailure(Failure(message.failure), message.failure_detail)
+    return _finish(message, State.HELD_BACK, why)
 
 
 def _finish(message: OutboundMessage, state: State, failure: SendingFailed | None = None, **facts: object) -> State:

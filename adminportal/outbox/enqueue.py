@@ -14,7 +14,8 @@ from adminportal import correlation, sealing
 from adminportal.insertion import Row, insert_rows
 from adminportal.outbox import links, waking
 from adminportal.outbox.content import one_line
-from adminportal.outbox.models import Lane, OutboundMessage
+from adminportal.outbox.masking import mask
+from adminportal.outbox.models import Failure, Lane, OutboundMessage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +23,8 @@ class Draft:
     """A message to be sent; ``context`` holds one-line texts for its template and never a secret.
 
     ``secret_purpose`` names who opens further secrets at delivery (``registry.register_opener``).
-    An empty ``to`` is a decoy: its row is written like any other, and ends as cancelled when it is taken up.
+    An empty ``to`` is a decoy: its row is written like any other, and ends as cancelled when it is taken up. So is the
+    row of a message that a limit holds back (``held_back``): it keeps its recipient as a mask alone, and can never go.
     """
 
     tenant_id: UUID
@@ -37,6 +39,7 @@ class Draft:
     secret_purpose: str = ""
     lane: Lane = Lane.SINGLE
     correlation_id: UUID | None = None
+    held_back: Failure | None = None
     id: UUID = field(default_factory=uuid.uuid4)
 
 
@@ -64,7 +67,9 @@ def _row(draft: Draft, *, attempt: UUID, key_id: str, now: datetime) -> Row:
         "tenant_id": draft.tenant_id,
         "template": draft.template,
         "channel": draft.channel,
-        "to": draft.to,
+        "to": "" if draft.held_back else draft.to,
+        "failure": draft.held_back or "",
+        "failure_detail": mask(draft.to) if draft.held_back else "",
         "language": draft.language,
         "about_user_id": draft.about_user_id,
         "context": {name: one_line(value) for name, value in draft.context.items()},

@@ -25,7 +25,7 @@ class Lane(models.TextChoices):
 
 
 class State(models.TextChoices):
-    """Where a message stands; a row ends in sent, failed, expired or cancelled."""
+    """Where a message stands; a row ends in one of the others than queued and sending."""
 
     QUEUED = "queued", _("Queued")
     SENDING = "sending", _("Being sent")
@@ -33,6 +33,7 @@ class State(models.TextChoices):
     FAILED = "failed", _("Failed")
     EXPIRED = "expired", _("Not sent in time")
     CANCELLED = "cancelled", _("Withdrawn")
+    HELD_BACK = "held_back", _("Not sent")
 
 
 class Failure(models.TextChoices):
@@ -43,6 +44,10 @@ class Failure(models.TextChoices):
     CODE_GONE = "code_gone", _("The code was used, replaced or over before the message went out.")
     CONTENT_REFUSED = "content_refused", _("The receiving server refused the message.")
     CONTENT_UNBUILDABLE = ("content_unbuildable", _("The message could not be put together."))
+    HELD_BACK_BUDGET = "held_back_budget", _("The text messages and calls of this day are used up.")
+    HELD_BACK_KIND = "held_back_kind", _("Nothing is sent to this country or kind of number.")
+    HELD_BACK_PLACE = "held_back_place", _("Too many codes went there before.")
+    HELD_BACK_PREFIX = "held_back_prefix", _("Too many codes went to numbers like this one.")
     KEY_GONE = "key_gone", _("The key that made its link has been removed.")
     NO_ANSWER = ("no_answer", _("The receiving server gave no answer; it is tried once more."))
     NO_ANSWER_TWICE = ("no_answer_twice", _("No answer twice: it may have arrived, and is not sent a third time."))
@@ -57,6 +62,13 @@ class Failure(models.TextChoices):
     UNREACHABLE = "unreachable", _("The server that sends it could not be reached.")
 
 
+HELD_BACK = (
+    Failure.HELD_BACK_BUDGET,
+    Failure.HELD_BACK_KIND,
+    Failure.HELD_BACK_PLACE,
+    Failure.HELD_BACK_PREFIX,
+)
+"""Why a limit let nothing go out; whoever asked for the message does not learn it."""
 WAY_IS_CLOSED = (
     Failure.UNREACHABLE,
     Failure.SIGN_IN_REFUSED,

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from adminportal.outbox.masking import mask
-from adminportal.outbox.models import Channel, Failure, OutboundMessage, State
+from adminportal.outbox.models import HELD_BACK, Channel, Failure, OutboundMessage, State
 
 _UNREADABLE = (ValueError, binascii.Error, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
 
@@ -90,7 +90,7 @@ def list_messages(
 
 def line_of(row: OutboundMessage) -> DeliveryLine:
     """Return one message as it may be shown."""
-    waits = row.state == State.QUEUED
+    waits, is_held = row.state == State.QUEUED, row.failure in HELD_BACK
     return DeliveryLine(
         id=row.pk,
         about_user_id=row.about_user_id,
@@ -98,11 +98,11 @@ def line_of(row: OutboundMessage) -> DeliveryLine:
         template=row.template,
         channel=row.channel,
         channel_label=str(Channel(row.channel).label),
-        to=mask(row.to),
+        to=row.failure_detail if is_held else mask(row.to),
         state=row.state,
         state_label=str(State(row.state).label),
         failure=str(Failure(row.failure).label) if row.failure else "",
-        detail=row.failure_detail,
+        detail="" if is_held else row.failure_detail,
         attempts=row.attempts,
         created_at=row.created_at,
         at=row.opened_at or row.sent_at or row.issued_at,

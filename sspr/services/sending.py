@@ -13,7 +13,7 @@ from sspr.situation import Situation, sms_rules
 from users.models.challenge import Purpose
 from users.services import challenges
 from users.services.challenges import Destination
-from users.services.sending_limits import may_send
+from users.services.sending_limits import why_held_back
 
 CHANNEL_OF: Final[dict[Gate, str]] = {
     Gate.EMAIL: "email",
@@ -28,9 +28,9 @@ LONGEST_NUMBER: Final = 64
 
 @sensitive_variables()
 def send(situation: Situation, gate: Gate, *, value: str, now: datetime) -> None:
-    """Send a code to ``value``, empty for none; the limits of destinations decide in silence."""
+    """Send a code to ``value``, empty for none; limits of destinations decide, and the message trace alone tells."""
     attempt, channel = situation.attempt, CHANNEL_OF[gate]
-    allowed = may_send(
+    held_back = why_held_back(
         tenant_id=situation.tenant.pk,
         channel=channel,
         value=value,
@@ -43,7 +43,7 @@ def send(situation: Situation, gate: Gate, *, value: str, now: datetime) -> None
         user=situation.user,
         purpose=Purpose.SELF_SERVICE,
         bound_to=attempt.pk,
-        destination=Destination(method=gate.value, channel=channel, value=value if allowed else ""),
+        destination=Destination(method=gate.value, channel=channel, value=value, held_back=held_back),
         context={"tenant_name": situation.tenant.name},
         language=language_of(situation),
         now=now,

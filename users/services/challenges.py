@@ -19,7 +19,7 @@ from django.views.decorators.debug import sensitive_variables
 from adminportal import sealing
 from adminportal.insertion import row_of
 from adminportal.outbox.enqueue import Draft, enqueue
-from adminportal.outbox.models import OutboundMessage
+from adminportal.outbox.models import Failure, OutboundMessage
 from adminportal.queries import execute, fetch, places
 from adminportal.sealing import Secret
 from users.models import User
@@ -65,12 +65,19 @@ KILL: Final = (
 class Destination:
     """Where a code goes: for which method, by which channel, to which address or number.
 
-    An empty ``value`` is a decoy: rows are written all the same, nothing is sent and no code is right.
+    An empty ``value`` is a decoy: rows are written all the same, nothing is sent and no code is right. The same holds
+    where a limit held it back (``held_back``), and the message trace says why.
     """
 
     method: str
     channel: str
     value: str = field(repr=False)
+    held_back: Failure | None = None
+
+    @property
+    def reached(self) -> str:
+        """Return where a code goes; empty for a decoy, and where it is held back."""
+        return "" if self.held_back else self.value
 
 
 class CodeAnswer(StrEnum):
@@ -104,6 +111,7 @@ def issue(
     a decoy, whose context is left out: somebody may have typed a password where a name belongs.
     """
     is_decoy = user is None or not destination.value
+    is_sent = user is not None and bool(destination.reached)
     draft = Draft(
         tenant_id=tenant_id,
         template=template,
@@ -111,10 +119,11 @@ def issue(
         to="" if is_decoy else destination.value,
         language=language,
         about_user_id=None if is_decoy or user is None else user.pk,
-        context={} if user is None or is_decoy else _context(user, context, minutes=minutes, language=language),
+        context=_context(user, context, minutes=minutes, language=language) if user and is_sent else {},
         not_after=now + timedelta(minutes=minutes),
         secret_purpose=CODE_PURPOSE,
         correlation_id=correlation_id,
+        held_back=None if is_decoy else destination.held_back,
     )
     challenge = Challenge(
         tenant_id=tenant_id,
@@ -129,8 +138,8 @@ def issue(
         created_at=now,
         expires_at=draft.not_after,
     )
-    challenge.destination_digest = _destination_digest(destination.value, key_id=challenge.key_id)
-    code = f"decoy {uuid4()}" if is_decoy else _code_of(challenge).expose()
+    challenge.destination_digest = _destination_digest(destination.reached, key_id=challenge.key_id)
+    code = _code_of(challenge).expose() if is_sent else f"decoy {uuid4()}"
     challenge.code_digest = _code_digest(challenge.pk, code, key_id=challenge.key_id)
     _store(challenge, now=now)
     enqueue(draft, now=now)
@@ -192,7 +201,9 @@ def purge_challenges(now: datetime) -> int:
     over = Challenge.objects.filter(expires_at__lt=now - KEPT).order_by("expires_at")
     rows = list(over.values_list("pk", "message_id")[:PURGED_AT_ONCE])
     if rows:
-        OutboundMessage.objects.filter(pk__in=[message_id for _, message_id in rows], to="").delete()
+        # What a limit held back from somebody stays in the message trace.
+        decoys = OutboundMessage.objects.filter(pk__in=[message_id for _, message_id in rows], to="")
+        decoys.filter(about_user_id=None).delete()
         Challenge.objects.filter(pk__in=[pk for pk, _ in rows]).delete()
     return len(rows)
 

@@ -19,7 +19,7 @@ from phonenumbers import PhoneNumber, PhoneNumberType
 from adminportal.audit.record import Entry, masked_contact, record
 from adminportal.audit.tags import Activity
 from adminportal.outbox.channels import is_set_up
-from adminportal.outbox.models import Channel
+from adminportal.outbox.models import Channel, Failure
 from adminportal.throttle import Throttled, check, peek
 from users.actors import SYSTEM
 
@@ -72,7 +72,15 @@ def register_rules(rules_of: Callable[[UUID], SmsRules]) -> None:
 def may_send(
     *, tenant_id: UUID, channel: str, value: str, now: datetime, rules: SmsRules | None = None, decoy_key: str = ""
 ) -> bool:
-    """Count one message to a destination, and tell whether it may be sent; not inside a transaction.
+    """Count one message to a destination, and tell whether it may be sent, as :func:`why_held_back` does."""
+    held = why_held_back(tenant_id=tenant_id, channel=channel, value=value, now=now, rules=rules, decoy_key=decoy_key)
+    return held is None
+
+
+def why_held_back(
+    *, tenant_id: UUID, channel: str, value: str, now: datetime, rules: SmsRules | None = None, decoy_key: str = ""
+) -> Failure | None:
+    """Count one message to a destination, and say why it may not be sent, or None; not inside a transaction.
 
     An empty ``value`` is a decoy: it is counted under ``decoy_key`` at the same cost, and spends nobody's budget.
     """
@@ -81,11 +89,11 @@ def may_send(
     rules = rules or _rules_of(tenant_id)
     number = _read(value)
     if value and (number is None or not may_reach(value, countries=rules.countries)):
-        return False
+        return Failure.HELD_BACK_KIND
     place = _written(number) if number else f"decoy:{decoy_key}"
-    if not _count(COUNTED[channel], place, now=now):
-        return False
-    return _count_budgets(tenant_id=tenant_id, place=place, is_decoy=number is None, rules=rules, now=now)
+    return _count(COUNTED[channel], place, now=now) or _count_budgets(
+        tenant_id=tenant_id, place=place, is_decoy=number is None, rules=rules, now=now
+    )
 
 
 def sms_is_available(*, tenant_id: UUID, now: datetime, rules: SmsRules | None = None) -> bool:
@@ -125,7 +133,7 @@ def count_change_code(user_id: UUID, *, now: datetime) -> None:
     check("L22_DAY", key=str(user_id), now=now)
 
 
-def _count_budgets(*, tenant_id: UUID, place: str, is_decoy: bool, rules: SmsRules, now: datetime) -> bool:
+def _count_budgets(*, tenant_id: UUID, place: str, is_decoy: bool, rules: SmsRules, now: datetime) -> Failure | None:
     shared_by, whole = (f"decoy:{tenant_id}", f"decoy:{WHOLE}") if is_decoy else (str(tenant_id), WHOLE)
     try:
         check("L14", key=place[:-PREFIX_LEAVES_OUT], now=now)
@@ -134,17 +142,17 @@ def _count_budgets(*, tenant_id: UUID, place: str, is_decoy: bool, rules: SmsRul
     except Throttled as limit:
         if not is_decoy:
             _alert(limit, tenant_id=tenant_id, place=place, now=now)
-        return False
-    return True
+        return Failure.HELD_BACK_PREFIX if limit.limit.name == "L14" else Failure.HELD_BACK_BUDGET
+    return None
 
 
-def _count(names: tuple[str, ...], place: str, *, now: datetime) -> bool:
+def _count(names: tuple[str, ...], place: str, *, now: datetime) -> Failure | None:
     try:
         for name in names:
             check(name, key=place, now=now)
     except Throttled:
-        return False
-    return True
+        return Failure.HELD_BACK_PLACE
+    return None
 
 
 def _alert(refused: Throttled, *, tenant_id: UUID, place: str, now: datetime) -> None:

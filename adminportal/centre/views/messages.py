@@ -48,7 +48,13 @@ LETTERS: dict[str, str | Promise] = {
     "verification_code": _("Verification code"),
 }
 """What each kind of message is called; another one shows its own name."""
-PILLS = {State.SENT: "good", State.FAILED: "bad", State.EXPIRED: "bad", State.CANCELLED: "none", State.HELD_BACK: "warn"}
+PILLS = {
+    State.SENT: "good",
+    State.FAILED: "bad",
+    State.EXPIRED: "bad",
+    State.CANCELLED: "none",
+    State.HELD_BACK: "warn",
+}
 
 
 class TraceForm(forms.Form):

@@ -1,0 +1,103 @@
+"""Codes that a limit of their destination held back: nothing goes out, nobody learns it, and the trace says why."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from adminportal import clock
+from adminportal.outbox.dispatch import Dispatcher
+from adminportal.outbox.models import DevMessage, OutboundMessage, State
+from sspr.models import Gate, Reach
+from sspr.services.verify import Outcome
+from tests.cast import Cast, make_cast, signed_in
+from tests.sspr.self_service import knows, policy_for
+from tests.sspr.wizard_visit import text_of
+from tests.sspr.wizard_ways import MAIL, MOBILE, begin
+from users.services.challenges import purge_challenges
+from users.services.sending_limits import may_send
+
+pytestmark = pytest.mark.django_db
+ADELE, NOBODY = "adele.vance@contoso.example", "nobody@contoso.example"
+
+
+@pytest.fixture
+def cast() -> Cast:
+    made = make_cast()
+    policy_for(made, reach=Reach.ALL, two_gates_with_second_factor=False)
+    knows(made, "adele.vance", email=MAIL, mobile=MOBILE)
+    return made
+
+
+def spend(cast: Cast, channel: str, value: str, *, times: int) -> None:
+    """Have another organization send so many codes there."""
+    for _ in range(times):
+        assert may_send(tenant_id=cast.tenant.pk, channel=channel, value=value, now=clock.now())
+
+
+def deliver() -> list[OutboundMessage]:
+    """Have every message taken up and return those that carry codes."""
+    messages = OutboundMessage.objects.filter(template="verification_code").order_by("created_at")
+    with Dispatcher() as dispatcher:
+        for message in messages:
+            dispatcher.deliver(message.pk, now=clock.now())
+    return list(messages.all())
+
+
+def trace(cast: Cast) -> str:
+    return text_of(signed_in(cast["helpdesk.admin"]).get(reverse("centre:messages")))
+
+
+HELD = [
+    (Gate.MOBILE_SMS, "Too many codes went there before.", "+12 ••• 42"),
+    (Gate.EMAIL, "Too many codes went there before.", "a•••@mail.example"),
+]
+
+
+@pytest.mark.parametrize(("gate", "reason", "masked"), HELD, ids=["text", "mail"])
+def test_code_that_a_limit_holds_back_is_told_by_the_trace_alone(
+    cast: Cast, gate: Gate, reason: str, masked: str
+) -> None:
+    is_text = gate is Gate.MOBILE_SMS
+    spend(cast, "sms" if is_text else "email", MOBILE if is_text else MAIL, times=3 if is_text else 10)
+
+    walk = begin(ADELE)
+    outcome = walk.send(gate, MOBILE if is_text else "")
+    (message,) = deliver()
+
+    assert outcome is Outcome.SENT
+    assert (message.state, message.to, message.context) == (State.HELD_BACK, "", {})
+    assert not DevMessage.objects.exists()
+    assert all(text in trace(cast) for text in (reason, masked, "Not sent"))
+    assert MOBILE not in trace(cast) and MAIL not in trace(cast)
+    assert walk.type(gate, "00000000"[: 6 if is_text else 8]) is Outcome.WRONG
+
+
+def test_country_that_is_not_named_is_told_by_the_trace(cast: Cast) -> None:
+    policy_for(cast, reach=Reach.ALL, two_gates_with_second_factor=False, sms_countries=["NO"])
+
+    begin(ADELE).send(Gate.MOBILE_SMS, MOBILE)
+    deliver()
+
+    assert "Nothing is sent to this country or kind of number." in trace(cast)
+
+
+def test_line_stays_when_the_code_is_forgotten_and_that_of_a_decoy_goes(cast: Cast) -> None:
+    spend(cast, "sms", MOBILE, times=3)
+    begin(ADELE).send(Gate.MOBILE_SMS, MOBILE)
+    begin(NOBODY).send(Gate.MOBILE_SMS, MOBILE)
+    held, decoy = deliver()
+
+    purge_challenges(clock.now() + timedelta(days=2))
+
+    assert (held.state, decoy.state) == (State.HELD_BACK, State.CANCELLED)
+    assert list(OutboundMessage.objects.filter(template="verification_code")) == [held]
+
+
+def test_number_that_is_not_the_one_on_file_leaves_no_line(cast: Cast) -> None:
+    begin(ADELE).send(Gate.MOBILE_SMS, "+1 202 555 0199")
+    (message,) = deliver()
+
+    assert (message.state, message.about_user_id, message.failure) == (State.CANCELLED, None, "")
