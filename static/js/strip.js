@@ -2,10 +2,18 @@
 // The line is moved at once and without motion, and nothing else of the page moves with it.
 (function () {
   "use strict";
-  for (const strip of document.querySelectorAll("[data-strip]")) {
-    const current = strip.querySelector("[aria-current]");
-    if (!current || strip.scrollWidth <= strip.clientWidth) continue;
-    const [place, frame] = [current.getBoundingClientRect(), strip.getBoundingClientRect()];
-    strip.scrollLeft += place.left + place.width / 2 - frame.left - frame.width / 2;
+  const strips = document.querySelectorAll("[data-strip]");
+  if (!strips.length) return;
+
+  function show() {
+    for (const strip of strips) {
+      const current = strip.querySelector("[aria-current]");
+      if (!current || strip.scrollWidth <= strip.clientWidth) continue;
+      const [place, frame] = [current.getBoundingClientRect(), strip.getBoundingClientRect()];
+      strip.scrollLeft += place.left + place.width / 2 - frame.left - frame.width / 2;
+    }
   }
+
+  window.matchMedia("(max-width: 899.98px)").addEventListener("change", show);
+  show();
 })();
