@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from typing import Final
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.utils import translation
@@ -12,6 +13,9 @@ from django.utils.formats import date_format
 from django.utils.translation import get_supported_language_variant
 
 from users.models import Tenant
+
+ZONES: Final = frozenset(available_timezones())
+"""The names of the time zone database, such as ``Europe/Oslo``."""
 
 
 def tell_moment(moment: datetime, *, tenant: Tenant, language: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qs, urlencode
 
@@ -15,10 +15,12 @@ from django.utils.translation import ngettext
 
 from adminportal.shell.forms import PortalFormHelper
 from users.models import ContactKind, Tenant
+from users.moments import ZONES
 from users.services.second_factor import count_holders
 from users.services.tenant_settings import SETTINGS, Kind, Setting, Value, is_contact
 
 SECTIONS: Final[dict[str, tuple[str | Promise, tuple[str, ...]]]] = {
+    "region": (_("Region"), ("time_zone",)),
     "mail": (
         _("Emailed passwords"),
         ("password_in_mail", "notify_user_on_admin_reset", "fresh_contact_hours"),
@@ -32,6 +34,10 @@ SECTIONS: Final[dict[str, tuple[str | Promise, tuple[str, ...]]]] = {
     "lockout": (_("Sign-in lockout"), ("lockout_threshold", "lockout_seconds", "lockout_hard_stop")),
 }
 WORDS: Final[dict[str, tuple[str | Promise, str | Promise]]] = {
+    "time_zone": (
+        _("Time zone"),
+        _("Moments on pages, in mails and in files are told in it."),
+    ),
     "password_in_mail": (
         _("Put the password in the e-mail"),
         _(
@@ -86,7 +92,7 @@ WORDS: Final[dict[str, tuple[str | Promise, str | Promise]]] = {
     "lockout_seconds": (_("Seconds of the first lock"), _("Each next one is longer.")),
     "lockout_hard_stop": (
         _("Wrong passwords in a row that stop an account"),
-        _("It stays stopped until its password is reset or an administrator unlocks it."),
+        _("It stays stopped until its password is reset or an administrator unlocks it. 10 to 1,000; 0 stops none."),
     ),
 }
 LONGEST_SHOWN: Final = 10_000
@@ -157,7 +163,11 @@ def _field(setting: Setting) -> forms.Field:
     if setting.kind is Kind.SWITCH:
         return forms.BooleanField(required=False)
     if setting.kind is Kind.NUMBER:
-        return forms.IntegerField(min_value=setting.least, max_value=setting.most)
+        rules = [_check_off_or_least(setting.least)] if setting.zero else []
+        least = 0 if setting.zero else setting.least
+        return forms.IntegerField(min_value=least, max_value=setting.most, validators=rules)
+    if setting.kind is Kind.ZONE:
+        return forms.ChoiceField(choices=[(name, name.replace("_", " ")) for name in sorted(ZONES)])
     if setting.kind is Kind.CODES:
         kinds = [(code, label) for code, label in ContactKind.choices if code in setting.codes]
         return forms.MultipleChoiceField(choices=kinds, widget=forms.CheckboxSelectMultiple, required=False)
@@ -167,6 +177,15 @@ def _field(setting: Setting) -> forms.Field:
     if setting.kind is Kind.CONTACT:
         return forms.CharField(max_length=setting.most, validators=[_check_contact], required=False)
     return forms.CharField(max_length=setting.most, required=False)
+
+
+def _check_off_or_least(least: int) -> Callable[[int], None]:
+    def check(typed: int) -> None:
+        if 0 < typed < least:
+            text = _("Give 0 to switch it off, or at least %(least)s.")
+            raise ValidationError(text, params={"least": least})
+
+    return check
 
 
 def _check_contact(typed: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -38,6 +38,7 @@ def cast() -> Cast:
 
 def form(**changes: object) -> dict[str, object]:
     values: dict[str, object] = {
+        "time_zone": "UTC",
         "notify_user_on_admin_reset": "on",
         "fresh_contact_hours": 24,
         "step_up_minutes": 10,
@@ -67,6 +68,29 @@ def test_saving_what_is_there_already_writes_nothing(cast: Cast) -> None:
 
     assert changed == []
     assert AuditEvent.objects.count() == before
+
+
+def test_time_zone_is_told_on_the_next_page_and_an_unknown_one_is_refused(cast: Cast) -> None:
+    client = signed_in(cast["global.admin"])
+
+    with clock.travel(freeze_at=datetime(2026, 1, 5, 12, tzinfo=UTC)):
+        saved = signed_in(cast["global.admin"]).post(SAVE, form(time_zone="America/St_Johns"))
+        page = signed_in(cast["global.admin"]).get("/account").content.decode()
+    refused = client.post(SAVE, form(time_zone="Europe/Nowhere"))
+
+    assert saved.status_code == 302 and "08:30" in page
+    assert refused.status_code == 422
+    with within(cast.tenant), pytest.raises(NotAllowed):
+        change_settings(actor=cast.actor("global.admin"), values={"time_zone": "Europe/Nowhere"}, now=clock.now())
+    assert Tenant.objects.get(pk=cast.tenant.pk).time_zone == "America/St_Johns"
+
+
+@pytest.mark.parametrize(("typed", "status"), [(0, 302), (9, 422), (10, 302)])
+def test_stop_of_an_account_is_off_or_at_least_ten_failures(cast: Cast, typed: int, status: int) -> None:
+    answer = signed_in(cast["global.admin"]).post(SAVE, form(lockout_hard_stop=typed))
+
+    assert answer.status_code == status
+    assert Tenant.objects.get(pk=cast.tenant.pk).lockout_hard_stop == (typed if status == 302 else 100)
 
 
 def test_reader_sees_the_settings_and_is_refused_by_post(cast: Cast) -> None:

@@ -17,6 +17,7 @@ from adminportal.audit.tags import Activity
 from users.access import may_with_proof
 from users.actors import Actor, reload_actor
 from users.models import ContactKind, Tenant
+from users.moments import ZONES
 from users.permissions import Permission
 from users.services.people import Refused
 from users.services.tenant_records import record_on_tenant
@@ -27,7 +28,7 @@ Value: TypeAlias = bool | int | str | list[str]
 class Kind(Enum):
     """What a setting holds: text is one line, a link is ``https://`` or empty, codes are some of those it names.
 
-    A contact is an address, a telephone number or empty.
+    A contact is an address, a telephone number or empty; a zone is a name of the time zone database.
     """
 
     SWITCH = auto()
@@ -36,11 +37,15 @@ class Kind(Enum):
     LINK = auto()
     CONTACT = auto()
     CODES = auto()
+    ZONE = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A column of the tenant; numbers lie between ``least`` and ``most``, texts and links have ``most`` characters."""
+    """A column of the tenant; numbers lie between ``least`` and ``most``, texts and links have ``most`` characters.
+
+    ``zero`` allows 0 beside them, which switches off.
+    """
 
     column: str
     named: str
@@ -48,11 +53,13 @@ class Setting:
     least: int = 0
     most: int = 0
     codes: tuple[str, ...] = ()
+    zero: bool = False
 
 
 SETTINGS: Final = {
     setting.column: setting
     for setting in (
+        Setting("time_zone", "region.time_zone", Kind.ZONE, most=64),
         Setting("password_in_mail", "delivery.password_in_mail"),
         Setting("notify_user_on_admin_reset", "notify.user_on_admin_reset"),
         Setting("fresh_contact_hours", "delivery.fresh_contact_hours", Kind.NUMBER, 0, 168),
@@ -67,9 +74,9 @@ SETTINGS: Final = {
         Setting("admin_mfa_required", "security.admin_mfa_required"),
         Setting("trusted_device_days", "security.trusted_device_days", Kind.NUMBER, 0, 90),
         Setting("step_up_minutes", "security.step_up_minutes", Kind.NUMBER, 0, 60),
-        Setting("lockout_threshold", "lockout.threshold", Kind.NUMBER, 1, 50),
-        Setting("lockout_seconds", "lockout.seconds", Kind.NUMBER, 5, 18_000),
-        Setting("lockout_hard_stop", "lockout.hard_stop", Kind.NUMBER, 10, 1_000),
+        Setting("lockout_threshold", "lockout.threshold", Kind.NUMBER, 3, 50),
+        Setting("lockout_seconds", "lockout.seconds", Kind.NUMBER, 30, 3_600),
+        Setting("lockout_hard_stop", "lockout.hard_stop", Kind.NUMBER, 10, 1_000, zero=True),
     )
 }
 """Every setting with the name that the specification and the audit log give it, and its limits."""
@@ -101,7 +108,7 @@ class NotBetween(ValueError):
 
 
 class NotAllowed(ValueError):
-    """A link is not ``https://``, a contact is no address or number, or a code is unknown; nothing was changed."""
+    """A link is not ``https://``, a contact no address or number, a code or zone unknown; nothing was changed."""
 
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting.column)
@@ -130,7 +137,7 @@ def change_settings(
     :raises Refused: without the right, or without a fresh proof; nothing was changed.
     :raises ChangedMeanwhile: when settings are not as they were shown; nothing was changed.
     :raises NotBetween: when a number or the length of a text is outside its limits; nothing was changed.
-    :raises NotAllowed: when a link, a contact or a code is none; nothing was changed.
+    :raises NotAllowed: when a link, a contact, a code or a zone is none; nothing was changed.
     :raises SourceMissing: when contact data would be looked after elsewhere without a source; nothing was changed.
     """
     values = {column: _normal(SETTINGS[column], value) for column, value in values.items()}
@@ -153,7 +160,8 @@ def _normal(setting: Setting, value: Value) -> Value:
         if not set(value) <= set(setting.codes):
             raise NotAllowed(setting)
         return [code for code in setting.codes if code in value]
-    if setting.kind is Kind.NUMBER and not setting.least <= value <= setting.most:
+    is_off = setting.zero and value == 0
+    if setting.kind is Kind.NUMBER and not is_off and not setting.least <= value <= setting.most:
         raise NotBetween(setting)
     return value
 
@@ -162,6 +170,8 @@ def _normal_text(setting: Setting, value: str) -> str:
     text = " ".join(value.split())
     if len(text) > setting.most:
         raise NotBetween(setting)
+    if setting.kind is Kind.ZONE and text not in ZONES:
+        raise NotAllowed(setting)
     if text and setting.kind in _CHECKS:
         try:
             _CHECKS[setting.kind](text)

@@ -11,6 +11,7 @@ from adminportal.audit.record import Actor as AuditActor
 from adminportal.audit.record import Entry, Target, record
 from adminportal.audit.tags import Activity
 from users.models import Domain, LicenceProduct, Tenant
+from users.moments import ZONES
 from users.names import DOMAIN_PATTERN, MAX_DOMAIN, fold_upn
 from users.tenancy import find_tenant_of_domain, within
 
@@ -25,11 +26,19 @@ class TenantRefused(ValueError):
 
 
 def create_tenant(
-    *, domain: str, name: str, by: AuditActor, now: datetime, is_demo: bool = False, language: str = "en"
+    *,
+    domain: str,
+    name: str,
+    by: AuditActor,
+    now: datetime,
+    is_demo: bool = False,
+    language: str = "en",
+    time_zone: str = "UTC",
 ) -> Tenant:
     """Create an organisation with its first domain and the product that everybody may have.
 
-    :raises TenantRefused: when the domain is no domain name, is taken, or the name is empty or too long.
+    :raises TenantRefused: when the domain is no domain name, is taken, the name is empty or too long, or the time zone
+        unknown.
     """
     folded = fold_upn(domain)
     if not DOMAIN_PATTERN.fullmatch(folded) or len(folded) > MAX_DOMAIN:
@@ -40,12 +49,15 @@ def create_tenant(
         raise TenantRefused("A tenant needs a name.")
     if len(name.strip()) > LONGEST_NAME:
         raise TenantRefused(f"The name of a tenant has at most {LONGEST_NAME} characters.")
+    if time_zone not in ZONES:
+        raise TenantRefused(f"{time_zone} is no time zone; an example is Europe/Oslo.")
     with transaction.atomic():
         tenant = Tenant.objects.create(
             name=name.strip(),
             created_at=now,
             is_demo=is_demo,
             language=language,
+            time_zone=time_zone,
             # In a trial a password alone opens the admin center, and every page says so.
             admin_mfa_required=not (is_demo or settings.DEMO),
         )

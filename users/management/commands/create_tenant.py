@@ -23,6 +23,7 @@ class Command(PortalCommand):
         parser.add_argument("domain")
         parser.add_argument("--name", required=True)
         parser.add_argument("--language", default="en", choices=["en", "nb", "sv", "da"])
+        parser.add_argument("--time-zone", default="UTC", metavar="ZONE", help="such as Europe/Oslo")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Create it, or say why not."""
@@ -31,6 +32,7 @@ class Command(PortalCommand):
                 domain=options["domain"],
                 name=options["name"],
                 language=options["language"],
+                time_zone=options["time_zone"],
                 by=OPERATOR,
                 now=clock.now(),
             )
