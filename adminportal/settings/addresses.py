@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -10,6 +11,8 @@ from django.core.exceptions import ImproperlyConfigured
 from adminportal.audit.sinks.address import BadSinkAddress, check_address
 
 SQLITE_WAIT_SECONDS = 20
+CONTACT = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+|\+?[0-9][0-9 ().\-/]{2,60}")
+"""An address or a telephone number."""
 CONNECT_SECONDS = 5
 """How long to wait for PostgreSQL before the request is answered with 503."""
 
@@ -56,3 +59,24 @@ def audit_sink(url: str, *, secret: str) -> str:
     except BadSinkAddress as problem:
         raise ImproperlyConfigured(str(problem)) from None
     return url
+
+
+def support_page(url: str) -> str:
+    """Return ``SUPPORT_URL`` as it is, once it is a complete ``https://`` address; empty stays empty.
+
+    :raises ImproperlyConfigured: when it is another.
+    """
+    parts = urlsplit(url)
+    if url and (parts.scheme != "https" or not parts.hostname or any(sign.isspace() for sign in url)):
+        raise ImproperlyConfigured(f"SUPPORT_URL={url!r} must be a complete https:// address: strangers see it.")
+    return url
+
+
+def support_contact(text: str) -> str:
+    """Return ``SUPPORT_CONTACT`` as it is, once it is an address or a telephone number; empty stays empty.
+
+    :raises ImproperlyConfigured: when it is neither.
+    """
+    if text and not CONTACT.fullmatch(text):
+        raise ImproperlyConfigured(f"SUPPORT_CONTACT={text!r} must be an email address or a telephone number.")
+    return text

@@ -22,6 +22,7 @@ CSRF_COOKIE_NAME = "csrf"
 DEVICE_COOKIE_NAME = "device"
 SSPR_COOKIE_NAME = "sspr"
 TRUSTED_COOKIE_NAME = "trusted"
+HOME_COOKIE_NAME = "home"
 CSRF_TRUSTED_ORIGINS = [f"http://127.0.0.1:{PORT}", f"http://localhost:{PORT}"]
 DEMO = True
 DEMO_PASSWORD = env.text("DEMO_PASSWORD", "")

@@ -19,9 +19,11 @@ from sspr.services.forgotten_name import ask_for_names
 from users.access import public
 from users.addresses import LONGEST_ADDRESS, is_address
 from users.challenge_page import challenge_page
+from users.support import remembers_home
 
 
 @public
+@remembers_home
 @never_cache
 @plays_sound
 @sensitive_post_parameters()

@@ -33,14 +33,15 @@ from sspr.wizard_page import proof_page
 from users.access import public
 from users.challenge_page import challenge_page
 from users.names import MAX_UPN
+from users.support import home_domain, remembers_home
 from users.tenancy import find_tenant_of_domain
 
 LONGEST_NAME: Final = MAX_UPN + 1
-LONGEST_DOMAIN: Final = 253
 LANGUAGE_COOKIE_SECONDS: Final = 31_536_000
 
 
 @public
+@remembers_home
 @never_cache
 @plays_sound
 @sensitive_post_parameters()
@@ -157,7 +158,7 @@ def _page_one(
         "name_error": _("Type your user ID, such as name@contoso.example.") if is_no_name else "",
         "said": _("That took longer than 15 minutes. Begin again.") if request.GET.get("said") == "over" else "",
         **challenge_page(request, Purpose.WIZARD, answer=answer, level=level, now=now),
-        "tenant": find_tenant_of_domain(request.GET.get("whr", "")[:LONGEST_DOMAIN]),
+        "tenant": find_tenant_of_domain(home_domain(request)),
         "support_code": str(correlation.current().correlation_id),
     }
     return render(request, "sspr/wizard_start.html", page, status=422 if request.method == "POST" else 200)

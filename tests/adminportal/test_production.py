@@ -163,6 +163,7 @@ def test_system_check_finds_the_unsafe_setting(
     settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME = "__Host-session", "__Host-csrf"
     settings.DEVICE_COOKIE_NAME = "__Host-device"
     settings.SSPR_COOKIE_NAME, settings.TRUSTED_COOKIE_NAME = "__Host-sspr", "__Host-trusted"
+    settings.HOME_COOKIE_NAME = "__Host-home"
     settings.PASSWORD_HASHERS = [checks.STRONG_HASHER]
     assert list(check()) == []  # type: ignore[operator]
 

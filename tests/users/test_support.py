@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
+from pytest_django import Settings
 
+from adminportal.settings.addresses import support_contact, support_page
 from tests.cast import Cast, make_cast
+from tests.solving import solved
 from users.models import Tenant
 
-PAGES = ("/signin", "/passwordreset")
+PAGES = ("/signin", "/passwordreset", "/forgot-username")
+LINK = "https://help.contoso.example"
 pytestmark = pytest.mark.django_db
 
 
@@ -53,3 +59,59 @@ def test_odd_address_adds_nothing_to_the_mail_that_it_opens(cast: Cast, page: st
     Tenant.objects.update(support_contact="help?bcc=all@contoso.example")
 
     assert 'href="mailto:help%3Fbcc%3Dall@contoso.example"' in shown(page)
+
+
+def test_named_organization_is_kept_through_the_pages_that_follow(cast: Cast) -> None:
+    make_cast("fabrikam.example", "Fabrikam")
+    client = Client()
+
+    first = client.get("/signin?whr=contoso.example")
+    work = solved(client.get("/passwordreset"))
+    begun = client.post("/passwordreset", {"user_name": "nobody@fabrikam.example", **work})
+    step = client.get(begun["Location"])
+    password = client.post("/signin", {"user_name": "nobody@fabrikam.example"})
+
+    assert begun.status_code == 302
+    for page in (first, step, password, client.get("/forgot-username/sent"), client.get("/passwordreset/contact")):
+        assert LINK in page.content.decode()
+    other = client.get("/passwordreset?whr=fabrikam.example")
+    assert LINK not in other.content.decode()
+    assert LINK not in client.get("/signin").content.decode()
+
+
+def test_what_is_no_domain_is_not_kept() -> None:
+    client = Client()
+
+    client.get("/signin", {"whr": "contoso.example; path=/"})
+
+    assert settings.HOME_COOKIE_NAME not in client.cookies
+
+
+def test_support_of_the_operator_where_the_organization_is_not_known(cast: Cast, settings: Settings) -> None:
+    make_cast("fabrikam.example", "Fabrikam")
+    settings.SUPPORT_URL, settings.SUPPORT_CONTACT = "https://operator.example/help", "+1 202 555 0150"
+
+    assert "https://operator.example/help" in shown("/signin")
+    assert "<span>+1 202 555 0150</span>" in shown("/passwordreset?whr=fabrikam.example")
+    named = shown("/passwordreset?whr=contoso.example")
+    assert LINK in named and "operator.example" not in named
+
+
+@pytest.mark.parametrize("url", ["http://help.example", "https://", "javascript:alert(1)", "https://a b.example"])
+def test_other_support_pages_than_https_stop_the_start(url: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="SUPPORT_URL"):
+        support_page(url)
+
+
+@pytest.mark.parametrize("text", ["the help desk", "https://help.example", "help@example", "12"])
+def test_support_contact_that_is_neither_address_nor_number_stops_the_start(text: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="SUPPORT_CONTACT"):
+        support_contact(text)
+
+
+def test_support_that_can_be_used_is_taken() -> None:
+    assert support_page("https://help.example/portal") == "https://help.example/portal"
+    assert [support_contact(text) for text in ("", "help@help.example", "+1 202 555 0150")][1:] == [
+        "help@help.example",
+        "+1 202 555 0150",
+    ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import template
 
-from users.support import support_for
+from users.support import home_domain, support_for
 
 register = template.Library()
 
@@ -15,4 +15,4 @@ register = template.Library()
 def support_links(context: dict[str, Any]) -> dict[str, object]:
     """Draw whom strangers may turn to, where that is known; one query."""
     request = context.get("request")
-    return {"support": support_for(request.GET.get("whr", "")) if request is not None else None}
+    return {"support": support_for(home_domain(request)) if request is not None else None}

@@ -29,6 +29,7 @@ from users.request import PortalRequest
 from users.services.sign_in import Outcome, SignInResult, sign_in
 from users.services.sign_in import sign_out as end_this_session
 from users.services.sign_in_sources import ChallengeNeeded, challenge_level
+from users.support import remembers_home
 
 LANGUAGE_COOKIE_SECONDS = 31_536_000
 CHALLENGE_ERRORS = {
@@ -39,6 +40,7 @@ CHALLENGE_ERRORS = {
 
 
 @public
+@remembers_home
 @never_cache
 @plays_sound
 @sensitive_post_parameters()
