@@ -31,6 +31,9 @@
     for (const button of document.querySelectorAll("[data-theme-choice]")) {
       button.setAttribute("aria-pressed", String(button.dataset.themeChoice === chosen));
     }
+    for (const button of document.querySelectorAll("[data-density-toggle]")) {
+      button.setAttribute("aria-pressed", String(root.dataset.density === "compact"));
+    }
   }
 
   root.classList.add("has-script");

@@ -392,3 +392,13 @@ def test_budgets_hold_where_hits_are_many(cast: Cast, monkeypatch: pytest.Monkey
 
     for query in ("?search=admin", "?search=admin&sort=-changed&count=exact"):
         get_within_budget(client, "users:active", f"/users/active{query}")
+
+
+def test_panel_shows_whatever_an_import_may_have_brought(cast: Cast) -> None:
+    brought = {"fax": "+1 202 555 0141", "street_address": "7 Quay Lane", "postal_code": "AB1 2CD", "state": "Ohio"}
+    with within(cast.tenant):
+        User.objects.filter(pk=cast["adele.vance"].pk).update(mail="adele@mail.example", **brought)
+
+    page = signed_in(cast["global.admin"]).get(f"/users/active/{cast['adele.vance'].pk}").content.decode()
+
+    assert all(value in page for value in (*brought.values(), "adele@mail.example"))

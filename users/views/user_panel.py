@@ -44,7 +44,7 @@ HISTORY_ROWS = 20
 
 TAB_LABELS: dict[Tab, str | Promise] = {
     Tab.ACCOUNT: _("Account"),
-    Tab.LICENCES: _("Licenses"),
+    Tab.LICENCES: _("Licenses and apps"),
     Tab.PASSWORD: _("Password and sign-in"),
     Tab.METHODS: _("Authentication methods"),
     Tab.DIRECTORY: _("Directory"),
