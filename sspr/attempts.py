@@ -28,7 +28,7 @@ from users.models import Tenant, User
 KEY_BYTES: Final = 32
 """Entropy of the key in the cookie, in bytes."""
 LIFETIME: Final = timedelta(minutes=15)
-"""How long an attempt lives from page 1 on; nothing makes it longer."""
+"""How long an attempt lives from page 1 on; nothing makes it longer but the wait of an administrator."""
 MOST_POSTS: Final = 60
 """Posts of one attempt (L20); the next one ends it."""
 LONGEST_REASON: Final = 80
@@ -42,6 +42,8 @@ MOVING: Final = (
     "chosen_gate",
     "proven_gates",
     "proven_destinations",
+    "expires_at",
+    "wait_until",
     "ended_at",
     "end_reason",
 )

@@ -17,6 +17,7 @@ class State(StrEnum):
     REASON = "reason"
     PROVE_ONE = "prove_one"
     PROVE_TWO = "prove_two"
+    WAITING = "waiting"
     NEW_PASSWORD = "new_password"  # noqa: S105  # the name of a state
     UNLOCK = "unlock"
     DONE = "done"
@@ -42,6 +43,9 @@ class Event(StrEnum):
     PROVED_ONE = "right proof, one more needed"
     PROVED_ALL = "right proof, enough"
     PROVED_ALL_TO_UNLOCK = "right proof, enough to unlock"
+    PROVED_ALL_TO_WAIT = "right proof, enough, an administrator waits"
+    MUST_WAIT = "an administrator has to wait now"
+    WAITED = "nobody stopped it in time"
     MORE_NEEDED = "one more proof needed now"
     NOTHING_COUNTS = "no proof counts any more"
     UNFIT = "password refused"
@@ -73,7 +77,7 @@ ENDS: Final = frozenset(
 )
 PROVING: Final = (State.PROVE_ONE, State.PROVE_TWO)
 """States in which a method is chosen and proven."""
-PROVEN: Final = (State.NEW_PASSWORD, State.UNLOCK)
+PROVEN: Final = (State.WAITING, State.NEW_PASSWORD, State.UNLOCK)
 """States that only enough proof leads to."""
 OPEN: Final = (State.REASON, *PROVING, *PROVEN)
 """States of an attempt that goes on."""
@@ -93,8 +97,13 @@ _STEPS: Final[dict[tuple[State, Event], State]] = {
     (State.PROVE_TWO, Event.WRONG): State.PROVE_TWO,
     (State.PROVE_TWO, Event.PROVED_ALL): State.NEW_PASSWORD,
     (State.PROVE_TWO, Event.PROVED_ALL_TO_UNLOCK): State.UNLOCK,
+    (State.PROVE_TWO, Event.PROVED_ALL_TO_WAIT): State.WAITING,
     (State.PROVE_TWO, Event.NOTHING_COUNTS): State.PROVE_ONE,
+    (State.WAITING, Event.MORE_NEEDED): State.PROVE_TWO,
+    (State.WAITING, Event.NOTHING_COUNTS): State.PROVE_ONE,
+    (State.WAITING, Event.WAITED): State.NEW_PASSWORD,
     (State.NEW_PASSWORD, Event.UNFIT): State.NEW_PASSWORD,
+    (State.NEW_PASSWORD, Event.MUST_WAIT): State.WAITING,
     (State.NEW_PASSWORD, Event.MORE_NEEDED): State.PROVE_TWO,
     (State.NEW_PASSWORD, Event.NOTHING_COUNTS): State.PROVE_ONE,
     (State.NEW_PASSWORD, Event.RESET): State.DONE,

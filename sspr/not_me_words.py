@@ -9,11 +9,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from sspr.services.notices import LOCKED, RESET, UNLOCKED
+from sspr.services.notices import LOCKED, RESET, UNLOCKED, WAITS, WAITS_OF_ADMIN
 from users.models import Tenant
 from users.notices import Notice
 
 Words = tuple[str | Promise, str | Promise]
+_STOP: Final[Words] = (
+    _("Stop this reset?"),
+    _("On %(moment)s somebody proved to be %(user_name)s and asked for a new password."),
+)
 WORDS: Final[dict[str, Words]] = {
     RESET: (_("Was this reset not you?"), _("The password of %(user_name)s was reset on %(moment)s.")),
     UNLOCKED: (_("Was this unlock not you?"), _("The account %(user_name)s was unlocked on %(moment)s.")),
@@ -21,6 +25,8 @@ WORDS: Final[dict[str, Words]] = {
         _("Were these tries not you?"),
         _("Somebody tried too often to reset the password of %(user_name)s, last on %(moment)s."),
     ),
+    WAITS: _STOP,
+    WAITS_OF_ADMIN: _STOP,
     "method_changed": (
         _("Was this change not you?"),
         _("How %(user_name)s proves who they are was changed on %(moment)s."),
@@ -47,7 +53,7 @@ def asked(template: str, facts: Mapping[str, str], *, ends_password: bool, tenan
     return Notice(
         title=str(title),
         paragraphs=(str(fact) % facts, does, *([ends] if ends_password else []), *_stays(template)),
-        button=gettext("This was not me"),
+        button=gettext("Stop it") if template == WAITS_OF_ADMIN else gettext("This was not me"),
         tenant=tenant,
     )
 

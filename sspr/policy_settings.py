@@ -97,6 +97,7 @@ SETTINGS: Final[dict[str, Setting]] = {
             column="helpdesk_link", named="sspr.helpdesk_link", blade=Blade.CUSTOMIZATION, kind=Kind.TEXT, most=254
         ),
         _switch("admins_may_use", "sspr.administrators_may_use", Blade.ADMINISTRATORS),
+        _number("admin_wait_minutes", "sspr.administrators_wait_minutes", Blade.ADMINISTRATORS, 0, 60),
         _number("code_minutes", "sspr.code_minutes", Blade.ADVANCED, 2, 10),
         _switch("explain_reason", "sspr.explain_reason", Blade.ADVANCED),
         _switch("questions_redraw_on_error", "sspr.questions_redraw_on_error", Blade.ADVANCED),

@@ -42,6 +42,7 @@ FAILED: Final[dict[str, str]] = {
 
 SUBMITTED_USER_ID: Final = "User submitted their user ID"
 PRESENTED: Final = "User was presented with verification options"
+WAITS: Final = "User holds a role and waits before choosing a new password"
 COMPLETED_ALL: Final = "User completed all verification steps required"
 SUBMITTED_PASSWORD: Final = "User submitted a new password"  # noqa: S105  # a sentence
 SUCCEEDED: Final = "Successfully completed reset."

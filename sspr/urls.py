@@ -14,6 +14,7 @@ urlpatterns = [
     path("passwordreset/reason", wizard.reason, name="reason"),
     path("passwordreset/send", wizard_proof.send, name="send"),
     path("passwordreset/prove", wizard_proof.prove, name="prove"),
+    path("passwordreset/go-on", wizard_password.go_on, name="go-on"),
     path("passwordreset/finish", wizard_password.finish, name="finish"),
     path("passwordreset/rules", wizard_password.live_rules, name="rules"),
     path("passwordreset/unlock", wizard_password.unlock, name="unlock"),

@@ -8,12 +8,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from sspr.flow import State
 from sspr.gate_words import NUMBERS, WORDS, GateWords
 from sspr.models import Gate, RecoveryAttempt
 from sspr.services.verify import OfferedGate, StepView
+from users.moments import tell_moment
 
 WAIT: Final = timedelta(seconds=10)
 """After this time without arrival the page offers to try again."""
@@ -25,6 +27,7 @@ SAID: Final[dict[str, str | Promise]] = {
     "spent": _("That was tried too often. Ask for a new code."),
     "expired": _("This code is over. Ask for a new one."),
     "paused": _("This way was used too often. Wait an hour, or choose another way."),
+    "early": _("It is too early. Nothing was changed; the reset still waits."),
     "choose": _("Choose one of the two."),
     "number": _("That is not the number on file. Type the whole number, with its country code."),
     "stale": _("This page was not the newest one. Go on here."),
@@ -86,6 +89,13 @@ def proof_page(view: StepView, *, wanted: str, questions: Sequence[tuple[str, st
     )
 
 
+def waiting_page(attempt: RecoveryAttempt, *, now: datetime) -> dict[str, object]:
+    """Return until when an administrator waits, and whether that is over."""
+    until = attempt.wait_until or now
+    told = tell_moment(until, tenant=attempt.tenant, language=get_language() or "en") if attempt.tenant else ""
+    return {"until": told, "is_over": now >= until}
+
+
 def progress_of(attempt: RecoveryAttempt) -> tuple[int, int, Sequence[tuple[str | Promise, bool]]]:
     """Return which of the named steps this is, of how many, and their names with whether each is the one of now.
 
@@ -98,6 +108,8 @@ def progress_of(attempt: RecoveryAttempt) -> tuple[int, int, Sequence[tuple[str 
     names: list[tuple[str | Promise, State]] = [(_("verification step 1"), State.PROVE_ONE)]
     if two:
         names.append((_("verification step 2"), State.PROVE_TWO))
+    if attempt.wait_until:
+        names.append((_("wait"), State.WAITING))
     last = State.UNLOCK if attempt.is_unlock else State.NEW_PASSWORD
     names.append((_("unlock the account") if attempt.is_unlock else _("choose a new password"), last))
     here = next((place for place, (_name, state) in enumerate(names) if state == attempt.state), -1)

@@ -15,7 +15,8 @@ class RecoveryAttempt(models.Model):
     It is found by the digest of its cookie alone. ``subject`` is the keyed digest of the folded name that was typed:
     somebody may type a password there. ``user`` is None for a name that nobody has, ``sspr_code`` says why a person
     goes the neutral way. ``state`` is one of ``sspr.flow.State``; ``moves`` rises with every step and is what a form
-    must name to be answered. What a decoy shows is drawn from ``decoy_seed``. Not scoped: it exists before any tenant
+    must name to be answered. What a decoy shows is drawn from ``decoy_seed``. ``wait_until`` is when
+    an administrator may go on, where others could stop the reset until then. Not scoped: it exists before any tenant
     is known.
     """
 
@@ -38,6 +39,7 @@ class RecoveryAttempt(models.Model):
     language = models.CharField(max_length=10, default="en")
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    wait_until = models.DateTimeField(null=True, default=None)
     ended_at = models.DateTimeField(null=True, default=None)
     end_reason = models.CharField(max_length=80, blank=True, default="")
     contacted_at = models.DateTimeField(null=True, default=None)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 
 from django.db import transaction
@@ -28,8 +27,10 @@ from sspr.flow import Event, State
 from sspr.models import RecoveryAttempt
 from sspr.services.holding import hold
 from sspr.services.notices import tell_reset, tell_unlocked
-from sspr.services.settling import close_out, end_others
+from sspr.services.settling import end_others
+from sspr.services.standing import Ended, has_new_password, leave_unless_proven
 from sspr.situation import Situation, look
+from sspr.waiting import must_wait
 from users.access import Decision
 from users.models import TrustedDevice, User
 from users.services import challenges
@@ -38,16 +39,6 @@ from users.targets import TargetFacts
 from users.tenancy import across_tenants, within
 
 __all__ = ["Ended", "Finished", "finish", "unlock"]
-
-
-class Ended(StrEnum):
-    """How the last step ended: UNFIT is a refused password, BACK asks for a further proof, OVER ends the attempt."""
-
-    DONE = "done"
-    UNFIT = "unfit"
-    BACK = "back"
-    OVER = "over"
-    STALE = "stale"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +69,7 @@ def finish(attempt: RecoveryAttempt, *, password: Secret, moves: int, now: datet
         if hold(attempt, states=(State.NEW_PASSWORD,), moves=moves, now=now) is None:
             return STALE
         situation = look(attempt, now=now)
-        standing = _leave_unless_proven(situation, now=now)
+        standing = leave_unless_proven(situation, now=now)
         if standing is not None:
             return Finished(ended=standing)
         record(trail.progress(attempt, trail.SUBMITTED_PASSWORD), now=now)
@@ -101,7 +92,7 @@ def unlock(attempt: RecoveryAttempt, *, moves: int, now: datetime) -> Ended:
         if others is None:
             return Ended.STALE
         situation = look(attempt, now=now)
-        standing = _leave_unless_proven(situation, now=now)
+        standing = leave_unless_proven(situation, now=now)
         user = situation.user
         if standing is not None or user is None:
             return standing or Ended.OVER
@@ -165,37 +156,9 @@ def _still_holds(attempt: RecoveryAttempt, target: TargetFacts, *, now: datetime
         return Decision(allowed=False, code="SSPR_MORE_NEEDED")
     if has_new_password(attempt):
         return Decision(allowed=False, code="SSPR_CHANGED_MEANWHILE")
+    if must_wait(situation, now=now):
+        return Decision(allowed=False, code="SSPR_MUST_WAIT")
     return Decision(allowed=True)
-
-
-def has_new_password(attempt: RecoveryAttempt) -> bool:
-    """Tell whether the person's password changed since the attempt began: what it was to replace is gone."""
-    changed = attempt.user.password_changed_at if attempt.user else None
-    return changed is not None and changed > attempt.created_at
-
-
-def _leave_unless_proven(situation: Situation, *, now: datetime) -> Ended | None:
-    """Send an attempt back, or end it, whose proofs are not enough any more; None where they are."""
-    attempt = situation.attempt
-    if situation.is_decoy or situation.closed.until or not situation.verdict.is_able:
-        close_out(situation, now=now)
-        return Ended.OVER
-    if has_new_password(attempt):
-        attempts.end(attempt, Event.FORBIDDEN, reason=trail.CHANGED_MEANWHILE, now=now)
-        record(trail.progress(attempt, trail.CHANGED_MEANWHILE, result=Result.FAILURE), now=now)
-        return Ended.OVER
-    if situation.verdict.is_enough(situation.proven):
-        return None
-    proven = situation.proven[:1]
-    attempts.advance(
-        attempt,
-        Event.MORE_NEEDED if proven else Event.NOTHING_COUNTS,
-        chosen_gate="",
-        proven_gates=[way.gate.value for way in proven],
-        proven_destinations=[attempts.mark_of(way) for way in proven],
-        gates_required=situation.verdict.required,
-    )
-    return Ended.BACK
 
 
 def _leave_after_refusal(attempt: RecoveryAttempt, *, now: datetime) -> Finished:
@@ -204,7 +167,7 @@ def _leave_after_refusal(attempt: RecoveryAttempt, *, now: datetime) -> Finished
         held = hold(attempt, states=(State.NEW_PASSWORD,), moves=attempt.moves, now=now, is_new_post=False)
         if held is None:
             return STALE
-        standing = _leave_unless_proven(look(attempt, now=now), now=now)
+        standing = leave_unless_proven(look(attempt, now=now), now=now)
     return Finished(ended=standing or Ended.STALE)
 
 

@@ -15,7 +15,9 @@ from passwords.services.expire import end_password
 from passwords.services.request import HelpCall, ask
 from passwords.services.reset_records import target_of
 from sspr import locks, not_me_words
-from sspr.services.notices import RESET
+from sspr.flow import State
+from sspr.models import RecoveryAttempt
+from sspr.services.notices import RESET, WAITS, WAITS_OF_ADMIN
 from sspr.subjects import subjects_of
 from users import trusted_devices
 from users.models import Tenant, User
@@ -89,7 +91,12 @@ def _is_in_force(message: OutboundMessage, person: User) -> bool:
     What was changed after it with that password is the same thief's.
     """
     issued = person.password_issued_at
-    return message.template == RESET and issued is not None and issued <= message.created_at
+    if issued is None or message.template not in (RESET, WAITS, WAITS_OF_ADMIN):
+        return False
+    if message.template == RESET:
+        return issued <= message.created_at
+    # Pressed too late: what waited has set a password meanwhile.
+    return RecoveryAttempt.objects.filter(pk=message.correlation_id, state=State.DONE, ended_at__gte=issued).exists()
 
 
 def _call(message: OutboundMessage, person: User, tenant: Tenant) -> HelpCall:

@@ -23,6 +23,8 @@ RESET: Final = "password_was_reset_by_owner"
 UNLOCKED: Final = "account_was_unlocked"
 LOCKED: Final = "self_service_locked"
 TOLD_ADMINS: Final = "role_holder_reset_own"
+WAITS: Final = "own_reset_waits"
+WAITS_OF_ADMIN: Final = "role_holder_reset_waits"
 DECOYS: Final = 2
 """Rows written where there is nobody to tell: as many as most people have addresses."""
 
@@ -31,8 +33,17 @@ def tell_reset(situation: Situation, user: User, *, now: datetime) -> None:
     """Tell the person at every address, and Global Administrators where the person is an administrator."""
     drafts = _to_person(situation, user, RESET, now=now) if situation.policy.notify_users else []
     if situation.policy.notify_admins and situation.known.facts.is_admin:
-        drafts += _to_admins(situation, user, now=now)
+        drafts += _to_admins(situation, user, TOLD_ADMINS, now=now)
     enqueue(*drafts, now=now)
+
+
+def tell_waiting(situation: Situation, user: User, *, until: datetime, now: datetime) -> None:
+    """Tell the person at every address and all Global Administrators until when they can stop a reset.
+
+    Whatever the settings of notices say: who is not told cannot stop it.
+    """
+    drafts = _to_person(situation, user, WAITS, now=now, until=until)
+    enqueue(*drafts, *_to_admins(situation, user, WAITS_OF_ADMIN, now=now, until=until), now=now)
 
 
 def tell_unlocked(situation: Situation, user: User, *, now: datetime) -> None:
@@ -68,11 +79,8 @@ def _decoy(situation: Situation, *, now: datetime) -> Draft:
 def _to_person(
     situation: Situation, user: User, template: str, *, now: datetime, until: datetime | None = None
 ) -> list[Draft]:
-    tenant = situation.tenant
-    language = user.preferred_language or tenant.language
-    context = _context(situation, user, language=language, now=now)
-    if until:
-        context["until"] = tell_moment(until, tenant=tenant, language=language)
+    language = user.preferred_language or situation.tenant.language
+    context = _context(situation, user, language=language, now=now, until=until)
     addresses = addresses_of(user, reach_of([user.pk])[user.pk])
     return [
         _draft(situation, user, template, to=address, language=language, context=context, now=now, link=NOT_ME)
@@ -80,14 +88,16 @@ def _to_person(
     ]
 
 
-def _to_admins(situation: Situation, user: User, *, now: datetime) -> Iterable[Draft]:
+def _to_admins(
+    situation: Situation, user: User, template: str, *, now: datetime, until: datetime | None = None
+) -> Iterable[Draft]:
     for admin in list_global_admins():
         if admin.pk == user.pk:
             continue
         language = admin.preferred_language or situation.tenant.language
-        context = _context(situation, user, language=language, now=now)
-        to = admin.mail or admin.user_principal_name
-        yield _draft(situation, user, TOLD_ADMINS, to=to, language=language, context=context, now=now)
+        context = _context(situation, user, language=language, now=now, until=until)
+        to, link = admin.mail or admin.user_principal_name, NOT_ME if until else ""
+        yield _draft(situation, user, template, to=to, language=language, context=context, now=now, link=link)
 
 
 def _draft(
@@ -115,7 +125,9 @@ def _draft(
     )
 
 
-def _context(situation: Situation, user: User, *, language: str, now: datetime) -> dict[str, str]:
+def _context(
+    situation: Situation, user: User, *, language: str, now: datetime, until: datetime | None = None
+) -> dict[str, str]:
     tenant: Tenant = situation.tenant
     with translation.override(language):
         methods = ", ".join(str(Gate(gate).label) for gate in situation.attempt.proven_gates)
@@ -126,4 +138,5 @@ def _context(situation: Situation, user: User, *, language: str, now: datetime) 
         "methods": methods,
         "source": correlation.current().ip_address,
         "created_at": tell_moment(now, tenant=tenant, language=language),
+        **({"until": tell_moment(until, tenant=tenant, language=language)} if until else {}),
     }

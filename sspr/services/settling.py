@@ -10,11 +10,13 @@ from adminportal.audit.record import Entry, record
 from adminportal.audit.tags import Activity, Result
 from adminportal.sealing import Secret
 from sspr import attempts, locks, trail
-from sspr.flow import Event, State
+from sspr.flow import PROVEN, Event
 from sspr.models import Gate, RecoveryAttempt
-from sspr.services.notices import tell_locked
+from sspr.services.notices import tell_locked, tell_waiting
 from sspr.situation import Situation
+from sspr.waiting import must_wait, times_of_wait
 from users.services import challenges
+from users.tenancy import within
 
 
 def choose(situation: Situation, gate: Gate, *, now: datetime) -> None:
@@ -30,25 +32,46 @@ def settle_right(situation: Situation, gate: Gate, others: Sequence[RecoveryAtte
         raise attempts.MovedOn
     proven = (*situation.proven, way)
     key = attempts.new_key()
-    digest = attempts.digest_of(key)
+    event = _event_of(situation, is_enough=situation.verdict.is_enough(proven), now=now)
+    waits = event is Event.PROVED_ALL_TO_WAIT
     attempts.advance(
         attempt,
-        _event_of(situation, is_enough=situation.verdict.is_enough(proven)),
-        cookie_digest=digest,
+        event,
+        cookie_digest=attempts.digest_of(key),
         chosen_gate="",
         proven_gates=[each.gate.value for each in proven],
         proven_destinations=[attempts.mark_of(each) for each in proven],
         gates_required=situation.verdict.required,
         policy_version=situation.policy.version,
+        **(times_of_wait(situation, now=now) if waits else {}),
     )
     locks.forgive(attempt.subject, gate)
     challenges.kill(attempt.pk, now=now)
     entries = [trail.progress(attempt, trail.completed(gate))]
-    if State(attempt.state) in (State.NEW_PASSWORD, State.UNLOCK):
+    if attempt.state in PROVEN:
         entries.append(trail.progress(attempt, trail.COMPLETED_ALL))
     entries += end_others(attempt, attempts.overtaken_by(attempt, others), now=now)
     record(*entries, now=now)
+    if waits:
+        tell_of_wait(situation, now=now)
     return key
+
+
+def make_wait(situation: Situation, *, now: datetime) -> None:
+    """Let an administrator wait who was about to choose a password; the settings or their roles changed meanwhile."""
+    attempts.advance(situation.attempt, Event.MUST_WAIT, **times_of_wait(situation, now=now))
+    tell_of_wait(situation, now=now)
+
+
+def tell_of_wait(situation: Situation, *, now: datetime) -> None:
+    """Tell everybody who may stop a reset until when they can, and write down that it waits."""
+    attempt = situation.attempt
+    if attempt.user is None or attempt.wait_until is None:
+        raise attempts.MovedOn
+    with within(situation.tenant):
+        tell_waiting(situation, attempt.user, until=attempt.wait_until, now=now)
+    details = {"WaitsUntil": attempt.wait_until.isoformat(timespec="seconds")}
+    record(trail.progress(attempt, trail.WAITS, details=details), now=now)
 
 
 def settle_wrong(situation: Situation, gate: Gate, others: Sequence[RecoveryAttempt], *, now: datetime) -> bool:
@@ -138,10 +161,12 @@ def _close_for(situation: Situation, gate: Gate, *, limit: str, until: datetime,
     tell_locked(situation, until=until, now=now)
 
 
-def _event_of(situation: Situation, *, is_enough: bool) -> Event:
+def _event_of(situation: Situation, *, is_enough: bool, now: datetime) -> Event:
     if not is_enough:
         return Event.PROVED_ONE
-    return Event.PROVED_ALL_TO_UNLOCK if situation.attempt.is_unlock else Event.PROVED_ALL
+    if situation.attempt.is_unlock:
+        return Event.PROVED_ALL_TO_UNLOCK
+    return Event.PROVED_ALL_TO_WAIT if must_wait(situation, now=now) else Event.PROVED_ALL
 
 
 def _person_id(situation: Situation) -> UUID | None:

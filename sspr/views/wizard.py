@@ -29,7 +29,7 @@ from sspr.services.start import Later, NameFault, choose_reason, difficulty
 from sspr.services.start import start as begin
 from sspr.services.verify import view_of
 from sspr.views.wizard_frame import draw, moves_of, to_start, to_step
-from sspr.wizard_page import proof_page
+from sspr.wizard_page import proof_page, waiting_page
 from users.access import public
 from users.challenge_page import challenge_page
 from users.names import MAX_UPN
@@ -87,6 +87,8 @@ def step(request: HttpRequest) -> HttpResponse:
         return draw(request, "wizard_reason", attempt, {})
     if state in PROVING:
         return _proof(request, attempt)
+    if state is State.WAITING:
+        return draw(request, "wizard_waiting", attempt, waiting_page(attempt, now=now))
     if state is State.NEW_PASSWORD:
         return draw(request, "wizard_password", attempt, password_page(attempt))
     if state is State.UNLOCK:

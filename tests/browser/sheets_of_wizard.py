@@ -38,12 +38,12 @@ def code(page: Page) -> str:
     return code_of(attempt)
 
 
-def begin(page: Page, cast: Cast, **values: object) -> None:
+def begin(page: Page, cast: Cast, *, who: str = "adele.vance", **values: object) -> None:
     """Give a user ID on page 1 and come to the first step."""
     plain = {"allow_unlock": False, "gates_required": 1, "customize_helpdesk": False, "explain_reason": False}
-    enable(cast, **(plain | values))
+    enable(cast, **(plain | {"admin_wait_minutes": 0} | values))
     go(page, reverse("sspr:start"))
-    page.get_by_role("textbox", name="User ID").fill(cast["adele.vance"].user_principal_name)
+    page.get_by_role("textbox", name="User ID").fill(cast[who].user_principal_name)
     press(page, "Next")
     page.wait_for_url("**/passwordreset/step**", timeout=8_000)
 
@@ -126,6 +126,20 @@ def send_request(page: Page, cast: Cast) -> None:
     page.get_by_role("heading", name="Your administrators are told").wait_for()
 
 
+def wait(page: Page, cast: Cast) -> None:
+    """Prove twice to be an administrator, where that has to wait."""
+    number = "+1 202 555 0188"
+    knows(cast, "helpdesk.admin", email="desk@mail.example", mobile=number)
+    begin(page, cast, who="helpdesk.admin", admin_wait_minutes=30)
+    ask_for_mail(page, cast)
+    type_code(page, cast)
+    page.get_by_label("Phone number").fill(number)
+    press(page, "Text")
+    page.get_by_label("Enter your verification code").wait_for()
+    type_code(page, cast)
+    page.get_by_role("heading", name="Your reset waits").wait_for()
+
+
 def too_often(page: Page, cast: Cast) -> None:
     """Begin for the same name until it is too often."""
     for _number in range(6):
@@ -164,6 +178,7 @@ WIZARD: Final = [
     Sheet(name="wizard-password", route="sspr:step", way=walk(ask_for_mail, type_code), who=NOBODY),
     Sheet(name="wizard-refused", route="sspr:step", way=walk(ask_for_mail, type_code, type_weak), who=NOBODY),
     Sheet(name="wizard-done", route="sspr:step", way=walk(ask_for_mail, type_code, type_password), who=NOBODY),
+    Sheet(name="wizard-waiting", route="sspr:step", way=wait, who=NOBODY),
     Sheet(name="wizard-told", route="sspr:step", way=told_why, who=NOBODY),
     Sheet(name="wizard-told-number", route="sspr:step", way=walk(type_other_number, explain_reason=True), who=NOBODY),
     Sheet(name="wizard-over", route="sspr:step", way=walk(give_up), who=NOBODY),

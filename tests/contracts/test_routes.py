@@ -49,6 +49,7 @@ PUBLIC = {
     "sspr:contact",
     "sspr:contact-sent",
     "sspr:finish",
+    "sspr:go-on",
     "sspr:prove",
     "sspr:reason",
     "sspr:rules",

@@ -138,7 +138,7 @@ def test_what_cannot_be_is_said_beside_its_field(cast: Cast) -> None:
             "helpdesk_link",
             "https://help.example/",
         ),
-        (Blade.ADMINISTRATORS, {}, "admins_may_use", False),
+        (Blade.ADMINISTRATORS, {"admin_wait_minutes": "30"}, "admin_wait_minutes", 30),
         (
             Blade.ADVANCED,
             {"code_minutes": "5", "sends_lock_hours": "24", "start_lock_hours": "0", "sms_a_day": "50"},
