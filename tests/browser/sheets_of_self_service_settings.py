@@ -88,6 +88,7 @@ def closed(page: Page, cast: Cast) -> None:
     until = clock.now() + timedelta(hours=20)
     locks.close(subject_of(user.upn_folded), until=until, limit=PURPOSE, user_id=user.pk)
     go(page, f"{reverse('users:panel', args=[user.pk])}?tab=password")
+    page.get_by_role("button", name="Open self-service again").scroll_into_view_if_needed()
 
 
 def _happened(cast: Cast, back: int, number: int) -> None:
