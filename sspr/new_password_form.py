@@ -45,12 +45,11 @@ def password_page(
     """Return the form and the rules for the person of an attempt that was proven."""
     user, tenant = attempt.user, attempt.tenant
     if user is None or tenant is None:
-        return {"form": form or NewPasswordForm(), "ticks": [], "met": 0}
+        return {"form": form or NewPasswordForm(), "ticks": []}
     with within(tenant):
         ticks = ticks_for(user, tenant=tenant, typed=typed)
     return {
         "form": form or NewPasswordForm(),
         "ticks": ticks,
-        "met": sum(1 for _text, met in ticks if met),
         "user_name": user.user_principal_name,
     }

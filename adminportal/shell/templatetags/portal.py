@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -94,6 +95,12 @@ def breakable(text: str) -> SafeString:
 def grouped(number: int) -> str:
     """Return a number as it is read in the active language: 12,345."""
     return number_format(number, force_grouping=True, use_l10n=True)
+
+
+@register.filter
+def met(ticks: Sequence[tuple[str, bool | None]]) -> int:
+    """Return how many rules of a password hold."""
+    return sum(1 for _sentence, holds in ticks if holds)
 
 
 @register.filter
