@@ -30,7 +30,8 @@ class ResetOptions:
     second submit of one form find the first one's result. ``blind`` sends each person a one-time link to the alternate
     address, and nobody else ever sees the password. ``results_to`` are addresses that get one mail with the passwords
     of the whole batch. ``job_id`` is the bulk job that the batch belongs to. ``keeps_result`` off seals nothing: who
-    typed the password needs nobody to show it.
+    typed the password needs nobody to show it. ``tells_admins`` off leaves out the notice to Global Administrators
+    about role holders, for a caller that tells them itself.
     """
 
     style: Style = Style.RANDOM
@@ -47,6 +48,7 @@ class ResetOptions:
     results_to: tuple[str, ...] = ()
     job_id: UUID | None = None
     keeps_result: bool = True
+    tells_admins: bool = True
 
 
 class ResetEnd(StrEnum):

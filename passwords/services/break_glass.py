@@ -83,7 +83,9 @@ def _open(
         tenant=tenant,
         orders=[ResetOrder(user_id=user.pk, password=password)],
         authority=OperatorAuthority(),
-        options=ResetOptions(lifetime_hours=LIFETIME_HOURS, reason=reason[:LONGEST_REASON], notify=not is_new),
+        options=ResetOptions(
+            lifetime_hours=LIFETIME_HOURS, reason=reason[:LONGEST_REASON], notify=not is_new, tells_admins=False
+        ),
         now=now,
     )
     if outcome.end is not ResetEnd.DONE or outcome.reset_id is None:

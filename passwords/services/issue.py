@@ -7,7 +7,7 @@ of others.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,6 +33,7 @@ from passwords.services.history_guesses import is_password_of_now, too_many
 from passwords.services.password_columns import save_passwords
 from passwords.services.reset_messages import Delivery, circular_address, language_of, plan_delivery
 from passwords.services.reset_records import record_done
+from passwords.services.role_holder_notices import is_role_holder, list_watchers, notices_of
 from users.access import Decision
 from users.models import Tenant, User
 from users.services.lockout import clear as clear_lockouts
@@ -111,6 +112,8 @@ def write(job: Job, changed: list[tuple[Prepared, TargetFacts, Decision]]) -> di
     # Read before the writes, which then travel in one message.
     emails = emails_of([user.pk for user in people])
     first = frozenset(user.pk for user in people if user.password_issued_at is None)
+    told = [target for _ready, target, _decision in changed if job.options.tells_admins and target.user.pk not in first]
+    watchers = list_watchers(told)
     with together():
         _keep_history(job, people)
         withdraw(people, now=job.now)
@@ -120,6 +123,7 @@ def write(job: Job, changed: list[tuple[Prepared, TargetFacts, Decision]]) -> di
         clear_lockouts([user.upn_folded for user in people])
         insert_rows(PasswordReset, map(row_of, resets))
         deliveries = _deliver(job, people, resets, emails)
+        _tell_watchers(job, told, resets, watchers)
         record_done(job.tenant, people, resets, deliveries, first=first, authority=job.authority, now=job.now)
     return {reset.target_id: done(reset) for reset in resets}
 
@@ -191,6 +195,15 @@ def _deliver(
     insert_rows(RevealLink, (row_of(link) for delivery in deliveries for link in delivery.links))
     enqueue(*(draft for delivery in deliveries for draft in delivery.drafts), now=job.now)
     return deliveries
+
+
+def _tell_watchers(
+    job: Job, told: Sequence[TargetFacts], resets: Sequence[PasswordReset], watchers: Sequence[User]
+) -> None:
+    by_person = {reset.target_id: reset for reset in resets}
+    holders = [target.user for target in told if is_role_holder(target)]
+    notices = (notices_of(job.tenant, user, by_person[user.pk], watchers, now=job.now) for user in holders)
+    enqueue(*(draft for drafts in notices for draft in drafts), now=job.now)
 
 
 def refusal(user_id: UUID, decision: Decision, *, violations: tuple[Violation, ...] = ()) -> ResetOutcome:

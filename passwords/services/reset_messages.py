@@ -118,7 +118,7 @@ def _add_link(
             not_after=reset.sealed_until or now,
             link_purpose="" if shows_password else LINK_PURPOSE,
             secret_purpose=SECRET_PURPOSE if shows_password else "",
-            lane=_lane(reset),
+            lane=lane_of(reset),
             correlation_id=reset.correlation_id,
         )
     )
@@ -135,12 +135,13 @@ def _notice(tenant: Tenant, user: User, reset: PasswordReset, *, address: str, n
         about_user_id=user.pk,
         context=_context(tenant, user, reset, language=language),
         not_after=now + NOTICE_LIVES,
-        lane=_lane(reset),
+        lane=lane_of(reset),
         correlation_id=reset.correlation_id,
     )
 
 
-def _lane(reset: PasswordReset) -> Lane:
+def lane_of(reset: PasswordReset) -> Lane:
+    """Return the lane of a reset's messages: those of a bulk job wait for those of single people."""
     return Lane.BULK if reset.job_id else Lane.SINGLE
 
 

@@ -132,7 +132,11 @@ def _reset(situation: Situation, password: Secret, *, now: datetime) -> ResetOut
             orders=[ResetOrder(user_id=user.pk, password=password)],
             authority=authority,
             options=ResetOptions(
-                must_change=False, notify=False, keeps_result=False, idempotency_key=f"sspr {attempt.pk}"
+                must_change=False,
+                notify=False,
+                keeps_result=False,
+                tells_admins=False,
+                idempotency_key=f"sspr {attempt.pk}",
             ),
             now=now,
             settle=settle,

@@ -40,6 +40,7 @@ LETTERS: dict[str, str | Promise] = {
     "please_register": _("Request to register for self-service"),
     "own_reset_waits": _("Notice: reset of an administrator waits"),
     "role_holder_reset_own": _("Notice: administrator reset the own password"),
+    "role_holder_was_reset": _("Notice: administrator got a new password"),
     "role_holder_reset_waits": _("Notice to stop an administrator's reset"),
     "self_service_locked": _("Notice: too many wrong proofs"),
     "sign_in_info": _("Sign-in info for an administrator"),
