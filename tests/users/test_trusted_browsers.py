@@ -13,6 +13,7 @@ from django.utils import translation
 from adminportal import clock
 from adminportal.audit.models import AuditEvent
 from adminportal.sealing import Secret
+from tests.budgets import within_budget
 from tests.cast import Cast, make_cast, signed_in
 from users import trusted_devices
 from users.browser_names import name_of_browser
@@ -144,6 +145,13 @@ def test_trust_that_is_over_is_not_listed(cast: Cast) -> None:
         cast[ADMIN].refresh_from_db()
 
     assert "Trusted browsers" not in client.get("/account").text
+
+
+def test_page_of_an_administrator_stays_within_its_budget_however_many_there_are(cast: Cast) -> None:
+    client = [trusts(cast) for _ in range(5)][-1]
+
+    with within_budget("users:account admin"):
+        client.get("/account")
 
 
 def test_looking_at_the_address_changes_nothing(cast: Cast) -> None:
