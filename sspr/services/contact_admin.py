@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db import transaction
+
 from adminportal import correlation
 from adminportal.audit.record import record
 from adminportal.audit.tags import Activity, Result
@@ -24,18 +26,17 @@ from users.tenancy import find_person_to_sign_in, find_tenant_of_domain, within
 
 def call_for_help(user_name: str, *, attempt: RecoveryAttempt | None, language: str, now: datetime) -> None:
     """Keep a call for help, the same for every name; an attempt has its name and calls once."""
-    if attempt is not None:
-        first = RecoveryAttempt.objects.filter(pk=attempt.pk, contacted_at=None)
-        if not first.update(contacted_at=now):
+    with transaction.atomic():
+        if attempt is not None and not _is_first_call(attempt, now=now):
             return
-    leave(
-        AskKind.HELP,
-        Secret("" if attempt else user_name),
-        language=language,
-        now=now,
-        correlation_id=attempt.pk if attempt else correlation.current().correlation_id,
-        attempt_id=attempt.pk if attempt else None,
-    )
+        leave(
+            AskKind.HELP,
+            Secret("" if attempt else user_name),
+            language=language,
+            now=now,
+            correlation_id=attempt.pk if attempt else correlation.current().correlation_id,
+            attempt_id=attempt.pk if attempt else None,
+        )
 
 
 def settle_help(question: PublicAsk, typed: Secret, now: datetime) -> None:
@@ -78,6 +79,11 @@ def _ask(person: User, attempt: RecoveryAttempt | None, question: PublicAsk, *, 
         is_mailed=not has_own_help_desk(policy),
     )
     ask_administrators(call, now=now)
+
+
+def _is_first_call(attempt: RecoveryAttempt, *, now: datetime) -> bool:
+    """Spend the one call of an attempt, together with the row that the caller writes."""
+    return RecoveryAttempt.objects.filter(pk=attempt.pk, contacted_at=None).update(contacted_at=now) == 1
 
 
 def has_own_help_desk(policy: SsprPolicy) -> bool:
