@@ -41,7 +41,7 @@ ICONS: Final = {
     SECURITY_QUESTIONS: "help",
     RECOVERY_CODES: "shield",
 }
-FROM_ORGANIZATION: Final = _("Filled in by your organization")
+UNCONFIRMED: Final = _("Not confirmed yet")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,7 @@ def _contacts(actor: Actor, had: set[str], *, is_masked: bool) -> list[Line]:
             kind=contact.kind,
             label=label_of(contact.kind),
             value=_shown(contact.value, is_masked=is_masked),
-            state=_("Your contact data") if contact.proven_at else FROM_ORGANIZATION,
+            state=_("Your contact data") if contact.proven_at else UNCONFIRMED,
             since=contact.changed_at,
             is_contact=True,
             change_route=ROUTES[METHOD_OF[contact.kind]],

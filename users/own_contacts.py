@@ -9,6 +9,7 @@ from uuid import UUID
 
 from adminportal.outbox import channels
 from users.actors import Actor
+from users.managed_contacts import directory_of, managed_kinds
 from users.models import Contact, ContactKind
 from users.names import fold_upn
 from users.roles import Role
@@ -27,13 +28,17 @@ GATES_OF_ADMINS: Final = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnContact:
-    """One kind of contact data; ``waiting_value`` is None while no change waits, and empty where one removes."""
+    """One kind of contact data; ``waiting_value`` is None while no change waits, and empty where one removes.
+
+    ``directory`` names the one that looks after it, where the organization itself does not.
+    """
 
     label: str
     value: str
     is_proven: bool
     is_managed: bool
     route: str
+    directory: str = ""
     waiting_id: UUID | None = None
     waiting_value: str = ""
     due_at: datetime | None = None
@@ -50,7 +55,8 @@ def own_contacts(actor: Actor) -> list[OwnContact]:
             label=label_of(kind),
             value=contact.value if contact else "",
             is_proven=bool(contact and contact.proven_at),
-            is_managed=kind in actor.tenant.managed_contacts,
+            is_managed=kind in managed_kinds(actor.user, actor.tenant),
+            directory=directory_of(actor.user),
             route=route,
             waiting_id=change.pk if change else None,
             waiting_value=change.new_value if change else "",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from users.actors import Actor
+from users.managed_contacts import managed_kinds
 from users.models import AuthenticationMethod, Contact, ContactKind
 from users.names import fold_upn
 from users.services.method_changes import label_of
@@ -38,7 +39,7 @@ def twins_of(actor: Actor, value: str) -> Twins:
         return Twins()
     contacts = Contact.objects.filter(user=actor.user).order_by("kind")
     kinds = [ContactKind(contact.kind) for contact in contacts if _folded(contact.value) == _folded(value)]
-    own = CHANGED_BY_OWNER.difference(actor.tenant.managed_contacts)
+    own = CHANGED_BY_OWNER.difference(managed_kinds(actor.user, actor.tenant))
     return Twins(
         going=tuple(kind for kind in kinds if kind in own), staying=tuple(kind for kind in kinds if kind not in own)
     )

@@ -56,9 +56,14 @@ def standing_of(actor: Actor, *, policy: SsprPolicy | None = None) -> Standing:
 
 def must_register(standing: Standing) -> bool:
     """Tell whether the person is asked for more information: the settings say so, or an administrator did."""
+    return is_asking(standing) and standing.need.is_open
+
+
+def is_asking(standing: Standing) -> bool:
+    """Tell whether the person is asked at sign-in whenever something is missing."""
     registered = standing.registration
     is_asked = standing.policy.must_register or bool(registered and registered.must_register_again)
-    return is_asked and standing.is_in_reach and standing.need.is_open
+    return is_asked and standing.is_in_reach
 
 
 def must_review(standing: Standing, *, now: datetime) -> bool:

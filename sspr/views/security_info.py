@@ -20,11 +20,12 @@ from sspr.models import SecurityAnswer
 from sspr.registration import may_answer_questions
 from sspr.security_lines import Line, lines_of
 from sspr.services import security_info as service
-from sspr.services.register import Standing, standing_of
+from sspr.services.register import Standing, is_asking, must_register, standing_of
 from sspr.views.set_up import TITLES, by_code, manage_frame
 from sspr.views.set_up_app import by_app
 from sspr.views.set_up_questions import by_questions
 from users.access import has_fresh_proof, needs_second_factor, open_to_unregistered, own_account
+from users.managed_contacts import directory_of
 from users.models import AuthenticationMethod, MethodKind
 from users.request import PortalRequest
 from users.services.authenticators import MOST_APPS
@@ -87,8 +88,8 @@ def security_info(request: PortalRequest) -> HttpResponse:
         "additions": _additions(standing, lines),
         "standing": standing,
         "missing": max(standing.need.required - standing.need.have, 0) if standing.is_in_reach else 0,
+        "is_asked": must_register(standing),
         "said": next((text for name, text in SAID.items() if name in request.GET), ""),
-        "managed": request.tenant.managed_contacts,
     }
     return render(request, "sspr/security_info.html", page)
 
@@ -193,7 +194,9 @@ def _ask_before_removing(request: PortalRequest, method: AuthenticationMethod) -
         "title": label_of(method.kind),
         "value": method.value or method.label,
         "twins": twins_of(request.actor, method.value),
+        "is_asked": is_asking(standing_of(request.actor)),
         "tenant": request.tenant,
+        "directory": directory_of(request.actor.user),
     }
     return render(request, "sspr/security_remove.html", page)
 

@@ -138,13 +138,30 @@ def test_address_that_cannot_be_used_is_refused(cast: Cast, client: Client, type
     assert not OutboundMessage.objects.filter(template="verification_code").exists()
 
 
+@pytest.mark.parametrize(("must_register", "is_told"), [(True, True), (False, False)])
+def test_page_says_that_more_is_asked_at_sign_in_only_where_it_is(
+    cast: Cast, must_register: bool, is_told: bool
+) -> None:
+    name = "diego.siciliani"
+    policy_for(cast, reach=Reach.ALL, gates_required=2, must_register=must_register)
+    registers(cast, name, MethodKind.EMAIL, MAIL)
+    client = signed_in(cast[name])
+
+    page = client.get(HOME).text
+    removal = client.get(f"{HOME}/{methods(cast, name)['email'].pk}/remove").text
+
+    assert "needed to reset your password by yourself" in page
+    for shown in (page, removal):
+        assert ("when you next sign in" in shown) is is_told
+
+
 def test_known_address_is_filled_in_and_its_code_makes_it_private(cast: Cast, client: Client) -> None:
     page = client.get(HOME).text
     form = client.get(f"{HOME}/email").text
 
     adds_by_code(client, cast[NAME], f"{HOME}/email", KNOWN)
 
-    assert "Filled in by your organization" in page
+    assert "Not confirmed yet" in page
     assert f'value="{KNOWN}"' in form
     assert methods(cast)["email"].value == KNOWN
 

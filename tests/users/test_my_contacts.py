@@ -202,6 +202,46 @@ def test_what_others_look_after_is_locked_also_for_direct_posts(cast: Cast, kind
     assert f'href="{address}"' not in account and "<form" not in form.partition("<footer")[0]
 
 
+@pytest.mark.parametrize("address", [MAIL, MOBILE])
+def test_contact_data_of_a_directory_are_locked_for_the_person_it_holds(cast: Cast, address: str) -> None:
+    cast.add(
+        "synced",
+        alternate_email="synced@mail.example",
+        details={"on_premises_sync_enabled": True, "directory_name": "corp.example"},
+    )
+    client = signed_in(cast["synced"])
+    typed = {"value": NEW if address == MAIL else "+1 202 555 0142"}
+
+    answers = [client.post(address, typed | more) for more in ({}, {"remove": "1"}, {"code": "12345678"})]
+
+    assert {answer.status_code for answer in answers} == {403}
+    assert value(cast, name="synced") == "synced@mail.example"
+    for page in (client.get("/account").text, client.get(address).text):
+        assert "Looked after by corp.example." in page
+    assert f'href="{address}"' not in client.get("/account").text
+
+
+def test_change_that_waits_is_not_carried_out_once_a_directory_holds_the_person(cast: Cast) -> None:
+    without_proof(cast).post(MAIL, {"value": NEW})
+    with within(cast.tenant):
+        type(cast[NAME]).objects.filter(pk=cast[NAME].pk).update(on_premises_sync_enabled=True)
+
+    with clock.travel(timedelta(hours=25)):
+        carry_out_due(clock.now())
+
+    assert value(cast) == OLD
+
+
+def test_unconfirmed_change_of_ones_own_is_not_called_the_organizations(cast: Cast) -> None:
+    without_proof(cast).post(MAIL, {"value": NEW})
+    with clock.travel(timedelta(hours=25)):
+        carry_out_due(clock.now())
+        page = signed_in(cast[NAME]).get("/account").text
+
+    assert value(cast) == NEW
+    assert "Not confirmed yet" in page and "by your organization" not in page
+
+
 def test_too_many_codes_wait(cast: Cast) -> None:
     client = signed_in(cast[NAME])
 

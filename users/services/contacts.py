@@ -14,6 +14,7 @@ from adminportal.audit.record import Actor as AuditActor
 from adminportal.audit.record import record
 from adminportal.audit.tags import Activity
 from users.actors import SYSTEM
+from users.managed_contacts import managed_kinds
 from users.method_values import normal_value
 from users.models import Contact, ContactChange, ContactKind, Tenant, User
 from users.services.contact_notices import tell_waiting
@@ -28,7 +29,7 @@ AT_ONCE: Final = 100
 
 
 class ContactManaged(Exception):
-    """The organization looks after this kind of contact data; its owner sees it locked."""
+    """The organization or a directory looks after this kind of contact data; its owner sees it locked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +64,10 @@ def change_contact(
     Inside the scope. The caller has asked whether ``by`` may; ``is_proven`` where a code came back from the new value.
 
     :raises users.method_values.ValueRefused: when it is no address or number, or the person's own mailbox.
-    :raises ContactManaged: when it is one's own and the organization looks after it.
+    :raises ContactManaged: when it is one's own and the organization or a directory looks after it.
     """
     value = normal_value(kind, value, user=user) if value.strip() else ""
-    if by.id == user.pk and kind in tenant.managed_contacts:
+    if by.id == user.pk and kind in managed_kinds(user, tenant):
         raise ContactManaged(kind)
     with transaction.atomic():
         lock_people([user.pk])
@@ -155,7 +156,7 @@ def _carry_out(change: ContactChange, *, now: datetime) -> int:
 def _is_as_asked(change: ContactChange, user: User, tenant: Tenant) -> bool:
     """Tell whether the facts that the change was asked under still hold."""
     is_usable = user.account_enabled and user.deleted_at is None
-    return is_usable and not _is_overtaken(change, user) and change.kind not in tenant.managed_contacts
+    return is_usable and not _is_overtaken(change, user) and change.kind not in managed_kinds(user, tenant)
 
 
 def _is_overtaken(change: ContactChange, user: User) -> bool:

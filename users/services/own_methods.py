@@ -12,6 +12,7 @@ from django.views.decorators.debug import sensitive_variables
 from adminportal.outbox import channels
 from users.access import Decision, has_fresh_proof
 from users.actors import Actor
+from users.managed_contacts import managed_kinds
 from users.method_values import EMAIL_KINDS, normal_value
 from users.models import Contact, ContactKind, MethodKind, Session
 from users.models.challenge import Purpose
@@ -98,12 +99,12 @@ def ask_for_contact(
 
     An empty value removes. What is there already stays, and nothing is sent. Not inside a transaction.
 
-    :raises users.services.contacts.ContactManaged: when the organization looks after this kind.
+    :raises users.services.contacts.ContactManaged: when the organization or a directory looks after this kind.
     :raises users.method_values.ValueRefused: when it is no address or number, or the person's own mailbox.
     :raises adminportal.throttle.Throttled: after too many codes or changes.
     :raises NotSent: when the destination got too many.
     """
-    if kind in actor.tenant.managed_contacts:
+    if kind in managed_kinds(actor.user, actor.tenant):
         raise ContactManaged(kind)
     value = normal_value(kind, typed, user=actor.user) if typed.strip() else ""
     if Contact.objects.filter(user=actor.user, kind=kind, value=value).exists():

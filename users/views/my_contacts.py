@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from adminportal import clock
 from adminportal.throttle import Throttled
 from users.access import has_fresh_proof, needs_second_factor, open_to_unregistered, own_account
+from users.managed_contacts import directory_of, managed_kinds
 from users.method_values import EMAIL_KINDS, ValueRefused
 from users.models import Contact, ContactKind
 from users.request import PortalRequest
@@ -40,7 +41,7 @@ LOCKED: Final = 403
 @require_http_methods(["GET", "HEAD", "POST"])
 def change(request: PortalRequest, kind: ContactKind) -> HttpResponse:
     """Show one's alternate address or mobile phone, and change it; what others look after is locked."""
-    if kind in request.tenant.managed_contacts:
+    if kind in managed_kinds(request.actor.user, request.tenant):
         return _locked(request, kind, status=LOCKED if request.method == "POST" else 200)
     if request.method != "POST":
         present = _present(request, kind)
@@ -138,7 +139,7 @@ def _code_page(
 
 
 def _locked(request: PortalRequest, kind: ContactKind, *, status: int) -> HttpResponse:
-    page = {"present": _present(request, kind), "tenant": request.tenant}
+    page = {"present": _present(request, kind), "tenant": request.tenant, "directory": directory_of(request.actor.user)}
     return _render(request, "users/my_contact_locked.html", kind, page, status=status)
 
 
