@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from sspr.services.notices import LOCKED, RESET, UNLOCKED, WAITS, WAITS_OF_ADMIN
+from sspr.services.notices import LOCKED, OPENED, RESET, UNLOCKED, WAITS, WAITS_OF_ADMIN
 from users.models import Tenant
 from users.notices import Notice
 
@@ -24,6 +24,10 @@ WORDS: Final[dict[str, Words]] = {
     LOCKED: (
         _("Were these tries not you?"),
         _("Somebody tried too often to reset the password of %(user_name)s, last on %(moment)s."),
+    ),
+    OPENED: (
+        _("Should Forgot password stay closed?"),
+        _("It was opened again for %(user_name)s on %(moment)s."),
     ),
     WAITS: _STOP,
     WAITS_OF_ADMIN: _STOP,

@@ -22,6 +22,7 @@ from users.services.reach import addresses_of, reach_of
 RESET: Final = "password_was_reset_by_owner"
 UNLOCKED: Final = "account_was_unlocked"
 LOCKED: Final = "self_service_locked"
+OPENED: Final = "self_service_opened"
 TOLD_ADMINS: Final = "role_holder_reset_own"
 WAITS: Final = "own_reset_waits"
 WAITS_OF_ADMIN: Final = "role_holder_reset_waits"
@@ -30,9 +31,9 @@ DECOYS: Final = 2
 
 
 def tell_reset(situation: Situation, user: User, *, now: datetime) -> None:
-    """Tell the person at every address, and Global Administrators where the person is an administrator."""
+    """Tell the person at every address, and Global Administrators where the person holds any role."""
     drafts = _to_person(situation, user, RESET, now=now) if situation.policy.notify_users else []
-    if situation.policy.notify_admins and situation.known.facts.is_admin:
+    if situation.policy.notify_admins and situation.known.facts.held:
         drafts += _to_admins(situation, user, TOLD_ADMINS, now=now)
     enqueue(*drafts, now=now)
 
@@ -59,6 +60,33 @@ def tell_locked(situation: Situation, *, until: datetime, now: datetime) -> None
         return
     reach_of([NOBODY])
     enqueue(*(_decoy(situation, now=now) for _ in range(DECOYS)), now=now)
+
+
+def tell_opened(tenant: Tenant, user: User, *, by_name: str, now: datetime) -> None:
+    """Tell the person at every address who opened self-service again, with the button that closes it."""
+    language = user.preferred_language or tenant.language
+    facts = {
+        "tenant_name": tenant.name,
+        "display_name": user.display_name,
+        "user_name": user.user_principal_name,
+        "by_name": by_name,
+        "created_at": tell_moment(now, tenant=tenant, language=language),
+    }
+    drafts = [
+        Draft(
+            tenant_id=tenant.pk,
+            template=OPENED,
+            channel="email",
+            to=address,
+            language=language,
+            about_user_id=user.pk,
+            context=facts,
+            not_after=now + NOTICE_LIVES,
+            link_purpose=NOT_ME,
+        )
+        for address in addresses_of(user, reach_of([user.pk])[user.pk])
+    ]
+    enqueue(*drafts, now=now)
 
 
 def _decoy(situation: Situation, *, now: datetime) -> Draft:

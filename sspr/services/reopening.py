@@ -17,6 +17,7 @@ from passwords.services.reset_records import target_of
 from sspr import locks
 from sspr.models import RecoveryLock
 from sspr.services.not_me import PURPOSE as NOT_ME
+from sspr.services.notices import tell_opened
 from sspr.subjects import subjects_of
 from users.access import Decision
 from users.actors import Actor
@@ -42,7 +43,7 @@ def closing_of(user: User, now: datetime) -> SelfServiceLock | None:
 
 
 def open_again(*, actor: Actor, user_id: UUID, now: datetime) -> bool:
-    """Open self-service for a person, and every method of it that pauses; False where nothing was closed.
+    """Open self-service for a person, who is told, and every method that pauses; False where nothing was closed.
 
     Asks for the right to reset the person, on the rows as they are now. Inside the tenant's scope.
 
@@ -55,6 +56,8 @@ def open_again(*, actor: Actor, user_id: UUID, now: datetime) -> bool:
         is_opened = decision.allowed and locks.open_again(target.user, now=now)
         if is_opened or not decision.allowed:
             record(_entry(actor, target.user, decision), now=now)
+        if is_opened:
+            tell_opened(actor.tenant, target.user, by_name=actor.display_name, now=now)
     if not decision.allowed:
         raise Refused(decision)
     return is_opened

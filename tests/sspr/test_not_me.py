@@ -160,6 +160,7 @@ def test_reset_of_an_administrator_ends_it_and_outlives_the_button(cast: Cast, n
     ("template", "title"),
     [
         ("self_service_locked", "Were these tries not you?"),
+        ("self_service_opened", "Should Forgot password stay closed?"),
         ("account_was_unlocked", "Was this unlock not you?"),
         ("method_changed", "Was this change not you?"),
         ("contact_changed", "Was this change not you?"),

@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.http import HttpResponse
+from django.test import Client
 from django.urls import reverse
-from pytest_django import Settings
 
 from adminportal import clock
 from adminportal.audit.models import AuditEvent
+from adminportal.outbox import links
+from adminportal.outbox.content import build
+from adminportal.outbox.models import OutboundMessage
 from sspr import locks
 from sspr.models import Gate, GateFailures, RecoveryLock
 from sspr.services.not_me import PURPOSE
@@ -19,7 +23,7 @@ from sspr.services.verify import Outcome
 from sspr.subjects import subject_of
 from tests.cast import Cast, make_cast, signed_in
 from tests.sspr.wizard_visit import text_of
-from tests.sspr.wizard_ways import begin, make_open_cast
+from tests.sspr.wizard_ways import MAIL, begin, make_open_cast
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +77,23 @@ def test_helpdesk_opens_what_a_notice_closed_and_the_audit_log_says_so(cast: Cas
     assert "The person can reset the password by themselves again." in text_of(done)
 
 
+def test_person_is_told_at_every_address_and_can_close_it_again(cast: Cast) -> None:
+    close(cast[ADELE])
+
+    open_again(cast)
+
+    told = OutboundMessage.objects.filter(template="self_service_opened")
+    assert {message.to for message in told} == {UPN, MAIL}
+    letter = build(told.get(to=MAIL))
+    assert letter.subject == f"Forgot password is open again for {UPN}"
+    assert "Helpdesk" in letter.text and "/notice/" in letter.text
+    button = links.address_of(told.get(to=MAIL)).expose().removeprefix(settings.PUBLIC_URL)
+    assert "It was opened again for" in text_of(Client().get(button))
+    assert Client().post(button).status_code == 200
+    with pytest.raises(Later):
+        begin(UPN)
+
+
 def test_what_was_counted_is_forgotten_with_the_lock(cast: Cast) -> None:
     assert [guess() for _ in range(5)] == [Outcome.WRONG] * 4 + [Outcome.ENDED]
 
@@ -93,9 +114,10 @@ def test_pause_of_a_method_ends_and_one_that_was_disabled_stays_so(cast: Cast) -
     assert GateFailures.objects.get().in_a_row == 100
 
 
-def test_lock_under_an_older_key_is_opened_too(cast: Cast, settings: Settings) -> None:
+def test_lock_under_an_older_key_is_opened_too(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     close(cast[ADELE])
-    settings.SEALING_KEYS = ["a-newer-sealing-key-of-many-characters-0123456789", *settings.SEALING_KEYS]
+    newer = ["a-newer-sealing-key-of-many-characters-0123456789", *settings.SEALING_KEYS]
+    monkeypatch.setattr(settings, "SEALING_KEYS", newer)
 
     open_again(cast)
 
@@ -107,7 +129,7 @@ def test_nothing_is_written_where_nothing_was_closed(cast: Cast) -> None:
     with clock.travel(timedelta(hours=24)):
         assert open_again(cast).status_code == 302
 
-    assert not rows()
+    assert not rows() and not OutboundMessage.objects.exists()
 
 
 def test_locks_of_others_stay(cast: Cast) -> None:

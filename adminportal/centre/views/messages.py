@@ -43,6 +43,7 @@ LETTERS: dict[str, str | Promise] = {
     "role_holder_was_reset": _("Notice: administrator got a new password"),
     "role_holder_reset_waits": _("Notice to stop an administrator's reset"),
     "self_service_locked": _("Notice: too many wrong proofs"),
+    "self_service_opened": _("Notice: self-service opened again"),
     "sign_in_info": _("Sign-in info for an administrator"),
     "sign_in_info_shown": _("Sign-in info with the password"),
     "temporary_password": _("One-time link to a temporary password"),
