@@ -26,7 +26,7 @@ SAID: Final[dict[str, str | Promise]] = {
     "no_answer": _("Answer every question. Nothing was tried yet."),
     "spent": _("That was tried too often. Ask for a new code."),
     "expired": _("This code is over. Ask for a new one."),
-    "paused": _("This way was used too often. Wait an hour, or choose another way."),
+    "paused": _("Nothing more is sent this way for now. Choose another way, or come back later."),
     "early": _("It is too early. Nothing was changed; the reset still waits."),
     "choose": _("Choose one of the two."),
     "number": _("That is not the number on file. Type the whole number, with its country code."),
@@ -123,7 +123,8 @@ def _current(view: StepView, wanted: str) -> OfferedGate | None:
         found = next((offered for offered in view.gates if offered.gate.value == name), None)
         if found:
             return found
-    return view.gates[0] if view.gates else None
+    open_ones = (offered for offered in view.gates if not offered.is_paused)
+    return next(open_ones, view.gates[0] if view.gates else None)
 
 
 def gate_of(text: str) -> Gate | None:

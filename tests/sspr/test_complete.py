@@ -154,6 +154,16 @@ def test_global_administrators_are_told_of_an_administrator_who_reset_themself(c
     assert told.count() == 1
 
 
+def test_they_are_told_of_whoever_holds_a_role_that_only_reads_as_well(cast: Cast) -> None:
+    knows(cast, "global.reader", email="reader@mail.example", mobile=MOBILE)
+    walk = begin("global.reader@contoso.example")
+    walk.prove_email()
+    walk.finish()
+
+    told = OutboundMessage.objects.get(template="role_holder_reset_own")
+    assert told.to == "global.admin@contoso.example"
+
+
 def test_global_administrators_are_not_told_where_the_tenant_chose_so(cast: Cast) -> None:
     policy_for(cast, reach=Reach.ALL, notify_admins=False)
     knows(cast, "helpdesk.admin", email="help@mail.example", mobile=MOBILE)
