@@ -87,8 +87,9 @@ def walk_with_what_is_known(cast: Cast, trail: Trail) -> None:
     trail.secrets |= {"key of the app": app.secret, "code of the app": app.at(clock.now())}
     trail.secrets |= {"recovery code": codes[0].expose(), "its signs": codes[0].expose().replace("-", "")}
     first, second = Visit(client=Recorder(), source="203.0.113.41"), Visit(client=Recorder(), source="203.0.113.42")
-    for visit in (first, second):
-        visit.begin(UPN)
+    first.begin(UPN)
+    with clock.travel(timedelta(seconds=1)):  # a proof ends older attempts alone
+        second.begin(UPN)
     for answer in (WRONG_ANSWER, ANSWER):
         first.post("prove", method="questions", **{f"answer-{key}": answer for key in QUESTIONS})
     first.prove("app", app.at(clock.now()))
