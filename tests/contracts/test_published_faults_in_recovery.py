@@ -77,6 +77,20 @@ def test_cve_2026_18963_another_way_is_not_a_proof(cast: Cast, other_way: str) -
 
 
 @pytest.mark.parametrize("other_way", WAYS)
+def test_cve_2026_18963_way_that_was_opened_and_never_asked_for_is_no_proof(cast: Cast, other_way: str) -> None:
+    visit = Visit()
+    visit.begin(VICTIM)
+
+    for method in (other_way, "email"):
+        visit.page(method=method)
+        visit.prove(method, "0")
+        visit.finish()
+
+    assert visit.attempt.state == "prove_one" and visit.attempt.proven_gates == []
+    assert keeps_password()
+
+
+@pytest.mark.parametrize("other_way", WAYS)
 def test_cve_2026_18963_another_way_after_one_proof_is_not_the_second(cast: Cast, other_way: str) -> None:
     policy_for(cast, reach=Reach.ALL, gates_required=2)
     visit = Visit()
@@ -157,7 +171,7 @@ def test_cve_2024_47070_unreadable_forwarded_address_skips_no_step(
 
     assert {answer.status_code for answer in answers} <= {302, 400, 422}
     assert not any(django_settings.SESSION_COOKIE_NAME in answer.cookies for answer in answers)
-    assert visit.attempt.state == "prove_one"
+    assert visit.attempt.state == "prove_one" and keeps_password()
 
 
 def test_cve_2025_69615_forged_addresses_bring_no_further_guesses(cast: Cast, settings: Settings) -> None:
