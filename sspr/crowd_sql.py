@@ -41,7 +41,10 @@ PEOPLE: Final = """
     FROM users_user u
     LEFT JOIN (
         SELECT user_id, MAX(CASE WHEN kind = 'email' THEN value END) AS email,
-            MAX(CASE WHEN kind = 'mobile_phone' THEN value END) AS mobile,
+            COALESCE(
+                MAX(CASE WHEN kind = 'mobile_phone' THEN value END),
+                MAX(CASE WHEN kind = 'alternate_phone' THEN value END)
+            ) AS mobile,
             MAX(CASE WHEN kind = 'office_phone' THEN value END) AS office,
             SUM(CASE WHEN kind = 'authenticator' THEN 1 ELSE 0 END) AS apps
         FROM users_authenticationmethod WHERE tenant_id = %s AND (value <> '' OR kind = 'authenticator')

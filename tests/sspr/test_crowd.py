@@ -74,6 +74,7 @@ def _give(cast: Cast, name: str, chance: random.Random) -> None:
     for kind, value in (
         (MethodKind.EMAIL, chance.choice(EMAILS).format(name=name)),
         (MethodKind.MOBILE_PHONE, chance.choice(MOBILES)),
+        (MethodKind.ALTERNATE_PHONE, chance.choice(MOBILES)),
         (MethodKind.AUTHENTICATOR, ""),
     ):
         if chance.random() < 0.3 and (value or kind is MethodKind.AUTHENTICATOR):

@@ -137,3 +137,19 @@ def test_both_go_or_neither(cast: Cast, client: Client, monkeypatch: pytest.Monk
 
     assert has_method(cast) and lists_in_contacts(cast, ContactKind.ALTERNATE_EMAIL) == KNOWN
     assert not told("method_changed")
+
+
+def test_alternate_phone_stands_in_for_a_phone_that_was_removed(cast: Cast, client: Client) -> None:
+    registers(cast, NAME, MethodKind.MOBILE_PHONE, MOBILE)
+    registers(cast, NAME, MethodKind.ALTERNATE_PHONE, OTHER)
+
+    def mobile() -> str:
+        way = reach_of([cast[NAME].pk])[cast[NAME].pk].mobile
+        return way.value if way else ""
+
+    first = mobile()
+    with within(cast.tenant):
+        lost = AuthenticationMethod.objects.get(user=cast[NAME], kind=MethodKind.MOBILE_PHONE)
+    client.post(f"{HOME}/{lost.pk}/remove")
+
+    assert (first, mobile()) == (MOBILE, OTHER)

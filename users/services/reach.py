@@ -30,7 +30,12 @@ EMAILS_OF: Final = """
     UNION ALL
     SELECT user_id, kind, value FROM users_contact WHERE user_id {people} AND kind = %s
 """
-MOBILES: Final = ((MethodKind.MOBILE_PHONE.value, True), (ContactKind.MOBILE_PHONE.value, False))
+MOBILES: Final = (
+    (MethodKind.MOBILE_PHONE.value, True),
+    (MethodKind.ALTERNATE_PHONE.value, True),
+    (ContactKind.MOBILE_PHONE.value, False),
+)
+"""The alternate phone stands in where the first one was removed, as when it was lost."""
 OFFICES: Final = ((MethodKind.OFFICE_PHONE.value, True), (ContactKind.OFFICE_PHONE.value, False))
 
 
