@@ -46,7 +46,7 @@ def visit() -> Visit:
 def test_person_resets_by_mail_and_signs_in_with_the_new_password(cast: Cast, visit: Visit) -> None:
     assert visit.begin(UPN)["Location"] == STEP
     page = text_of(visit.page())
-    for words in ("Email my alternate email", "Text my mobile phone", "Step 1", "verification step 1"):
+    for words in ("Email my alternate email", "Text my mobile phone", "verification step 1"):
         assert words in page
 
     assert visit.send("email")["Location"] == f"{STEP}?method=email"
@@ -73,7 +73,7 @@ def test_pages_keep_within_their_budget(cast: Cast, visit: Visit) -> None:
 def test_two_methods_are_two_pages_and_the_first_is_gone_from_the_second(cast: Cast, visit: Visit) -> None:
     policy_for(cast, reach=Reach.ALL, gates_required=2)
     visit.begin(UPN)
-    assert "Step 1<" in text_of(visit.page()), "how many steps there are would tell an administrator"
+    assert "wizard__count" not in text_of(visit.page()), "how many steps there are would tell an administrator"
 
     visit.prove_email()
 
@@ -126,7 +126,6 @@ def test_cookie_is_secure_and_bound_to_the_host_in_production(cast: Cast, visit:
 def test_count_of_steps_is_that_of_the_named_ones(cast: Cast, visit: Visit) -> None:
     policy_for(cast, reach=Reach.ALL, gates_required=2, allow_unlock=True)
     visit.begin(UPN)
-    assert "wizard__count" not in text_of(visit.page()), "before the first verification step nothing is counted"
     visit.post("reason", reason="forgot")
     seen = [counted(visit)]
 
@@ -136,14 +135,13 @@ def test_count_of_steps_is_that_of_the_named_ones(cast: Cast, visit: Visit) -> N
     visit.prove("mobile_sms", visit.code())
     seen.append(counted(visit))
 
-    assert seen == [("Step 1", 1), ("Step 2 of 3", 3), ("Step 3 of 3", 3)]
+    assert seen == [("", 1), ("Step 2 of 3", 3), ("Step 3 of 3", 3)]
 
 
 def counted(visit: Visit) -> tuple[str, int]:
     page = text_of(visit.page())
     found = re.search(r'wizard__count">([^<]*)<', page)
-    assert found is not None
-    return found[1], page.count('class="wizard__step"')
+    return found[1] if found else "", page.count('class="wizard__step"')
 
 
 def test_end_hands_the_user_name_over_to_sign_in_by_a_form_and_not_by_an_address(cast: Cast, visit: Visit) -> None:
