@@ -30,8 +30,10 @@ PEOPLE: Final = """
         u.on_premises_sync_enabled AS is_synced, {federated} AS is_federated,
         l.user_id IS NOT NULL AS is_licensed, g.user_id IS NOT NULL AS in_group,
         o.user_id IS NOT NULL AS in_other_group,
-        (m.email IS NOT NULL AND NOT {own_private}) OR (c.email IS NOT NULL AND NOT {own_known}) AS has_email,
-        (m.email IS NOT NULL AND {own_private}) OR (c.email IS NOT NULL AND {own_known}) AS has_own_mailbox,
+        (m.email IS NOT NULL AND NOT {own_private}) OR (m.extra IS NOT NULL AND NOT {own_extra})
+            OR (c.email IS NOT NULL AND NOT {own_known}) AS has_email,
+        (m.email IS NOT NULL AND {own_private}) OR (m.extra IS NOT NULL AND {own_extra})
+            OR (c.email IS NOT NULL AND {own_known}) AS has_own_mailbox,
         COALESCE(m.mobile, c.mobile) IS NOT NULL AS has_mobile,
         COALESCE(m.office, c.office) IS NOT NULL AS has_office,
         COALESCE({mobile_key} = {office_key}, FALSE) AS is_office_mobile,
@@ -41,6 +43,7 @@ PEOPLE: Final = """
     FROM users_user u
     LEFT JOIN (
         SELECT user_id, MAX(CASE WHEN kind = 'email' THEN value END) AS email,
+            MAX(CASE WHEN kind = 'extra_email' THEN value END) AS extra,
             COALESCE(
                 MAX(CASE WHEN kind = 'mobile_phone' THEN value END),
                 MAX(CASE WHEN kind = 'alternate_phone' THEN value END)
@@ -73,6 +76,7 @@ def people_sql(*, federated: Sequence[str]) -> str:
     return PEOPLE.format(
         federated=f"({' OR '.join(['u.upn_folded LIKE %s'] * len(federated)) or 'FALSE'})",
         own_private=_is_own("m.email"),
+        own_extra=_is_own("m.extra"),
         own_known=_is_own("c.email"),
         mobile_key=_number_key("COALESCE(m.mobile, c.mobile)"),
         office_key=_number_key("COALESCE(m.office, c.office)"),

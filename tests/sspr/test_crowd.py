@@ -73,6 +73,7 @@ def _give(cast: Cast, name: str, chance: random.Random) -> None:
     )
     for kind, value in (
         (MethodKind.EMAIL, chance.choice(EMAILS).format(name=name)),
+        (MethodKind.EXTRA_EMAIL, chance.choice(EMAILS).format(name=name)),
         (MethodKind.MOBILE_PHONE, chance.choice(MOBILES)),
         (MethodKind.ALTERNATE_PHONE, chance.choice(MOBILES)),
         (MethodKind.AUTHENTICATOR, ""),
@@ -171,6 +172,25 @@ def test_somebody_with_their_own_mailbox_as_alternate_address_is_told_apart(cast
 
     assert cast["diego.siciliani"] in chosen
     assert cast["adele.vance"] not in chosen
+
+
+@pytest.mark.parametrize(
+    ("address", "is_counted"), [("diego@home.example", True), ("diego.siciliani@contoso.example", False)]
+)
+def test_second_address_alone_counts_unless_it_is_the_own_mailbox(cast: Cast, address: str, is_counted: bool) -> None:
+    policy = policy_for(cast, reach=Reach.ALL)
+    registers(cast, "diego.siciliani", MethodKind.EXTRA_EMAIL, address)
+
+    def can_be_written_to(stance: Stance) -> bool:
+        return any(way.gate is Gate.EMAIL for way in stance.facts.ways)
+
+    with within(cast.tenant):
+        crowd = load_crowd(cast.tenant, policy=policy)
+        reached = crowd.chosen(can_be_written_to).read(rows=1_000)
+        shut_out = crowd.chosen(lambda stance: stance.has_own_mailbox).read(rows=1_000)
+
+    assert (cast["diego.siciliani"] in reached) is is_counted
+    assert (cast["diego.siciliani"] in shut_out) is not is_counted
 
 
 def test_number_of_queries_does_not_grow_with_people(cast: Cast) -> None:
