@@ -66,9 +66,10 @@ OPEN_ALL: Final = "DELETE FROM sspr_recoverylock WHERE subject IN ({subjects}) A
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closed:
-    """What of self-service is closed for an account now."""
+    """What of self-service is closed for an account now; ``limit`` is the one that closed all of it."""
 
     until: datetime | None = None
+    limit: str = ""
     paused: frozenset[Gate] = frozenset()
 
 
@@ -76,8 +77,9 @@ def read(subjects: list[str], *, now: datetime) -> Closed:
     """Return what is closed for an account; one query."""
     asked = READ.format(columns="{columns}", subjects=places(len(subjects)))
     rows = [lock for (lock,) in load(asked, [*subjects, now], models={"l": RecoveryLock})]
-    whole = [lock.until for lock in rows if not lock.gate]
-    return Closed(until=max(whole, default=None), paused=frozenset(Gate(lock.gate) for lock in rows if lock.gate))
+    whole = max((lock for lock in rows if not lock.gate), key=lambda lock: lock.until, default=None)
+    paused = frozenset(Gate(lock.gate) for lock in rows if lock.gate)
+    return Closed(until=whole.until, limit=whole.limit, paused=paused) if whole else Closed(paused=paused)
 
 
 def close(subject: str, *, until: datetime, limit: str, user_id: UUID | None, gate: Gate | None = None) -> None:

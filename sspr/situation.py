@@ -56,6 +56,14 @@ class Situation:
         """Return the way of a method, if it is offered."""
         return next((way for way in self.offered if way.gate is gate), None)
 
+    @property
+    def preferred(self) -> Gate | None:
+        """Return the method that is opened first because the person wants it so, if it is offered."""
+        wanted = self.known.preferred
+        if self.is_decoy:
+            wanted = decoys.decoy_preferred(self.attempt.decoy_seed, self.verdict.ways)
+        return next((gate for gate in wanted if self.way(gate)), None)
+
     def value(self, gate: Gate) -> str:
         """Return where the code of a method goes, empty on the neutral way."""
         return "" if self.is_decoy else self.known.places.get(gate, "")
@@ -85,6 +93,26 @@ def read_person(user: User | None, *, tenant: Tenant, subject: str) -> tuple[Ssp
     with within(tenant):
         known = load_known([person], policy=policy, subjects={person.pk: subject})[person.pk]
     return policy, known, available_gates()
+
+
+def first_look(attempt: RecoveryAttempt) -> Situation:
+    """Judge whoever has the name of an attempt that has no row yet, and put on it why they cannot reset.
+
+    What is closed for the account was asked before, and is not asked again.
+    """
+    tenant = attempt.tenant or ghost_tenant()
+    policy, known, available = read_person(attempt.user, tenant=tenant, subject=attempt.subject)
+    verdict = judge(known.facts, policy=policy, tenant=tenant, available=available)
+    attempt.sspr_code = verdict.code if attempt.user else "SSPR_X101"
+    return Situation(
+        attempt=attempt,
+        tenant=tenant,
+        policy=policy,
+        known=known,
+        verdict=verdict,
+        closed=locks.Closed(),
+        proven=(),
+    )
 
 
 def look(attempt: RecoveryAttempt, *, now: datetime) -> Situation:

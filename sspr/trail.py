@@ -52,6 +52,8 @@ CANCELLED_EARLY: Final = "User cancelled before passing the required authenticat
 CANCELLED_LATE: Final = "User cancelled before submitting a new password"
 NEWER_ATTEMPT: Final = "A newer attempt for the same account was verified"
 TOO_MANY_POSTS: Final = "User sent too many forms in one attempt"
+CLOSED: Final = "Self-service is closed for the account"
+TOO_MANY_STARTS: Final = "User began too many attempts and has to come back later"
 OTHER_NUMBER: Final = "User typed a number that is not the one on file"
 CHANGED_MEANWHILE: Final = "The user's password was changed during the attempt"
 

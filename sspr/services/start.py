@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import uuid4
 
 from django.db import transaction
@@ -14,16 +14,15 @@ from adminportal.audit.record import Entry, record
 from adminportal.audit.tags import Result
 from adminportal.sealing import Secret
 from adminportal.throttle import Throttled
-from sspr import attempts, decoys, locks, trail
-from sspr.eligibility import judge
+from sspr import attempts, decoys, trail
 from sspr.flow import Event, State, next_state
 from sspr.models import RecoveryAttempt
-from sspr.rules import policy_of
 from sspr.services.cancel import end_in_this_browser
 from sspr.services.holding import hold
+from sspr.services.refused_start import Later, refuse_when_closed
 from sspr.services.surge import count_start, key_of
-from sspr.situation import ghost_tenant, read_person
-from sspr.subjects import subject_of, subjects_of
+from sspr.situation import first_look
+from sspr.subjects import subject_of
 from users.models import Tenant, User
 from users.names import NameFault, check_upn
 from users.tenancy import find_person_by_name, find_tenant, find_tenant_of_domain
@@ -39,14 +38,6 @@ class Started:
     cookie: Secret
 
 
-class Later(Exception):
-    """Too many attempts for this name, or it is locked: the same answer for every name; seconds to wait."""
-
-    def __init__(self, *, retry_after: int) -> None:
-        super().__init__(retry_after)
-        self.retry_after = retry_after
-
-
 def start(*, user_name: str, source: str, language: str, now: datetime, instead_of: Secret | None = None) -> Started:
     """Begin an attempt for a typed user name, whoever has it or nobody; not inside a transaction.
 
@@ -58,12 +49,11 @@ def start(*, user_name: str, source: str, language: str, now: datetime, instead_
     folded = check_upn(user_name)
     subject = subject_of(folded)
     _count_source(source, now=now)
-    _refuse_when_closed(folded, subject, now=now)
     user, tenant = find_person_by_name(folded), find_tenant_of_domain(folded.partition("@")[2])
-    tenant = _tenant_of(user, tenant)
-    count_start(tenant, now=now)
-    key = attempts.new_key()
+    tenant, key = _tenant_of(user, tenant), attempts.new_key()
     attempt = _draft(folded, subject=subject, user=user, tenant=tenant, key=key, language=language, now=now)
+    refuse_when_closed(attempt, folded, now=now)
+    count_start(tenant, now=now)
     with transaction.atomic():
         state = _judge(attempt)
         end_in_this_browser(instead_of, now=now)
@@ -99,30 +89,6 @@ def _is_full(name: str, key: str, *, now: datetime) -> bool:
 def _count_source(source: str, *, now: datetime) -> None:
     with suppress(Throttled):
         throttle.check("L02", key=source, now=now)
-
-
-def _refuse_when_closed(folded: str, subject: str, *, now: datetime) -> None:
-    """Ask the lock first, and count afterwards: who is locked does not lengthen the wait."""
-    closed = locks.read(subjects_of(folded), now=now)
-    if closed.until:
-        raise Later(retry_after=_seconds(closed.until - now))
-    try:
-        throttle.check("L01", key=subject, now=now)
-    except Throttled as limit:
-        _lock_where_asked_for(folded, subject, now=now)
-        raise Later(retry_after=limit.retry_after) from None
-
-
-def _lock_where_asked_for(folded: str, subject: str, *, now: datetime) -> None:
-    """Close self-service for a name that is given too often, where the tenant's setting says so (L01)."""
-    policy = policy_of(find_tenant_of_domain(folded.partition("@")[2]) or ghost_tenant())
-    if policy.start_lock_hours:
-        until = now + timedelta(hours=policy.start_lock_hours)
-        locks.close(subject, until=until, limit="L01", user_id=None)
-
-
-def _seconds(left: timedelta) -> int:
-    return max(1, -(-left // timedelta(seconds=1)))
 
 
 def _tenant_of(user: User | None, by_domain: Tenant | None) -> Tenant | None:
@@ -162,10 +128,7 @@ def _judge(attempt: RecoveryAttempt) -> State:
 
     That is the same for every name of a tenant, unless the tenant has people told why they cannot reset.
     """
-    tenant = attempt.tenant or ghost_tenant()
-    policy, known, available = read_person(attempt.user, tenant=tenant, subject=attempt.subject)
-    verdict = judge(known.facts, policy=policy, tenant=tenant, available=available)
-    attempt.sspr_code = verdict.code if attempt.user else "SSPR_X101"
+    policy = first_look(attempt).policy
     # The person's own number would say who is an administrator; it stands here from the first right proof on.
     attempt.gates_required = policy.gates_required
     attempt.policy_version = policy.version

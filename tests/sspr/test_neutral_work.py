@@ -15,7 +15,7 @@ from adminportal import clock
 from adminportal.audit.models import AuditEvent
 from adminportal.hashing import hashes_made
 from adminportal.outbox.models import OutboundMessage
-from sspr.models import Gate, GateFailures, Reach, RecoveryAttempt, RecoveryLock
+from sspr.models import Gate, GateFailures, Reach, RecoveryAttempt, RecoveryLock, SsprPolicy
 from sspr.questions import normal_form
 from sspr.services.cancel import cancel
 from sspr.services.start import Later
@@ -208,6 +208,21 @@ def test_attempt_to_begin_after_the_lock(cast: Cast) -> None:
 
     assert all(work == seen[GOOD] for work in seen.values())
     assert seen[GOOD].answer == ("later", True)
+
+
+@pytest.mark.parametrize("hours", [0, 24])
+def test_start_that_is_one_too_many(cast: Cast, hours: int) -> None:
+    settings_of(cast, Gate.EMAIL)
+    SsprPolicy.objects.update(start_lock_hours=hours)
+    seen = {}
+    for name in (GOOD, *(KINDS[kind] for kind in LATER_ON)):
+        for _ in range(5):
+            begin(name)
+        seen[name] = observe(lambda name=name: begin(name))  # type: ignore[misc]
+
+    assert all(work == seen[GOOD] for work in seen.values())
+    assert seen[GOOD].answer == ("later", True)
+    assert seen[GOOD].rows[TABLES.index(AuditEvent)] > 0
 
 
 def test_stale_form_and_cancel(cast: Cast) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -16,12 +18,14 @@ from sspr.services.verify import offered
 from sspr.subjects import subject_of
 from tests.cast import Cast, signed_in
 from tests.sspr.self_service import knows, policy_for
+from tests.sspr.wizard_visit import Visit, text_of
 from tests.sspr.wizard_ways import MAIL, MOBILE, begin, make_open_cast
 from users.models import Domain, User
 from users.tenancy import within
 
 pytestmark = pytest.mark.django_db
 ADELE = "adele.vance@contoso.example"
+SUPPORT_CODE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
 @pytest.fixture
@@ -128,6 +132,26 @@ def test_locked_name_is_told_later_under_any_sealing_key(cast: Cast, settings: p
         begin(ADELE)
     with clock.travel(freeze_at=moment + timedelta(hours=24)):
         begin(ADELE)
+
+
+def test_refused_start_is_a_row_found_by_the_support_code_of_its_page(cast: Cast) -> None:
+    visit = Visit()
+    for name, people in ((ADELE, [cast["adele.vance"].pk]), ("nobody@contoso.example", [])):
+        for _ in range(5):
+            begin(name)
+        too_often = UUID(SUPPORT_CODE.findall(text_of(visit.begin(name)))[0])
+        locks.close(subject_of(name), until=clock.now() + timedelta(hours=24), limit="L04", user_id=None)
+        closed = UUID(SUPPORT_CODE.findall(text_of(visit.begin(name)))[0])
+
+        for code, limit, reason in (
+            (too_often, "L01", "User began too many attempts and has to come back later"),
+            (closed, "L04", "Self-service is closed for the account"),
+        ):
+            row = AuditEvent.objects.get(correlation_id=code)
+            assert (row.result, row.reason, row.details["Limit"]) == ("failure", reason, limit)
+            assert row.tenant_id == cast.tenant.pk
+            assert [row.subject_id] == (people or [None])
+            assert people or (name not in str(row.__dict__) and subject_of(name)[:16] in row.actor_user_principal_name)
 
 
 def test_many_starts_from_one_source_make_the_work_harder_and_refuse_nobody(cast: Cast) -> None:
