@@ -15,6 +15,7 @@ from users.actors import OPERATOR, Actor, reload_actor
 from users.models import User, UserType
 from users.permissions import HOLDERS
 from users.roles import COVERS, Role
+from users.snapshots import snapshot_of
 from users.targets import TargetFacts
 
 
@@ -188,9 +189,7 @@ class SelfServiceAuthority:
     def for_audit(self) -> AuditActor:
         """Return the person's snapshot."""
         user = self.user
-        return AuditActor(
-            kind="user", id=user.pk, display_name=user.display_name, user_principal_name=user.user_principal_name
-        )
+        return snapshot_of(user)
 
     def details_of(self, user_id: UUID) -> Mapping[str, str]:
         """Return the methods that were proven."""

@@ -19,7 +19,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from adminportal import sealing
 from adminportal.audit.record import Actor as AuditActor
-from adminportal.audit.record import Entry, Target, record
+from adminportal.audit.record import Entry, record
 from adminportal.audit.tags import Activity
 from adminportal.outbox import links
 from adminportal.outbox.models import OutboundMessage
@@ -30,6 +30,7 @@ from users.access import can_reset
 from users.actors import Actor, load_actor
 from users.models import Contact, ContactKind, Tenant, User
 from users.names import fold_upn
+from users.snapshots import snapshot_of, target_of
 from users.targets import load_facts
 from users.tenancy import find_tenant, within
 
@@ -197,7 +198,7 @@ def wipe_after_use(person: User, now: datetime) -> None:
     PasswordReset.objects.filter(pk=reset.pk).update(first_used_at=now, sealed_password="")  # noqa: S106
     close_links([person.pk], now)
     if reset.must_change:
-        record(_entry(Activity.TEMPORARY_PASSWORD_USED, reset, person, actor=_self(person)), now=now)
+        record(_entry(Activity.TEMPORARY_PASSWORD_USED, reset, person, actor=snapshot_of(person)), now=now)
 
 
 def purge_expired(now: datetime) -> int:
@@ -245,19 +246,13 @@ def _is_starter_gone(link: RevealLink, tenant: Tenant) -> bool:
 
 
 def _entry(activity: Activity, reset: PasswordReset, person: User, *, actor: AuditActor) -> Entry:
-    target = Target(id=person.pk, display_name=person.display_name, user_principal_name=person.user_principal_name)
+    target = target_of(person)
     return Entry(
         tenant_id=reset.tenant_id,
         activity=activity,
         actor=actor,
         targets=(target,),
         correlation_id=reset.correlation_id,
-    )
-
-
-def _self(person: User) -> AuditActor:
-    return AuditActor(
-        kind="user", id=person.pk, display_name=person.display_name, user_principal_name=person.user_principal_name
     )
 
 

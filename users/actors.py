@@ -14,6 +14,7 @@ from users.models import Tenant, User
 from users.permissions import Permission, permissions_of
 from users.role_names import role_list
 from users.roles import ROLE_OF_TEMPLATE, Role
+from users.snapshots import snapshot_of
 
 ROLES = """
     WITH held AS (
@@ -93,12 +94,7 @@ class Actor:
 
     def for_audit(self) -> AuditActor:
         """Return the snapshot that an audit row keeps."""
-        return AuditActor(
-            kind="user",
-            id=self.user.pk,
-            display_name=self.user.display_name,
-            user_principal_name=self.user.user_principal_name,
-        )
+        return snapshot_of(self.user)
 
 
 OPERATOR = AuditActor(kind="operator", id=None, display_name="Operator", user_principal_name="")

@@ -16,10 +16,10 @@ from passwords.models import PasswordReset
 from passwords.orders import ResetEnd, ResetOptions, ResetOrder, ResetOutcome
 from passwords.rules import policy_of
 from passwords.services.issue import Job, Prepared, done, form_key, prepare, refusal, write
-from passwords.services.reset_records import target_of
 from users.access import Decision
 from users.models import Tenant, User
 from users.services.people import NamesTaken, NewPerson, create_people, draft_user, names_taken
+from users.snapshots import target_of
 from users.targets import TargetFacts, load_facts
 
 

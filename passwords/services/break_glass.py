@@ -20,7 +20,6 @@ from passwords.orders import ResetEnd, ResetOptions, ResetOrder, ResetOutcome
 from passwords.reveal import show_to_operator
 from passwords.services.reset import reset_passwords
 from passwords.services.reset_messages import NOTICE_LIVES, language_of
-from passwords.services.reset_records import target_of
 from passwords.validators import sentence as rule_sentence
 from users.access import Decision
 from users.actors import OPERATOR
@@ -31,6 +30,7 @@ from users.refusals import sentence
 from users.roles import TEMPLATE_IDS, Role
 from users.services.people import NamesTaken, NewPerson, create_people, list_global_admins
 from users.services.second_factor import require_set_up
+from users.snapshots import target_of
 from users.tenancy import find_person_to_sign_in, find_tenant_of_domain, within
 
 LIFETIME_HOURS = 1

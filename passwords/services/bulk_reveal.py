@@ -19,9 +19,9 @@ from passwords.bulk_starters import Operator, Starter, judge_of
 from passwords.models import UNDER_WAY, BulkAct, BulkEnd, BulkItem, BulkJob, PasswordReset
 from passwords.reveal import unseal_password
 from passwords.services.bulk_records import record_job
-from passwords.services.reset_records import target_of
 from users.access import has_fresh_proof
 from users.actors import reload_actor
+from users.snapshots import target_of
 from users.standing import standing_ids
 from users.targets import load_facts
 

@@ -9,7 +9,6 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
-from adminportal.audit.record import Actor as AuditActor
 from adminportal.audit.record import Entry, record
 from adminportal.audit.tags import Activity, Result
 from adminportal.insertion import insert_rows
@@ -21,13 +20,13 @@ from passwords.policy import PolicyRules, RuleName, Violation, judge
 from passwords.reveal import withdraw
 from passwords.rules import policy_of, rules_for, words_of
 from passwords.services.reset_messages import NOTICE_LIVES, language_of
-from passwords.services.reset_records import target_of
 from users.models import Session, User
 from users.moments import tell_moment
 from users.services import lockout
 from users.services.reach import Emails, addresses_of, emails_of, emails_question
 from users.services.sign_in import LONGEST_PASSWORD, lockout_rules
 from users.sessions import is_live, renew_alone, still_live_question
+from users.snapshots import snapshot_of, target_of
 
 BANNED_REASON = "FuzzyPolicyViolationInvalidPassword"
 """What Entra's audit log says of a banned password (reference-audit-activities)."""
@@ -196,9 +195,7 @@ def _tell(change: _Change, *, emails: Emails) -> None:
 
 
 def _entry(activity: Activity, user: User, result: Result = Result.SUCCESS, reason: str = "") -> Entry:
-    who = AuditActor(
-        kind="user", id=user.pk, display_name=user.display_name, user_principal_name=user.user_principal_name
-    )
+    who = snapshot_of(user)
     return Entry(
         tenant_id=user.tenant_id,
         activity=activity,

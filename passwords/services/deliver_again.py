@@ -12,9 +12,9 @@ from adminportal.audit.tags import Activity
 from adminportal.outbox import links
 from adminportal.outbox.models import OutboundMessage
 from passwords.models import PasswordReset, RevealLink
-from passwords.services.reset_records import target_of
 from users.access import can_reset
 from users.actors import Actor
+from users.snapshots import target_of
 from users.targets import load_facts
 
 

@@ -11,9 +11,9 @@ from adminportal.audit.tags import Activity
 from adminportal.insertion import insert_rows
 from passwords.models import PasswordHistory, PasswordReset
 from passwords.services.password_columns import save_passwords
-from passwords.services.reset_records import target_of
 from users.actors import SYSTEM
 from users.models import User
+from users.snapshots import target_of
 from users.tenancy import across_tenants
 
 MOST_AT_ONCE = 500

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from adminportal.audit.record import Entry, Target, record
+from adminportal.audit.record import Entry, record
 from adminportal.audit.tags import Activity
 from passwords.models import PasswordReset
 from users.actors import Actor
+from users.snapshots import target_of
 
 
 def note_printed(reset: PasswordReset, *, actor: Actor, now: datetime) -> None:
@@ -15,7 +16,7 @@ def note_printed(reset: PasswordReset, *, actor: Actor, now: datetime) -> None:
     if reset.shown_at is None:
         return
     person = reset.target
-    target = Target(id=person.pk, display_name=person.display_name, user_principal_name=person.user_principal_name)
+    target = target_of(person)
     record(
         Entry(
             tenant_id=reset.tenant_id,

@@ -18,9 +18,9 @@ from passwords.models import PasswordRequest, RequestState
 from passwords.orders import ResetEnd, ResetOutcome
 from passwords.services.request_messages import mail_request
 from passwords.services.reset import Settle
-from passwords.services.reset_records import target_of
 from users.actors import SYSTEM, Actor
 from users.models import Tenant, User
+from users.snapshots import snapshot_of, target_of
 from users.tenancy import across_tenants, within
 
 ONE_ROW: Final = timedelta(hours=24)
@@ -192,9 +192,7 @@ def _end_as_reset(request: PasswordRequest, *, by: AuditActor, now: datetime) ->
 
 def _own(activity: Activity, call: HelpCall, details: dict[str, str]) -> Entry:
     person = call.user
-    who = AuditActor(
-        kind="user", id=person.pk, display_name=person.display_name, user_principal_name=person.user_principal_name
-    )
+    who = snapshot_of(person)
     return Entry(
         tenant_id=call.tenant.pk,
         activity=activity,

@@ -13,6 +13,7 @@ from passwords.models import PasswordReset
 from passwords.orders import ResetOptions, ResetOutcome, item_correlation
 from passwords.services.reset_messages import Delivery
 from users.models import Tenant, User
+from users.snapshots import target_of
 from users.targets import TargetFacts
 
 
@@ -80,16 +81,6 @@ def record_refused(
             )
         )
     record(*entries, now=now)
-
-
-def target_of(user: User, *, modified: tuple[tuple[str, str, str], ...] = ()) -> Target:
-    """Return the snapshot of a person that an audit row keeps."""
-    return Target(
-        id=user.pk,
-        display_name=user.display_name,
-        user_principal_name=user.user_principal_name,
-        modified=modified,
-    )
 
 
 def _details(reset: PasswordReset, delivery: Delivery) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Final
 
 from adminportal import correlation, sealing
 from adminportal.audit.record import Actor as AuditActor
-from adminportal.audit.record import Entry, Target, record
+from adminportal.audit.record import Entry, record
 from adminportal.audit.tags import Activity, Result
 from adminportal.outbox.enqueue import Draft, enqueue
 from adminportal.sealing import Secret
@@ -18,6 +18,7 @@ from sspr.models import AskKind, PublicAsk
 from sspr.services.asks import leave
 from users.models import AuthenticationMethod, Contact, ContactKind, MethodKind, Tenant, User
 from users.moments import tell_moment
+from users.snapshots import target_of
 from users.tenancy import across_tenants
 
 MAIL_LIVES: Final = timedelta(hours=1)
@@ -97,8 +98,5 @@ def _send(tenant: Tenant, address: str, people: list[User], *, language: str, no
     )
     enqueue(draft, now=now)
     who = AuditActor(kind="user", id=None, display_name="", user_principal_name="")
-    targets = tuple(
-        Target(id=person.pk, display_name=person.display_name, user_principal_name=person.user_principal_name)
-        for person in people
-    )
+    targets = tuple(target_of(person) for person in people)
     record(Entry(tenant_id=tenant.pk, activity=Activity.REQUESTED_USER_NAME, actor=who, targets=targets), now=now)

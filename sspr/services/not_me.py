@@ -13,7 +13,6 @@ from adminportal.outbox.models import OutboundMessage
 from adminportal.throttle.meter import source_of
 from passwords.services.expire import end_password
 from passwords.services.request import HelpCall, ask
-from passwords.services.reset_records import target_of
 from sspr import locks, not_me_words
 from sspr.flow import State
 from sspr.models import RecoveryAttempt
@@ -26,6 +25,7 @@ from users.notices import Notice
 from users.services.contacts import stop_all
 from users.services.directory_changes import lock_people
 from users.sessions import end_all_sessions
+from users.snapshots import target_of
 
 PURPOSE: Final = "not-me"
 CLOSED_FOR: Final = timedelta(hours=24)

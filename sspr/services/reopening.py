@@ -10,20 +10,18 @@ from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from adminportal.audit.record import Entry, record
-from adminportal.audit.tags import Activity, Result
+from adminportal.audit.record import record
+from adminportal.audit.tags import Activity
 from passwords.authority import AdminAuthority
-from passwords.services.reset_records import target_of
 from sspr import locks
 from sspr.models import RecoveryLock
 from sspr.services.not_me import PURPOSE as NOT_ME
 from sspr.services.notices import tell_opened
 from sspr.subjects import subjects_of
-from users.access import Decision
 from users.actors import Actor
 from users.models import User
 from users.panel_sections import SelfServiceLock
-from users.services.people import Refused
+from users.services.people import Refused, panel_entry
 from users.targets import load_facts
 
 REPORTED: Final[Promise] = _("Somebody answered a notice with This was not me.")
@@ -55,27 +53,10 @@ def open_again(*, actor: Actor, user_id: UUID, now: datetime) -> bool:
         decision = AdminAuthority(actor=actor).refreshed().reaches(target, now=now)
         is_opened = decision.allowed and locks.open_again(target.user, now=now)
         if is_opened or not decision.allowed:
-            record(_entry(actor, target.user, decision), now=now)
+            activity = Activity.OPENED_SELF_SERVICE_PASSWORD_RESET_AGAIN
+            record(panel_entry(activity, actor=actor, user=target.user, decision=decision), now=now)
         if is_opened:
             tell_opened(actor.tenant, target.user, by_name=actor.display_name, now=now)
     if not decision.allowed:
         raise Refused(decision)
     return is_opened
-
-
-def _entry(actor: Actor, user: User, decision: Decision) -> Entry:
-    details = {
-        "Entrance": "panel",
-        "ActingRole": decision.acting_role or "",
-        "ActingUnit": decision.acting_unit,
-        "RefusalCode": decision.code,
-    }
-    return Entry(
-        tenant_id=user.tenant_id,
-        activity=Activity.OPENED_SELF_SERVICE_PASSWORD_RESET_AGAIN,
-        actor=actor.for_audit(),
-        targets=(target_of(user),),
-        result=Result.SUCCESS if decision.allowed else Result.FAILURE,
-        reason=decision.code,
-        details={key: value for key, value in details.items() if value},
-    )

@@ -19,6 +19,7 @@ from users.models import Tenant, User
 from users.services.lockout import clear as clear_lockouts
 from users.services.people import Refused, global_admins
 from users.sessions import end_all_sessions
+from users.snapshots import target_of
 from users.targets import TargetFacts, load_facts
 
 __all__ = ["Act", "ActOutcome", "Refused", "act_on_people", "act_on_person", "on_block", "rule_of"]
@@ -200,12 +201,7 @@ def _entry(batch: _Batch, outcome: ActOutcome, facts: dict[UUID, TargetFacts]) -
 
 
 def _target(user: User, act: Act, *, is_done: bool) -> Target:
-    return Target(
-        id=user.pk,
-        display_name=user.display_name,
-        user_principal_name=user.user_principal_name,
-        modified=(RULES[act].told,) if is_done and RULES[act].flag else (),
-    )
+    return target_of(user, (RULES[act].told,) if is_done and RULES[act].flag else ())
 
 
 def _unknown(user_id: UUID) -> Target:

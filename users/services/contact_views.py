@@ -7,18 +7,16 @@ from datetime import datetime
 
 from django.db import transaction
 
-from adminportal.audit.record import Entry, Target, record
+from adminportal.audit.record import Entry, record
 from adminportal.audit.tags import Activity
 from users.actors import Actor
 from users.models import User
+from users.snapshots import target_of
 
 
 def note_contact_views(users: Sequence[User], *, actor: Actor, entrance: str, now: datetime) -> None:
     """Write the audit row of one look at unmasked contact data, of whomever it was; an own transaction."""
-    targets = tuple(
-        Target(id=user.pk, display_name=user.display_name, user_principal_name=user.user_principal_name)
-        for user in users
-    )
+    targets = tuple(target_of(user) for user in users)
     with transaction.atomic():
         record(
             Entry(

@@ -20,6 +20,7 @@ from users.models import Contact, ContactChange, ContactKind, Tenant, User
 from users.services.contact_notices import tell_waiting
 from users.services.directory_changes import lock_people
 from users.services.method_changes import Event, MethodChange, call_listeners, entry_of, tell
+from users.snapshots import snapshot_of
 from users.tenancy import find_tenant, within
 
 WAITS: Final = timedelta(hours=24)
@@ -148,7 +149,7 @@ def _carry_out(change: ContactChange, *, now: datetime) -> int:
         if not ContactChange.objects.filter(pk=change.pk, done_at=None, stopped_at=None).update(done_at=now):
             return 0
         contact = Contact.objects.filter(user=people[0], kind=change.kind).first()
-        facts = _facts_of(change, tenant=tenant, user=people[0], by=_own(people[0]), now=now)
+        facts = _facts_of(change, tenant=tenant, user=people[0], by=snapshot_of(people[0]), now=now)
         _write(facts, contact, is_proven=False)
     return 1
 
@@ -218,10 +219,4 @@ def _facts_of(change: ContactChange, *, tenant: Tenant, user: User, by: AuditAct
         old=change.old_value,
         new=change.new_value,
         entrance="waited",
-    )
-
-
-def _own(user: User) -> AuditActor:
-    return AuditActor(
-        kind="user", id=user.pk, display_name=user.display_name, user_principal_name=user.user_principal_name
     )

@@ -16,6 +16,7 @@ from users.access import Decision
 from users.actors import Actor
 from users.models import AdministrativeUnit, Group, Tenant, User
 from users.services.people import Refused
+from users.snapshots import target_of
 
 Modified = tuple[tuple[str, str, str], ...]
 
@@ -138,12 +139,6 @@ def lock_people(user_ids: Iterable[UUID]) -> list[User]:
     """Lock the rows of these people in the order of their ids, which every change of rights does; deleted ones too."""
     rows = User.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=set(user_ids))
     return list(rows.order_by("pk"))
-
-
-def target_of(user: User, modified: Modified = ()) -> Target:
-    """Return the snapshot of a person that an audit row keeps."""
-    names = {"display_name": user.display_name, "user_principal_name": user.user_principal_name}
-    return Target(id=user.pk, modified=modified, **names)
 
 
 def _kind_of(thing: Group | AdministrativeUnit) -> str:

@@ -18,6 +18,7 @@ from users.models import Domain, LicenceAssignment, LicenceProduct, Tenant, User
 from users.names import fold_upn
 from users.services.people import NamesTaken, NewPerson, create_people, names_taken
 from users.services.tenants import DEFAULT_PRODUCT
+from users.snapshots import target_of
 
 CHUNK: Final = 500
 """Most people that one transaction creates."""
@@ -166,12 +167,7 @@ def _give_licences(
 
 
 def _licence_entry(tenant: Tenant, user: User, product: LicenceProduct, *, by: AuditActor) -> Entry:
-    target = Target(
-        id=user.pk,
-        display_name=user.display_name,
-        user_principal_name=user.user_principal_name,
-        modified=(("AssignedLicense", "", product.name),),
-    )
+    target = target_of(user, (("AssignedLicense", "", product.name),))
     return Entry(tenant_id=tenant.pk, activity=Activity.CHANGE_USER_LICENSE, actor=by, targets=(target,))
 
 

@@ -18,10 +18,11 @@ from users.actors import Actor, reload_actor
 from users.method_rights import Rule, can_edit_contacts, can_remove_authenticator, rule_for
 from users.models import AuthenticationMethod, ContactKind, MethodKind, RecoveryCode, User
 from users.services.contacts import Changed, change_contact
-from users.services.directory_changes import Stopped, lock_people, target_of
+from users.services.directory_changes import Stopped, lock_people
 from users.services.method_changes import Event, MethodChange, follow_method_change
 from users.services.methods import MethodMissing, remove_method
 from users.services.people import Refused
+from users.snapshots import target_of
 from users.targets import load_facts
 
 REGISTERED_AGAIN: Final = frozenset(

@@ -13,7 +13,7 @@ from django.utils import translation
 
 from adminportal import correlation
 from adminportal.audit.record import Actor as AuditActor
-from adminportal.audit.record import Entry, Target, masked_contact, record
+from adminportal.audit.record import Entry, masked_contact, record
 from adminportal.audit.tags import Activity
 from adminportal.outbox import channels
 from adminportal.outbox.enqueue import Draft, enqueue
@@ -26,6 +26,7 @@ from users.names import fold_upn
 from users.services.people import Refused
 from users.services.reach import addresses_of, reach_of
 from users.sessions import end_all_sessions
+from users.snapshots import target_of
 
 NOT_ME: Final = "not-me"
 """Purpose of the link in a notice by which somebody says that it was not them."""
@@ -136,13 +137,7 @@ def entry_of(change: MethodChange, activity: Activity) -> Entry:
     """Return the audit row of a change: addresses and numbers as mask and digest."""
     old, new = (masked_contact(value) if value else "" for value in (change.old, change.new))
     details = {"Method": change.kind, "Entrance": change.entrance, "ActingRole": change.acting_role}
-    user = change.user
-    target = Target(
-        id=user.pk,
-        display_name=user.display_name,
-        user_principal_name=user.user_principal_name,
-        modified=((change.kind, old, new),),
-    )
+    target = target_of(change.user, ((change.kind, old, new),))
     return Entry(
         tenant_id=change.tenant.pk,
         activity=activity,

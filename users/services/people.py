@@ -11,13 +11,15 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from adminportal.audit.record import Actor as AuditActor
-from adminportal.audit.record import Entry, Target, record
-from adminportal.audit.tags import Activity
+from adminportal.audit.record import Entry, record
+from adminportal.audit.tags import Activity, Result
 from users.access import Decision
+from users.actors import Actor
 from users.models import Contact, ContactKind, RoleAssignment, Tenant, User
 from users.names import fold_upn
 from users.roles import TEMPLATE_IDS, Role
 from users.sessions import end_all_sessions
+from users.snapshots import target_of
 from users.tenancy import across_tenants
 
 UNUSABLE = "!"
@@ -164,6 +166,25 @@ def _entry(
     *,
     details: dict[str, str] | None = None,
 ) -> Entry:
-    target = Target(id=user.pk, display_name=user.display_name, user_principal_name=user.user_principal_name)
+    target = target_of(user)
     kept = {key: value for key, value in (details or {}).items() if value}
     return Entry(tenant_id=tenant_id, activity=activity, actor=by, targets=(target,), details=kept)
+
+
+def panel_entry(activity: Activity, *, actor: Actor, user: User, decision: Decision) -> Entry:
+    """Return the row of what an administrator did to one person in the panel, or was refused."""
+    details = {
+        "Entrance": "panel",
+        "ActingRole": decision.acting_role or "",
+        "ActingUnit": decision.acting_unit,
+        "RefusalCode": decision.code,
+    }
+    return Entry(
+        tenant_id=user.tenant_id,
+        activity=activity,
+        actor=actor.for_audit(),
+        targets=(target_of(user),),
+        result=Result.SUCCESS if decision.allowed else Result.FAILURE,
+        reason=decision.code,
+        details={key: value for key, value in details.items() if value},
+    )

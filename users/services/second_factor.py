@@ -26,6 +26,7 @@ from users.services.methods import list_methods, remove_method
 from users.services.recovery_codes import count_recovery_codes, make_recovery_codes, use_recovery_code
 from users.services.sign_in_records import own_entry
 from users.sessions import continue_session, end_session, is_live
+from users.snapshots import snapshot_of
 from users.standing import standing_ids
 
 LIMITS: Final = ("SECOND_FACTOR", "SECOND_FACTOR_DAY")
@@ -111,7 +112,7 @@ def set_up(session: Session, *, sealed: str, typed: str, label: str, now: dateti
         lock_people([user.pk])
         if not is_live(session) or has_authenticator(user):
             return None
-        by = _own(user)
+        by = snapshot_of(user)
         facts = {"tenant": session.tenant, "user": user, "by": by, "now": now, "keep": session, "entrance": ENTRANCE}
         method = finish_authenticator(sealed=sealed, typed=typed, label=label, **facts)  # type: ignore[arg-type]
         if method is None:
@@ -162,9 +163,3 @@ def _pass(session: Session, way: Way, *, now: datetime, proven_at: datetime | No
     end_session(session, now=now)
     record(own_entry(Activity.SIGNED_IN, session.user, details={"SecondFactor": way.value}), now=now)
     return continue_session(session, now=now, proven_at=proven_at, second_factor_at=now)
-
-
-def _own(user: User) -> AuditActor:
-    return AuditActor(
-        kind="user", id=user.pk, display_name=user.display_name, user_principal_name=user.user_principal_name
-    )

@@ -7,14 +7,13 @@ from uuid import UUID
 
 from django.db import transaction
 
-from adminportal.audit.record import Entry, Target, record
-from adminportal.audit.tags import Activity, Result
-from users.access import Decision
+from adminportal.audit.record import record
+from adminportal.audit.tags import Activity
 from users.act_rules import Act
 from users.actors import Actor
 from users.authority import AdminActs
 from users.models import Session, User
-from users.services.people import Refused
+from users.services.people import Refused, panel_entry
 from users.services.sign_in_records import own_entry
 from users.sessions import end_session, list_sessions
 from users.targets import load_facts
@@ -37,7 +36,7 @@ def end_session_of(*, actor: Actor, user_id: UUID, reference: str, now: datetime
         if session:
             end_session(session, now=now)
         if session or not decision.allowed:
-            record(_entry(actor, target.user, decision), now=now)
+            record(panel_entry(Activity.SIGNED_OUT, actor=actor, user=target.user, decision=decision), now=now)
     if not decision.allowed:
         raise Refused(decision)
     return session is not None
@@ -55,22 +54,3 @@ def end_own_session(session: Session, *, reference: str, now: datetime) -> Sessi
 
 def _find(user: User, reference: str, *, now: datetime) -> Session | None:
     return next((session for session in list_sessions(user, now=now) if session.reference == reference), None)
-
-
-def _entry(actor: Actor, user: User, decision: Decision) -> Entry:
-    details = {
-        "Entrance": "panel",
-        "ActingRole": decision.acting_role or "",
-        "ActingUnit": decision.acting_unit,
-        "RefusalCode": decision.code,
-    }
-    target = Target(id=user.pk, display_name=user.display_name, user_principal_name=user.user_principal_name)
-    return Entry(
-        tenant_id=user.tenant_id,
-        activity=Activity.SIGNED_OUT,
-        actor=actor.for_audit(),
-        targets=(target,),
-        result=Result.SUCCESS if decision.allowed else Result.FAILURE,
-        reason=decision.code,
-        details={key: value for key, value in details.items() if value},
-    )

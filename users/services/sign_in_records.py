@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from adminportal import sealing
 from adminportal.audit.record import Actor as AuditActor
-from adminportal.audit.record import Entry, Target
+from adminportal.audit.record import Entry
 from adminportal.audit.tags import Activity, Result
 from users.models import Tenant, User
+from users.snapshots import snapshot_of, target_of
 
 
 def own_entry(
@@ -19,10 +20,8 @@ def own_entry(
     details: Mapping[str, str] | None = None,
 ) -> Entry:
     """Return the row of what somebody did about their own sign-in."""
-    who = AuditActor(
-        kind="user", id=person.pk, display_name=person.display_name, user_principal_name=person.user_principal_name
-    )
-    target = Target(id=person.pk, display_name=person.display_name, user_principal_name=person.user_principal_name)
+    who = snapshot_of(person)
+    target = target_of(person)
     return Entry(
         tenant_id=person.tenant_id,
         activity=activity,
