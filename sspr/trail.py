@@ -80,6 +80,11 @@ def paused(gate: Gate) -> str:
     return f"User was sent {METHOD_NAMES[gate]} too many times and the method pauses for 1 hour"
 
 
+def began_too_often(hours: int) -> str:
+    """Return what is said when a name was given too often and the tenant has that close self-service."""
+    return f"User began too many attempts and is blocked for {hours} hours"
+
+
 def abandoned(attempt: RecoveryAttempt) -> str:
     """Return where an attempt stopped whose 15 minutes are over."""
     if attempt.state in (State.NEW_PASSWORD, State.UNLOCK):

@@ -8,12 +8,13 @@ from django.db import transaction
 
 from adminportal import correlation, throttle
 from adminportal.audit.record import Entry, record
-from adminportal.audit.tags import Result
+from adminportal.audit.tags import Activity, Result
 from adminportal.throttle import Throttled
 from sspr import locks, trail
 from sspr.models import RecoveryAttempt
 from sspr.rules import policy_of
-from sspr.situation import ghost_tenant
+from sspr.services.notices import tell_locked
+from sspr.situation import first_look, ghost_tenant
 from sspr.subjects import subjects_of
 
 
@@ -41,17 +42,28 @@ def refuse_when_closed(draft: RecoveryAttempt, folded: str, *, now: datetime) ->
         throttle.check("L01", key=draft.subject, now=now)
     except Throttled as limit:
         with transaction.atomic():
-            _lock_where_asked_for(draft, now=now)
-            record(_entry(draft, trail.TOO_MANY_STARTS, limit="L01"), now=now)
-        raise Later(retry_after=limit.retry_after) from None
+            wait = _lock_where_asked_for(draft, now=now) or timedelta(seconds=limit.retry_after)
+        raise Later(retry_after=_seconds(wait)) from None
 
 
-def _lock_where_asked_for(draft: RecoveryAttempt, *, now: datetime) -> None:
-    """Close self-service for a name that is given too often, where the tenant's setting says so (L01)."""
-    policy = policy_of(draft.tenant or ghost_tenant())
-    if policy.start_lock_hours:
-        until = now + timedelta(hours=policy.start_lock_hours)
-        locks.close(draft.subject, until=until, limit="L01", user_id=None)
+def _lock_where_asked_for(draft: RecoveryAttempt, *, now: datetime) -> timedelta | None:
+    """Write down a name that is given too often, and close self-service for it where the tenant's setting says so (L01).
+
+    The account is told as by every other lock; the same work where there is nobody to tell.
+    """
+    entry = _entry(draft, trail.TOO_MANY_STARTS, limit="L01")
+    hours = policy_of(draft.tenant or ghost_tenant()).start_lock_hours
+    if not hours:
+        record(entry, now=now)
+        return None
+    lasts = timedelta(hours=hours)
+    locks.close(draft.subject, until=now + lasts, limit="L01", user_id=draft.user.pk if draft.user else None)
+    situation = first_look(draft)
+    details = {"Limit": "L01"}
+    activity, reason = Activity.BLOCKED_FROM_SELF_SERVICE_PASSWORD_RESET, trail.began_too_often(hours)
+    record(entry, trail.entry(activity, draft, reason=reason, details=details), now=now)
+    tell_locked(situation, until=now + lasts, now=now)
+    return lasts
 
 
 def _entry(draft: RecoveryAttempt, reason: str, *, limit: str) -> Entry:

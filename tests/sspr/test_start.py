@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import timedelta
 from uuid import UUID
 
@@ -10,6 +11,7 @@ import pytest
 
 from adminportal import clock, throttle
 from adminportal.audit.models import AuditEvent
+from adminportal.outbox.models import OutboundMessage
 from sspr import attempts, locks
 from sspr.flow import State
 from sspr.models import Reach, RecoveryAttempt, RecoveryLock
@@ -250,11 +252,29 @@ def test_setting_locks_a_name_that_is_given_too_often_for_as_long_as_it_says(cas
         with clock.travel(freeze_at=moment):
             for _ in range(5):
                 begin(name)
-            with pytest.raises(Later):
+            with pytest.raises(Later) as refusal:
                 begin(name)
+        assert refusal.value.retry_after == 24 * 3600
         with clock.travel(freeze_at=moment + timedelta(hours=23)), pytest.raises(Later) as refusal:
             begin(name)
         assert refusal.value.retry_after == 3600
+
+
+def test_lock_after_too_many_starts_is_told_to_its_owner_and_in_the_audit_log(cast: Cast) -> None:
+    policy_for(cast, reach=Reach.ALL, start_lock_hours=12)
+    for name, owner in ((ADELE, cast["adele.vance"].pk), ("nobody@contoso.example", None)):
+        before = OutboundMessage.objects.count()
+        for _ in range(7):
+            with suppress(Later):
+                begin(name)
+
+        lock = RecoveryLock.objects.get(subject=subject_of(name))
+        assert (lock.limit, lock.user_id) == ("L01", owner)
+        row = AuditEvent.objects.get(activity="Blocked from self-service password reset", subject_id=owner)
+        assert (row.result, row.details["Limit"]) == ("success", "L01")
+        assert row.reason == "User began too many attempts and is blocked for 12 hours"
+        told = OutboundMessage.objects.filter(template="self_service_locked", about_user_id=owner)
+        assert told.count() == OutboundMessage.objects.count() - before == 2
 
 
 def test_lock_is_not_shortened_by_a_weaker_one(cast: Cast) -> None:
