@@ -17,6 +17,7 @@ from tests.browser.sheets_of_roles import ROLES
 from tests.browser.sheets_of_security_info import SECURITY_INFO
 from tests.browser.sheets_of_self_service_settings import SELF_SERVICE_SETTINGS
 from tests.browser.sheets_of_wizard import WIZARD
+from tests.browser.sheets_of_wizard_steps import WIZARD_STEPS
 from tests.browser.ways import one_event, one_letter, open_panel, shown_error
 
 NOBODY = ""
@@ -146,6 +147,7 @@ PARTS: Final = {
     "security-info": SECURITY_INFO,
     "requests": REQUESTS,
     "wizard": WIZARD,
+    "wizard-steps": WIZARD_STEPS,
     "many": MANY,
     "roles": ROLES,
     "groups": GROUPS,
@@ -182,6 +184,7 @@ NO_PAGES: Final = {
     "sspr:send": "takes a POST and leads on",
     "sspr:prove": "takes a POST and leads on",
     "sspr:finish": "takes a POST and leads on, or back to the form",
+    "sspr:go-on": "takes a POST and leads on",
     "sspr:unlock": "takes a POST and leads on",
     "sspr:cancel": "takes a POST and leads on",
     "sspr:ssprsetup": "leads to Security info",
