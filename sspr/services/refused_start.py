@@ -47,7 +47,7 @@ def refuse_when_closed(draft: RecoveryAttempt, folded: str, *, now: datetime) ->
 
 
 def _lock_where_asked_for(draft: RecoveryAttempt, *, now: datetime) -> timedelta | None:
-    """Write down a name that is given too often, and close self-service for it where the tenant's setting says so (L01).
+    """Write down a name that is given too often (L01), and close self-service for it where the tenant has it so.
 
     The account is told as by every other lock; the same work where there is nobody to tell.
     """
