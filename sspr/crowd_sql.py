@@ -70,6 +70,36 @@ PEOPLE: Final = """
 """
 TENANTS_BEFORE_GROUPS: Final = 5
 
+UNCONFIRMED: Final = """
+    SELECT email, mobile, office, COUNT(*) FROM (
+        SELECT user_id, SUM(CASE WHEN method = 'email' THEN 1 ELSE 0 END) AS email,
+            SUM(CASE WHEN method = 'mobile' THEN 1 ELSE 0 END) AS mobile,
+            SUM(CASE WHEN method = 'office' THEN 1 ELSE 0 END) AS office
+        FROM (
+            SELECT w.user_id, w.method, w.is_proven,
+                ROW_NUMBER() OVER (PARTITION BY w.user_id, w.method ORDER BY w.turn) AS turn
+            FROM (
+                SELECT user_id, {method} AS method, value, proven_at IS NOT NULL AS is_proven,
+                    CASE WHEN kind IN ('extra_email', 'alternate_phone') THEN 1 ELSE 0 END AS turn
+                FROM users_authenticationmethod WHERE tenant_id = %s AND value <> '' AND kind <> 'authenticator'
+                UNION ALL
+                SELECT user_id, {method}, value, proven_at IS NOT NULL, 2
+                FROM users_contact WHERE tenant_id = %s AND value <> ''
+            ) w JOIN users_user u ON u.id = w.user_id
+            WHERE u.deleted_at IS NULL AND u.user_type <> 'guest' AND NOT (w.method = 'email' AND {own})
+        ) first WHERE turn = 1 AND NOT is_proven GROUP BY user_id
+    ) people GROUP BY email, mobile, office
+"""
+"""People of whom a code would go to an address or number that no code has confirmed, by which of them these are."""
+METHOD_OF_KIND: Final = (
+    "CASE WHEN kind LIKE '%%email' THEN 'email' WHEN kind = 'office_phone' THEN 'office' ELSE 'mobile' END"
+)
+
+
+def unconfirmed_sql() -> str:
+    """Return the query of members with data that no code has confirmed; its values are the tenant's id, twice."""
+    return UNCONFIRMED.format(method=METHOD_OF_KIND, own=_is_own("w.value"))
+
 
 def people_sql(*, federated: Sequence[str]) -> str:
     """Return the query of everybody with their facts; its values are those of ``people_values``."""

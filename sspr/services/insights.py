@@ -17,7 +17,9 @@ from django.utils.formats import date_format
 
 from adminportal.audit.models import AuditEvent
 from adminportal.audit.tags import Activity, Result
+from adminportal.queries import fetch
 from sspr.crowd import Stance, load_crowd
+from sspr.crowd_sql import unconfirmed_sql
 from sspr.facts import available_gates
 from sspr.models import Gate
 from sspr.people_state import SelfServiceState, state_of
@@ -43,14 +45,20 @@ BUCKETS: Final = {Span.DAY: 24, Span.WEEK: 7, Span.MONTH: 30}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registered:
-    """Everybody who is not a guest and not deleted, by what they have registered."""
+    """Everybody who is not a guest and not deleted, by what they have registered.
+
+    ``unconfirmed`` are people of whom a code would go where no code ever arrived; ``open_by_method`` counts these by
+    method.
+    """
 
     people: int
     registered: int
     enabled: int
     capable: int
     mfa_capable: int
+    unconfirmed: int
     by_method: dict[Gate, int]
+    open_by_method: dict[Gate, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,14 +87,27 @@ def count_registered(tenant: Tenant) -> Registered:
     for stance, _state, number in states:
         for gate in _gates_of(stance):
             methods[gate] += number
+    unconfirmed, still_open = _count_unconfirmed(tenant)
     return Registered(
         people=sum(number for _stance, _state, number in states),
         registered=sum(number for _stance, state, number in states if state.is_registered),
         enabled=sum(number for _stance, state, number in states if state.is_enabled),
         capable=sum(number for _stance, state, number in states if state.is_capable),
         mfa_capable=sum(number for _stance, state, number in states if state.is_mfa_capable),
+        unconfirmed=unconfirmed,
         by_method={gate: methods[gate] for gate in Gate if methods[gate]},
+        open_by_method=still_open,
     )
+
+
+def _count_unconfirmed(tenant: Tenant) -> tuple[int, dict[Gate, int]]:
+    """Count people with data that no code has confirmed, and these by the method it serves; one query."""
+    rows = fetch(unconfirmed_sql(), [tenant.pk, tenant.pk], uuid_columns=())
+    counts = Counter[Gate]()
+    for *has, number in rows:
+        for gate, is_open in zip((Gate.EMAIL, Gate.MOBILE_SMS, Gate.OFFICE_VOICE), has, strict=True):
+            counts[gate] += number if is_open else 0
+    return sum(row[-1] for row in rows), {gate: number for gate, number in counts.items() if number}
 
 
 def count_events(tenant: Tenant, activities: Sequence[Activity], *, span: Span, now: datetime) -> OverTime:

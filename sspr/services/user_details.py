@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Max, Q
+from django.db.models import Q
 from django.utils import translation
+from django.utils.translation import gettext
 
 from adminportal.audit.canonical import rfc3339
 from adminportal.audit.export import BYTE_ORDER_MARK, csv_line
@@ -21,7 +22,8 @@ from sspr.models import Gate, Registration, SsprPolicy
 from sspr.people_state import SelfServiceState, state_of
 from sspr.rules import policy_of
 from users.actors import Actor
-from users.models import AuthenticationMethod, Tenant, User
+from users.models import AuthenticationMethod, Contact, Tenant, User
+from users.names import fold_upn
 from users.tenancy import within
 
 CHUNK: Final = 500
@@ -93,34 +95,72 @@ def _details(tenant: Tenant, policy: SsprPolicy, people: Sequence[User]) -> list
     if not people:
         return []
     known, available = load_known(people, policy=policy), available_gates()
-    updated = _updated(people)
+    methods = _registered(people)
+    updated, confirmed = _updated(people, methods), _confirmed(people, methods)
     return [
         Detail(
             user=user,
             state=state_of(known[user.pk].facts, policy=policy, tenant=tenant, available=available),
-            methods=tuple(_methods(known[user.pk])),
+            methods=tuple(_methods(known[user.pk], confirmed[user.pk])),
             updated_at=updated.get(user.pk),
         )
         for user in people
     ]
 
 
-def _methods(known: Known) -> Iterator[str]:
+def _methods(known: Known, confirmed: Collection[str]) -> Iterator[str]:
     has = {way.gate for way in known.facts.ways} - {Gate.MOBILE_VOICE}
     if known.facts.answers:
         has.add(Gate.QUESTIONS)
     if known.facts.recovery_codes:
         has.add(Gate.RECOVERY_CODE)
-    yield from (str(gate.label) for gate in Gate if gate in has)
+    for gate in (each for each in Gate if each in has):
+        place = known.places.get(gate, "")
+        yield str(gate.label) if not place or fold_upn(place) in confirmed else not_confirmed(gate)
 
 
-def _updated(people: Sequence[User]) -> dict[UUID, datetime]:
-    """Return when each of them last registered or confirmed something; two queries."""
+def not_confirmed(gate: Gate) -> str:
+    """Return how a method is called whose address or number no code has confirmed."""
+    return gettext("%(method)s (not confirmed)") % {"method": gate.label}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """An address, number or app of somebody."""
+
+    user_id: UUID
+    value: str
+    is_proven: bool
+    since: datetime
+
+
+def _registered(people: Sequence[User]) -> list[_Place]:
+    methods = AuthenticationMethod.objects.filter(user__in=[user.pk for user in people])
+    return [
+        _Place(user_id=each.user_id, value=each.value, is_proven=each.proven_at is not None, since=each.created_at)
+        for each in methods
+    ]
+
+
+def _confirmed(people: Sequence[User], methods: Iterable[_Place]) -> dict[UUID, set[str]]:
+    """Return the addresses and numbers of each person that a code has confirmed; one query.
+
+    What somebody registered counts more than contact data: the wizard uses it first.
+    """
+    proven: dict[UUID, dict[str, bool]] = {user.pk: {} for user in people}
+    for user_id, value, at in Contact.objects.filter(user__in=proven).values_list("user", "value", "proven_at"):
+        proven[user_id][fold_upn(value)] = at is not None
+    for method in methods:
+        proven[method.user_id][fold_upn(method.value)] = method.is_proven
+    return {user_id: {value for value, is_proven in each.items() if is_proven} for user_id, each in proven.items()}
+
+
+def _updated(people: Sequence[User], methods: Iterable[_Place]) -> dict[UUID, datetime]:
+    """Return when each of them last registered or confirmed something; one query."""
     ids = [user.pk for user in people]
-    added = (
-        AuthenticationMethod.objects.filter(user__in=ids).order_by().values_list("user").annotate(at=Max("created_at"))
-    )
-    latest = dict(added)
+    latest: dict[UUID, datetime | None] = {}
+    for method in methods:
+        latest[method.user_id] = max(method.since, latest.get(method.user_id) or method.since)
     seen = Registration.objects.filter(user__in=ids).values_list("user", "registered_at", "reviewed_at")
     for user_id, *moments in seen:
         latest[user_id] = max(filter(None, [latest.get(user_id), *moments]), default=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final, cast
 
@@ -23,13 +24,14 @@ from adminportal.audit.tags import Activity, Result
 from adminportal.shell.charts import BarChart, bar_chart, shares
 from sspr.services.insights import (
     OverTime,
+    Registered,
     Span,
     count_events,
     count_failures,
     count_methods_used,
     count_registered,
 )
-from sspr.services.user_details import export_details, list_details
+from sspr.services.user_details import export_details, list_details, not_confirmed
 from sspr.views.settings_frame import BladeLink, blade_groups, find_place
 from users.access import Permission, requires
 from users.request import PortalRequest
@@ -83,7 +85,7 @@ def insights(request: PortalRequest) -> HttpResponse:
     if tab is Tab.REGISTRATION:
         registered = count_registered(request.tenant)
         context |= {"registered": registered, "chart": _registrations(events)}
-        context["methods"] = shares({gate.label: number for gate, number in registered.by_method.items()})
+        context["methods"] = shares(dict(_methods(registered)))
     else:
         context |= {
             "chart": _resets(events),
@@ -138,6 +140,16 @@ def users_csv(request: PortalRequest) -> HttpResponse:
     response = StreamingHttpResponse(pieces, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="user-details-{now:%Y-%m-%d}.csv"'
     return cast(HttpResponse, response)  # the guards of views know no streamed answer
+
+
+def _methods(registered: Registered) -> Iterator[tuple[str, int]]:
+    """Name each method with how many have it, those apart whose address or number no code has confirmed."""
+    for gate, number in registered.by_method.items():
+        still_open = registered.open_by_method.get(gate, 0)
+        if number > still_open:
+            yield str(gate.label), number - still_open
+        if still_open:
+            yield not_confirmed(gate), still_open
 
 
 def _registrations(events: OverTime) -> BarChart:

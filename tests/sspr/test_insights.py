@@ -33,7 +33,7 @@ from tests.cast import Cast, make_cast, part, signed_in
 from tests.passwords.reset_cast import reset
 from tests.sspr.self_service import knows, policy_for, registers
 from users.actors import SYSTEM
-from users.models import MethodKind, Tenant, User
+from users.models import Contact, MethodKind, Tenant, User
 from users.services.sign_in_records import own_entry
 from users.tenancy import within
 
@@ -95,6 +95,24 @@ def test_registered_enabled_and_capable_are_counted_apart(cast: Cast) -> None:
     assert (found.registered, found.capable, found.mfa_capable) == (2, 1, 1)
     assert found.enabled == people - 1  # all but the blocked one
     assert found.by_method == {Gate.EMAIL: 3, Gate.MOBILE_SMS: 2, Gate.APP: 1}
+
+
+def test_contact_data_that_no_code_confirmed_is_told_apart(cast: Cast) -> None:
+    policy_for(cast, reach=Reach.ALL)
+    knows(cast, "diego.siciliani", email="diego@home.example", mobile="+46 70 174 06 50")
+    registers(cast, "diego.siciliani", MethodKind.EXTRA_EMAIL, "diego@second.example")  # used before the contact
+    knows(cast, "isaiah.langer", email="isaiah.langer@contoso.example", office="+46 8 123 456 78")  # own mailbox
+    with within(cast.tenant):
+        Contact.objects.filter(user=cast["adele.vance"]).update(proven_at=clock.now())
+        found = count_registered(cast.tenant)
+        rows = {row.user.pk: row for row in list_details(cast.tenant).rows}
+        page = text_of(signed_in(cast["global.admin"]).get(URL))
+
+    assert (found.unconfirmed, found.open_by_method) == (2, {Gate.MOBILE_SMS: 1, Gate.OFFICE_VOICE: 1})
+    assert rows[cast["diego.siciliani"].pk].methods == ("Email", "Mobile phone (SMS) (not confirmed)")
+    assert rows[cast["isaiah.langer"].pk].methods == ("Office phone (voice) (not confirmed)",)
+    assert rows[cast["adele.vance"].pk].methods == ("Email", "Mobile phone (SMS)")
+    assert "Mobile phone (SMS) (not confirmed)" in page
 
 
 def test_registered_does_not_ask_whether_reset_is_on(cast: Cast) -> None:
@@ -232,7 +250,7 @@ def test_details_say_of_each_person_what_they_registered(cast: Cast) -> None:
         rows = {row.user.pk: row for row in list_details(cast.tenant).rows}
 
     adele, diego = rows[cast["adele.vance"].pk], rows[cast["diego.siciliani"].pk]
-    assert adele.methods == ("Email", "Mobile phone (SMS)", "Mobile app code")
+    assert adele.methods == ("Email (not confirmed)", "Mobile phone (SMS) (not confirmed)", "Mobile app code")
     assert (adele.state.is_registered, adele.state.is_capable, adele.state.is_mfa_capable) == (True, True, True)
     assert adele.updated_at is not None
     assert (diego.methods, diego.state.is_registered, diego.state.is_enabled) == ((), False, True)
