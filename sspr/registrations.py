@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from adminportal.outbox.registry import register_sweeper
+from sspr.closings import closing_of
 from sspr.locks import forgive_on_change
 from sspr.registration_gate import registration_gate
 from sspr.rules import policy_of
@@ -14,7 +15,6 @@ from sspr.services.cancel import close_abandoned, purge
 from sspr.services.not_me import PURPOSE as NOT_ME
 from sspr.services.not_me import NotMe
 from sspr.services.register import ask_again
-from sspr.services.reopening import closing_of
 from sspr.situation import sms_rules
 from users.gates import register_gate
 from users.models import Tenant

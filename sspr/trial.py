@@ -9,6 +9,7 @@ from django.utils.translation import gettext
 
 from adminportal.outbox.masking import mask
 from passwords.sspr_codes import explanation_of
+from sspr.closings import closing_of
 from sspr.crowd import own_mailboxes_of, stance_of
 from sspr.eligibility import ADMIN_GATES, Verdict, judge
 from sspr.facts import Known, available_gates, load_known
@@ -17,6 +18,7 @@ from sspr.policy_settings import OFFERED_GATES
 from sspr.reasons import WORDS, Reason, reason_of
 from sspr.subjects import subjects_of
 from users.models import Tenant, User
+from users.panel_sections import SelfServiceLock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +46,7 @@ class Trial:
     questions: int
     asked: int
     recovery_codes: int
-    locked_until: datetime | None
+    closed: SelfServiceLock | None
     paused: tuple[str, ...] = ()
 
 
@@ -54,7 +56,7 @@ def try_person(user: User, *, policy: SsprPolicy, tenant: Tenant, now: datetime)
     verdict = judge(known.facts, policy=policy, tenant=tenant, available=available)
     own = own_mailboxes_of([user])
     reason = reason_of(stance_of(known, own_mailboxes=own), policy=policy, tenant=tenant, available=available)
-    locks = list(RecoveryLock.objects.filter(subject__in=subjects_of(user.upn_folded), until__gt=now))
+    pauses = RecoveryLock.objects.filter(subject__in=subjects_of(user.upn_folded), until__gt=now).exclude(gate="")
     return Trial(
         user=user,
         is_able=verdict.is_able,
@@ -71,8 +73,8 @@ def try_person(user: User, *, policy: SsprPolicy, tenant: Tenant, now: datetime)
         questions=known.facts.answers,
         asked=policy.questions_to_reset,
         recovery_codes=known.facts.recovery_codes,
-        locked_until=max((lock.until for lock in locks if not lock.gate), default=None),
-        paused=tuple(str(Gate(lock.gate).label) for lock in locks if lock.gate),
+        closed=closing_of(user, now),
+        paused=tuple(str(Gate(lock.gate).label) for lock in pauses),
     )
 
 

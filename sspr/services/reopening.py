@@ -3,41 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 from adminportal.audit.record import record
 from adminportal.audit.tags import Activity
 from passwords.authority import AdminAuthority
 from sspr import locks
-from sspr.models import RecoveryLock
-from sspr.services.not_me import PURPOSE as NOT_ME
 from sspr.services.notices import tell_opened
-from sspr.subjects import subjects_of
 from users.actors import Actor
 from users.models import User
-from users.panel_sections import SelfServiceLock
 from users.services.people import Refused, panel_entry
 from users.targets import load_facts
-
-REPORTED: Final[Promise] = _("Somebody answered a notice with This was not me.")
-TOO_MANY: Final[Promise] = _("Too many proofs were wrong, or too many codes were asked for.")
-
-
-def closing_of(user: User, now: datetime) -> SelfServiceLock | None:
-    """Say until when self-service, or some of its methods, is closed for a person, and why; one query."""
-    subjects = subjects_of(user.upn_folded)
-    rows = list(RecoveryLock.objects.filter(subject__in=subjects, until__gt=now).order_by("-until"))
-    whole = [row for row in rows if not row.gate]
-    if not rows:
-        return None
-    longest = (whole or rows)[0]
-    text = REPORTED if any(row.limit == NOT_ME for row in whole) else TOO_MANY
-    return SelfServiceLock(until=longest.until, is_whole=bool(whole), text=str(text))
 
 
 def open_again(*, actor: Actor, user_id: UUID, now: datetime) -> bool:

@@ -184,3 +184,18 @@ def test_panel_says_why_and_until_when(cast: Cast) -> None:
     RecoveryLock.objects.update(limit=PURPOSE)
     told = panel(cast)
     assert "Somebody answered a notice with This was not me." in told and "Open self-service again" in told
+
+
+def test_try_it_says_why_self_service_is_closed_and_who_opens_it(cast: Cast) -> None:
+    url = f"{reverse('sspr:try-it')}?person={cast[ADELE].pk}"
+    client = signed_in(cast["security.reader"])
+    close(cast[ADELE], limit="L09", gate=Gate.EMAIL)
+
+    paused = text_of(client.get(url))
+    close(cast[ADELE])
+    closed = text_of(client.get(url))
+
+    assert "They can reset their password" in paused and "Email pauses" in paused
+    assert "Self-service is closed for this account until" in closed
+    assert "Somebody answered a notice with This was not me." in closed
+    assert "They can reset their password" not in closed
