@@ -39,6 +39,8 @@ PLACES: Final[dict[str, tuple[Gate, ...]]] = {
     "app": (Gate.APP,),
 }
 """What people have, and the methods that come with it: who has a mobile phone gets text and call alike."""
+UNDEFAULTED: Final = frozenset({Gate.MOBILE_VOICE, Gate.QUESTIONS, Gate.RECOVERY_CODE})
+"""Methods that nobody's default opens: a default telephone opens the text."""
 HAD_OF_256: Final[dict[str, int]] = {
     "email": 210,
     "mobile": 200,
@@ -47,6 +49,7 @@ HAD_OF_256: Final[dict[str, int]] = {
     "questions": 60,
     "recovery": 40,
     "role": 24,
+    "default": 16,
 }
 """How many of 256 have it; a decoy that were anything else could be told by it."""
 
@@ -93,6 +96,14 @@ def _ways_of_role_holder(seed: str, available: Collection[Gate]) -> tuple[Way, .
     gates = {gate for place in chosen for gate in PLACES[place]} & usable
     ways = tuple(_way(gate) for gate in Gate if gate in gates)
     return tuple(way for way in ways if any(are_apart(way, other, by_kind=True) for other in ways))
+
+
+def decoy_preferred(seed: str, ways: Collection[Way]) -> tuple[Gate, ...]:
+    """Return the method that somebody with these ways made their default, as few people do; or nothing."""
+    registered = [way.gate for way in ways if way.gate not in UNDEFAULTED]
+    if not registered or not _has(seed, "default"):
+        return ()
+    return (min(registered, key=lambda gate: _draw(seed, f"default {gate.value}")),)
 
 
 def decoy_mask(gate: Gate, attempt: RecoveryAttempt) -> str:

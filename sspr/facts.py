@@ -14,7 +14,7 @@ from adminportal.queries import fetch, places
 from sspr.eligibility import PersonFacts, Verdict, Way, judge
 from sspr.models import Gate, SsprPolicy
 from sspr.subjects import subject_of
-from users.models import Tenant, User, UserType
+from users.models import MethodKind, Tenant, User, UserType
 from users.names import fold_upn
 from users.services.reach import Reach, reach_of
 from users.targets import TargetFacts, load_facts
@@ -28,6 +28,16 @@ AT_ONCE: Final = 2_000
 TELLING_DIGITS: Final = 8
 """Last digits by which numbers are compared: the same number is written with and without its country."""
 
+GATES_OF: Final[Mapping[str, tuple[Gate, ...]]] = {
+    MethodKind.AUTHENTICATOR: (Gate.APP,),
+    MethodKind.EMAIL: (Gate.EMAIL,),
+    MethodKind.EXTRA_EMAIL: (Gate.EMAIL,),
+    MethodKind.MOBILE_PHONE: (Gate.MOBILE_SMS, Gate.MOBILE_VOICE),
+    MethodKind.ALTERNATE_PHONE: (Gate.MOBILE_SMS, Gate.MOBILE_VOICE),
+    MethodKind.OFFICE_PHONE: (Gate.OFFICE_VOICE,),
+}
+"""The methods of the wizard that a registered one comes up as, the one to open first at the head."""
+
 FACTS: Final = """
     SELECT user_id, 'answer', question, '' FROM sspr_securityanswer WHERE user_id IN ({people})
     UNION ALL SELECT user_id, 'licence', '', '' FROM users_licenceassignment WHERE user_id IN ({people})
@@ -40,13 +50,17 @@ PARTS_ABOUT_PEOPLE: Final = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """A person as self-service sees them; ``places`` are addresses and numbers by the method that uses them."""
+    """A person as self-service sees them; ``places`` are addresses and numbers by the method that uses them.
+
+    ``preferred`` are the methods of the one that they made their default.
+    """
 
     user: User
     facts: PersonFacts
     target: TargetFacts
     places: Mapping[Gate, str] = field(repr=False)
     questions: tuple[str, ...] = ()
+    preferred: tuple[Gate, ...] = ()
 
 
 def available_gates() -> frozenset[Gate]:
@@ -116,7 +130,14 @@ def _known(target: TargetFacts, reach: Reach, rows: Collection[Row]) -> Known:
         recovery_codes=reach.recovery_codes,
         disabled=frozenset(Gate(kind) for what, kind in rows if what == "disabled"),
     )
-    return Known(user=user, facts=facts, target=target, places=reached, questions=questions)
+    return Known(
+        user=user,
+        facts=facts,
+        target=target,
+        places=reached,
+        questions=questions,
+        preferred=GATES_OF.get(reach.default, ()),
+    )
 
 
 def ways_of(reached: Mapping[Gate, str], *, has_app: bool) -> tuple[Way, ...]:

@@ -123,8 +123,9 @@ def _current(view: StepView, wanted: str) -> OfferedGate | None:
         found = next((offered for offered in view.gates if offered.gate.value == name), None)
         if found:
             return found
-    open_ones = (offered for offered in view.gates if not offered.is_paused)
-    return next(open_ones, view.gates[0] if view.gates else None)
+    open_ones = [offered for offered in view.gates if not offered.is_paused]
+    preferred = next((offered for offered in open_ones if offered.gate is view.preferred), None)
+    return preferred or next(iter(open_ones or view.gates), None)
 
 
 def gate_of(text: str) -> Gate | None:

@@ -120,7 +120,9 @@ def valkey(_valkey_server: Valkey, settings: Settings) -> Iterator[Valkey]:
 
 @pytest.fixture(autouse=True)
 def _no_unknown_name_like_a_role_holder(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave out the draw by which a few unknown names look like holders of roles: ids of tenants are random here.
+    """Leave out the draws by which a few unknown names look like holders of roles, or have a default method.
+
+    They come from the ids of tenants, which are random here.
 
     Modules that are about it say ``DRAWS_ROLE_HOLDERS = True``.
     """
@@ -128,6 +130,7 @@ def _no_unknown_name_like_a_role_holder(request: pytest.FixtureRequest, monkeypa
 
     if not getattr(request.module, "DRAWS_ROLE_HOLDERS", False):
         monkeypatch.setitem(HAD_OF_256, "role", 0)
+        monkeypatch.setitem(HAD_OF_256, "default", 0)
 
 
 @pytest.fixture(autouse=True)

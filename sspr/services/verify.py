@@ -68,10 +68,14 @@ class OfferedGate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepView:
-    """What a verification page shows; ``sent_at`` is when the code that waits was made, for the method chosen."""
+    """What a verification page shows; ``sent_at`` is when the code that waits was made, for the method chosen.
+
+    ``preferred`` is the one that the person is asked for first.
+    """
 
     gates: list[OfferedGate]
     chosen: Gate | None = None
+    preferred: Gate | None = None
     sent_at: datetime | None = None
     questions: list[str] = field(default_factory=list)
 
@@ -90,6 +94,7 @@ def view_of(attempt: RecoveryAttempt, *, now: datetime) -> StepView:
     return StepView(
         gates=_offered(situation, now=now),
         chosen=chosen,
+        preferred=situation.preferred,
         sent_at=waiting.created_at if waiting and is_waiting else None,
         questions=situation.questions(attempt.moves),
     )

@@ -18,6 +18,7 @@ from sspr.subjects import subject_of
 from tests.cast import Cast, make_cast, signed_in
 from tests.sspr.security_ways import HOME, MAIL, MOBILE, adds_app, adds_by_code, session_of, waiting_code
 from tests.sspr.self_service import policy_for, registers
+from tests.sspr.wizard_visit import Visit, text_of
 from tests.users.app_ways import scan
 from users.models import AuthenticationMethod, MethodKind, RecoveryCode, Session, TrustedDevice
 from users.tenancy import across_tenants, within
@@ -264,6 +265,42 @@ def test_default_is_one_method(cast: Cast, client: Client) -> None:
 
     assert {kind for kind, method in methods(cast).items() if method.is_default} == {"mobile_phone"}
     assert said(cast).count("User changed default security info") == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "gate", "asks"),
+    [
+        (None, "", "email", 'type="password"'),
+        (MethodKind.MOBILE_PHONE, MOBILE, "mobile_sms", "Send a code to"),
+        (MethodKind.ALTERNATE_PHONE, MOBILE, "mobile_sms", "Send a code to"),
+        (MethodKind.EMAIL, MAIL, "email", "Send a code to"),
+    ],
+)
+def test_default_is_asked_for_first(
+    cast: Cast, client: Client, kind: MethodKind | None, value: str, gate: str, asks: str
+) -> None:
+    if kind:
+        registers(cast, NAME, kind, value)
+        client.post(f"{HOME}/{methods(cast)[kind].pk}/default")
+    visit = Visit()
+    visit.begin("adele.vance@contoso.example")
+
+    step, confirm = text_of(visit.page()), unescape(client.get("/confirm").text)
+
+    assert f'name="method" value="{gate}"' in step
+    assert asks in confirm
+    if kind:
+        assert 'type="password"' not in confirm and "way=password" in confirm
+
+
+def test_default_that_cannot_be_used_gives_way_to_the_others(cast: Cast, client: Client) -> None:
+    registers(cast, NAME, MethodKind.MOBILE_PHONE, MOBILE)
+    client.post(f"{HOME}/{methods(cast)['mobile_phone'].pk}/default")
+    policy_for(cast, reach=Reach.ALL, gates=["email"])
+    visit = Visit()
+    visit.begin("adele.vance@contoso.example")
+
+    assert 'name="method" value="email"' in text_of(visit.page())
 
 
 def test_methods_of_others_do_not_exist(cast: Cast, client: Client) -> None:

@@ -41,6 +41,14 @@ class ProofWay(StrEnum):
     SMS = "sms"
 
 
+WAYS_OF: Final = {
+    MethodKind.AUTHENTICATOR.value: ProofWay.APP,
+    MethodKind.EMAIL.value: ProofWay.EMAIL,
+    MethodKind.EXTRA_EMAIL.value: ProofWay.EMAIL,
+    MethodKind.MOBILE_PHONE.value: ProofWay.SMS,
+    MethodKind.ALTERNATE_PHONE.value: ProofWay.SMS,
+}
+"""The way that a method opens which somebody made their default."""
 METHODS: Final = {ProofWay.EMAIL: MethodKind.EMAIL.value, ProofWay.SMS: MethodKind.MOBILE_PHONE.value}
 CHANNELS: Final = {ProofWay.EMAIL: Channel.EMAIL.value, ProofWay.SMS: Channel.SMS.value}
 
@@ -59,7 +67,7 @@ class Offer:
 
 
 def list_ways(session: Session, *, now: datetime) -> list[Offer]:
-    """List the ways that are open to the person, the password first; inside the scope."""
+    """List the ways that are open to the person, their default first and then the password; inside the scope."""
     reach = reach_of([session.user_id])[session.user_id]
     offers = [Offer(way=ProofWay.PASSWORD)]
     if reach.has_app:
@@ -67,7 +75,8 @@ def list_ways(session: Session, *, now: datetime) -> list[Offer]:
     offers += _by_code(ProofWay.EMAIL, reach.email)
     if reach.mobile and sms_is_available(tenant_id=session.tenant_id, now=now):
         offers += _by_code(ProofWay.SMS, reach.mobile)
-    return offers
+    wanted = WAYS_OF.get(reach.default)
+    return sorted(offers, key=lambda offer: offer.way is not wanted)
 
 
 def send_code(session: Session, way: ProofWay, *, now: datetime) -> bool:

@@ -15,11 +15,13 @@ AT_ONCE: Final = 5_000
 """People whom one statement asks for; SQLite takes some 32,000 values."""
 
 WAYS: Final = """
-    SELECT user_id, kind, value, proven_at IS NOT NULL, 1 FROM users_authenticationmethod WHERE user_id IN ({people})
+    SELECT user_id, kind, value, proven_at IS NOT NULL, is_default, 1 FROM users_authenticationmethod
+        WHERE user_id IN ({people})
     UNION ALL
-    SELECT user_id, kind, value, proven_at IS NOT NULL, 0 FROM users_contact WHERE user_id IN ({people})
+    SELECT user_id, kind, value, proven_at IS NOT NULL, FALSE, 0 FROM users_contact WHERE user_id IN ({people})
     UNION ALL
-    SELECT user_id, 'recovery', '', TRUE, 1 FROM users_recoverycode WHERE used_at IS NULL AND user_id IN ({people})
+    SELECT user_id, 'recovery', '', TRUE, FALSE, 1 FROM users_recoverycode
+        WHERE used_at IS NULL AND user_id IN ({people})
 """
 """Everything that somebody can be reached at or prove themselves with; the last column says that it is private."""
 PARTS: Final = 3
@@ -50,7 +52,10 @@ class Way:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """What a person can prove themselves with, one of each kind; ``recovery_codes`` counts those unused."""
+    """What a person can prove themselves with, one of each kind; ``recovery_codes`` counts those unused.
+
+    ``default`` is the kind of the method that they want to be asked for first, or nothing.
+    """
 
     email: Way | None = None
     mobile: Way | None = None
@@ -58,6 +63,7 @@ class Reach:
     has_app: bool = False
     recovery_codes: int = 0
     all_emails: tuple[str, ...] = field(default=(), repr=False)
+    default: str = ""
 
 
 NOWHERE: Final = Reach()
@@ -112,9 +118,10 @@ def addresses_of(user: User, reach: Reach | Emails, *more: str) -> list[str]:
 
 
 def _reach(rows: Iterable[tuple[Any, ...]]) -> Reach:
-    ways, recovery_codes = dict[tuple[str, bool], Way](), 0
-    for _, kind, value, is_proven, is_private in rows:
+    ways, recovery_codes, default = dict[tuple[str, bool], Way](), 0, ""
+    for _, kind, value, is_proven, is_default, is_private in rows:
         recovery_codes += kind == "recovery"
+        default = kind if is_default else default
         ways[kind, bool(is_private)] = Way(value=value, is_private=bool(is_private), is_proven=bool(is_proven))
     emails = [way for kind in EMAILS for way in (ways.get((kind, True)), ways.get((kind, False))) if way]
     return Reach(
@@ -124,6 +131,7 @@ def _reach(rows: Iterable[tuple[Any, ...]]) -> Reach:
         has_app=(MethodKind.AUTHENTICATOR.value, True) in ways,
         recovery_codes=recovery_codes,
         all_emails=tuple(_unlike(way.value for way in emails)),
+        default=default,
     )
 
 

@@ -30,9 +30,9 @@ from users.views.sign_in import later, safe_target
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: PortalRequest) -> HttpResponse:
     """Take the password, a code of an app or a code that was sent as fresh proof, and go back to where it was asked."""
-    way = _way(request)
     if request.method != "POST":
-        return _page(request, way)
+        return _page(request, _way(request) if "way" in request.GET else None)
+    way = _way(request)
     try:
         key = _prove(request, way)
     except Throttled as limit:
@@ -73,9 +73,11 @@ def _prove(request: PortalRequest, way: ProofWay) -> Secret | None:
     )
 
 
-def _page(request: PortalRequest, way: ProofWay, *, is_wrong: bool = False, status: int = 200) -> HttpResponse:
+def _page(request: PortalRequest, way: ProofWay | None, *, is_wrong: bool = False, status: int = 200) -> HttpResponse:
+    """Ask for a proof in this way; in the person's default one where none is named."""
     offers = {offer.way: offer for offer in list_ways(request.session_row, now=clock.now())}
-    offer = offers.get(way) or offers[ProofWay.PASSWORD]
+    first = next(iter(offers.values()))
+    offer = first if way is None else offers.get(way) or offers[ProofWay.PASSWORD]
     others = [(each, _address(request, each.way)) for each in offers.values() if each is not offer]
     page = {
         "next": _target(request),
