@@ -89,7 +89,8 @@ def frozen(name: str, job: BulkJob, *, folder: Path) -> Iterator[subprocess.Pope
         yield worker
     finally:
         os.killpg(worker.pid, signal.SIGCONT)
-    assert worker.wait(timeout=PATIENCE_SECONDS) == 0, told_by(folder)
+        ended = worker.wait(timeout=PATIENCE_SECONDS)
+    assert ended == 0, told_by(folder)
 
 
 def told_by(folder: Path) -> str:
