@@ -21,13 +21,14 @@ def _variables() -> list[str]:
 
 
 def _commands() -> list[str]:
-    files = [path for app in ("adminportal", "users", "passwords") for path in (ROOT / app).rglob("commands/*.py")]
+    apps = ("adminportal", "users", "passwords", "sspr")
+    files = [path for app in apps for path in (ROOT / app).rglob("commands/*.py")]
     return sorted(path.stem for path in files if path.stem != "__init__")
 
 
 def test_variables_and_commands_are_found_at_all() -> None:
     assert "SEALING_KEYS" in _variables()
-    assert "create_admin" in _commands()
+    assert {"create_admin", "set_licensing"} <= {*_commands()}
 
 
 @pytest.mark.parametrize("name", _variables())

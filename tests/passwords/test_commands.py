@@ -26,7 +26,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 TYPED = "Quiet-Harbour-5937"
 BOSS = ("create_admin", "boss@contoso.example", "--role", "Global Administrator", "--reason", "first start")
-OWN_COMMANDS = ("bulk_reset", "create_admin", "create_tenant", "force_change", "reset_password", "seed_demo")
+OWN_COMMANDS = (
+    *("bulk_reset", "create_admin", "create_tenant", "force_change", "reset_password", "seed_demo", "set_licensing"),
+)
 
 
 @dataclass
