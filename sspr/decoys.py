@@ -7,12 +7,13 @@ but the methods that are enabled: the same name sees the same for as long as the
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from anyascii import anyascii
 
-from adminportal import sealing
+from adminportal.sealing import Secret
 from sspr.eligibility import (
     ADMIN_GATES,
     ADMIN_GATES_REQUIRED,
@@ -23,7 +24,8 @@ from sspr.eligibility import (
 )
 from sspr.models import Gate, RecoveryAttempt, SsprPolicy
 
-SEED_PURPOSE: Final = "sspr-decoy"
+SECRET_NAME: Final = "sspr-decoys"  # noqa: S105  # a name
+"""Of the secret of the installation that decoys are drawn by."""
 DOTS: Final = "•••••"
 UNTELLING: Final = "a"
 """Shown where an address begins with what no decoy begins with."""
@@ -54,12 +56,12 @@ HAD_OF_256: Final[dict[str, int]] = {
 """How many of 256 have it; a decoy that were anything else could be told by it."""
 
 
-def seed_of(folded_upn: str, *, place: str) -> str:
+def seed_of(folded_upn: str, *, place: str, secret: Secret) -> str:
     """Return what the decoy of a name is drawn from; ``place`` is the tenant's id or the domain.
 
-    The oldest sealing key makes it, so that a new one changes nobody's methods.
+    ``secret`` is the installation's: sealing keys come and go, and none of them changes what a name is shown.
     """
-    return sealing.keyed_digest(SEED_PURPOSE, f"{place}\x00{folded_upn}", key_id=sealing.key_ids()[-1])
+    return hmac.new(secret.expose().encode(), f"{place}\x00{folded_upn}".encode(), hashlib.sha256).hexdigest()
 
 
 def initial_of(folded_upn: str, seed: str) -> str:

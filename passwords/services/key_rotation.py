@@ -15,7 +15,7 @@ from adminportal import sealing
 from adminportal.outbox.models import OutboundMessage
 from passwords.models import PasswordReset, RevealLink
 from passwords.reveal import seal_purpose
-from users.services.key_rotation import needs_of, reseal_app_keys, reseal_column
+from users.services.key_rotation import needs_of, reseal_app_keys, reseal_column, reseal_secrets
 from users.tenancy import across_tenants
 
 
@@ -33,7 +33,7 @@ class OlderKey:
 class Rotation:
     """What was done; ``unreadable`` values were sealed by a key that is not in the ring, and stay as they are.
 
-    Those of authenticator apps are counted by themselves.
+    Those of authenticator apps and of the installation are counted by themselves.
     """
 
     current_key: str
@@ -42,10 +42,11 @@ class Rotation:
     older: tuple[OlderKey, ...]
     resealed_apps: int = 0
     unreadable_apps: int = 0
+    unreadable_secrets: int = 0
 
 
 def reseal_all(*, now: datetime) -> Rotation:
-    """Seal every waiting temporary password and every key of an authenticator app with the newest key; repeatable.
+    """Seal waiting temporary passwords, keys of apps and the installation's secrets with the newest key; repeatable.
 
     Row by row by compare-and-set, so that whoever opens, uses or replaces one meanwhile is not overruled. Not inside
     a transaction.
@@ -53,6 +54,7 @@ def reseal_all(*, now: datetime) -> Rotation:
     with across_tenants():
         resealed, unreadable = _reseal_passwords(now)
         apps, unreadable_apps = reseal_app_keys()
+        _, unreadable_secrets = reseal_secrets()
         older = tuple(_older_key(key_id, now=now) for key_id in sealing.key_ids()[1:])
     return Rotation(
         current_key=sealing.current_key_id(),
@@ -61,6 +63,7 @@ def reseal_all(*, now: datetime) -> Rotation:
         older=older,
         resealed_apps=apps,
         unreadable_apps=unreadable_apps,
+        unreadable_secrets=unreadable_secrets,
     )
 
 

@@ -25,6 +25,7 @@ from sspr.situation import first_look
 from sspr.subjects import subject_of
 from users.models import Tenant, User
 from users.names import NameFault, check_upn
+from users.services.installation_secrets import secret_for
 from users.tenancy import find_person_by_name, find_tenant, find_tenant_of_domain
 
 __all__ = ["Later", "NameFault", "Started", "choose_reason", "difficulty", "start"]
@@ -108,7 +109,8 @@ def _draft(
     language: str,
     now: datetime,
 ) -> RecoveryAttempt:
-    seed = decoys.seed_of(folded, place=str(tenant.pk) if tenant else folded.partition("@")[2])
+    place = str(tenant.pk) if tenant else folded.partition("@")[2]
+    seed = decoys.seed_of(folded, place=place, secret=secret_for(decoys.SECRET_NAME))
     return RecoveryAttempt(
         id=uuid4(),
         cookie_digest=attempts.digest_of(key),

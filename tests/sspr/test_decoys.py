@@ -7,7 +7,6 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from pytest_django import Settings
 
 from adminportal.sealing import Secret
 from sspr.decoys import decoy_mask, decoy_preferred, decoy_questions, decoy_verdict, initial_of, mask, seed_of

@@ -15,6 +15,7 @@ from adminportal import clock
 from adminportal.audit.models import AuditEvent
 from adminportal.hashing import hashes_made
 from adminportal.outbox.models import OutboundMessage
+from sspr.decoys import SECRET_NAME
 from sspr.models import Gate, GateFailures, Reach, RecoveryAttempt, RecoveryLock, SsprPolicy
 from sspr.questions import normal_form
 from sspr.services.cancel import cancel
@@ -25,6 +26,7 @@ from tests.sspr.self_service import answers, knows, policy_for
 from tests.sspr.wizard_ways import MOBILE, OFFICE, Walk, begin
 from tests.users.app_ways import registers_app
 from users.models import Challenge, Domain, User
+from users.services.installation_secrets import secret_for
 from users.tenancy import within
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -87,6 +89,7 @@ def observe(step: Callable[[], Any]) -> Work:
 def cast(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cast]:
     monkeypatch.setattr("adminportal.outbox.waking.wake", lambda *_: None)
     made = make_cast()
+    secret_for(SECRET_NAME)
     made.add("gone", mobile_phone=MOBILE)
     made.add("far", mobile_phone=MOBILE)
     with within(made.tenant):

@@ -9,6 +9,7 @@ from users.models.grid_choice import GridChoice
 from users.models.group import Group, GroupMember, GroupOwner
 from users.models.guard import SignInGuard
 from users.models.import_batch import ImportBatch
+from users.models.installation_secret import InstallationSecret
 from users.models.licence import LicenceAssignment, LicenceProduct
 from users.models.method import AuthenticationMethod, MethodKind, RecoveryCode, TrustedDevice
 from users.models.role import RoleAssignment
@@ -31,6 +32,7 @@ __all__ = [
     "GroupMember",
     "GroupOwner",
     "ImportBatch",
+    "InstallationSecret",
     "LicenceAssignment",
     "LicenceProduct",
     "MethodKind",

@@ -12,9 +12,10 @@ from django.db.models import Max, Model, QuerySet
 from adminportal import sealing
 from adminportal.outbox.models import OutboundMessage
 from adminportal.sealing import SealBroken
-from users.models import AuthenticationMethod, Challenge, RecoveryCode
+from users.models import AuthenticationMethod, Challenge, InstallationSecret, RecoveryCode
 from users.services.authenticators import KEY_PURPOSE
 from users.services.contact_notices import STOP
+from users.services.installation_secrets import PURPOSE
 
 Row = TypeVar("Row", bound=Model)
 
@@ -52,6 +53,11 @@ def reseal_column(waiting: QuerySet[Row], column: str, *, purpose_of: Callable[[
 def reseal_app_keys() -> tuple[int, int]:
     """Seal the keys of authenticator apps with the newest key; returns how many were, and unreadable ones."""
     return reseal_column(AuthenticationMethod.objects.all(), "sealed_key", purpose_of=lambda _: KEY_PURPOSE)
+
+
+def reseal_secrets() -> tuple[int, int]:
+    """Seal the secrets of the installation with the newest key; returns how many were, and unreadable ones."""
+    return reseal_column(InstallationSecret.objects.all(), "sealed", purpose_of=lambda _: PURPOSE)
 
 
 def needs_of(key_id: str, *, now: datetime) -> Needs:

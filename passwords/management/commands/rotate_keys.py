@@ -33,6 +33,11 @@ class Command(PortalCommand):
                 f"{found.unreadable} temporary passwords were sealed by a key that SEALING_KEYS does not hold, "
                 "and stay as they are. Put that key back behind the first one, or reset these people again."
             )
+        if found.unreadable_secrets:
+            raise CommandError(
+                "What names of nobody are shown by Forgot password was sealed by a key that SEALING_KEYS does not "
+                "hold, and has changed. Put that key back behind the first one, and run this again."
+            )
         if found.unreadable_apps:
             raise CommandError(
                 f"The keys of {found.unreadable_apps} authenticator apps were sealed by a key that SEALING_KEYS does "
