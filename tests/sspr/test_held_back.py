@@ -85,6 +85,8 @@ def test_country_that_is_not_named_is_told_by_the_trace(cast: Cast) -> None:
 
 
 def test_line_stays_when_the_code_is_forgotten_and_that_of_a_decoy_goes(cast: Cast) -> None:
+    rules = {"gates": [Gate.MOBILE_SMS.value], "two_gates_with_second_factor": False}
+    policy_for(cast, reach=Reach.ALL, **rules)  # the only method there is: each decoy has it
     spend(cast, "sms", MOBILE, times=3)
     begin(ADELE).send(Gate.MOBILE_SMS, MOBILE)
     begin(NOBODY).send(Gate.MOBILE_SMS, MOBILE)
