@@ -35,7 +35,7 @@ def leave(
 ) -> None:
     """Keep a question for a worker and wake one; one statement, whatever was typed."""
     facts, ask_id = correlation.current(), uuid4()
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         PublicAsk.objects.create(
             id=ask_id,
             kind=kind,
