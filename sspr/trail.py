@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from adminportal.audit.record import Actor as AuditActor
-from adminportal.audit.record import Entry, Target
+from adminportal.audit.record import Entry
 from adminportal.audit.tags import Activity, Result
 from sspr.flow import State
 from sspr.models import Gate, RecoveryAttempt
-from users.models import User
+from users.snapshots import snapshot_of, target_of
 
 METHOD_NAMES: Final[dict[Gate, str]] = {
     Gate.EMAIL: "email",
@@ -128,7 +128,7 @@ def entry(
         tenant_id=attempt.tenant_id,
         activity=activity,
         actor=actor_of(attempt),
-        targets=(_target(user),) if user else (),
+        targets=(target_of(user),) if user else (),
         result=result,
         reason=reason,
         details={key: value for key, value in known.items() if value},
@@ -142,10 +142,4 @@ def actor_of(attempt: RecoveryAttempt) -> AuditActor:
     if user is None:
         unknown = f"unknown:{attempt.subject[:16]}"
         return AuditActor(kind="user", id=None, display_name="", user_principal_name=unknown)
-    return AuditActor(
-        kind="user", id=user.pk, display_name=user.display_name, user_principal_name=user.user_principal_name
-    )
-
-
-def _target(user: User) -> Target:
-    return Target(id=user.pk, display_name=user.display_name, user_principal_name=user.user_principal_name)
+    return snapshot_of(user)
