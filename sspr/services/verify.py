@@ -142,13 +142,10 @@ def check(
     if gate is Gate.QUESTIONS:
         return _check_questions(attempt, answers or {}, moves=moves, now=now)
     with transaction.atomic():
-        held = _hold(attempt, moves=moves, now=now)
-        if held is None:
-            return STALE
+        held = _hold_open(attempt, gate, moves=moves, now=now)
+        if isinstance(held, Answer):
+            return held
         situation, others = held
-        refused = _refusal(situation, gate, now=now)
-        if refused:
-            return Answer(outcome=refused)
         judged = proofs.judge_proof(situation, gate, typed=typed, now=now)
         return _settle(situation, gate, judged, others, now=now)
 
@@ -158,24 +155,18 @@ def _check_questions(attempt: RecoveryAttempt, answers: Mapping[str, str], *, mo
     """Spend the form first, hash with no lock held, and settle under the lock: a form is judged once."""
     gate = Gate.QUESTIONS
     with transaction.atomic():
-        held = _hold(attempt, moves=moves, now=now)
-        if held is None:
-            return STALE
+        held = _hold_open(attempt, gate, moves=moves, now=now)
+        if isinstance(held, Answer):
+            return held
         situation, _ = held
-        refused = _refusal(situation, gate, now=now)
-        if refused:
-            return Answer(outcome=refused)
         asked = situation.questions(moves)
         stored = proofs.stored_answers(situation, asked)
     judged = proofs.judge_answers(stored, answers)
     with transaction.atomic():
-        held = _hold(attempt, moves=moves + 1, now=now, is_new_post=False)
-        if held is None:
-            return STALE
+        held = _hold_open(attempt, gate, moves=moves + 1, now=now, is_new_post=False)
+        if isinstance(held, Answer):
+            return held
         situation, others = held
-        refused = _refusal(situation, gate, now=now)
-        if refused:
-            return Answer(outcome=refused)
         return _settle(situation, gate, judged, others, now=now)
 
 
@@ -194,14 +185,19 @@ def _hold(
     return situation, held
 
 
-def _refusal(situation: Situation, gate: Gate, *, now: datetime) -> Outcome | None:
-    """Return why a proof is not judged at all: the attempt is over, or the method is not there to be proven."""
+def _hold_open(
+    attempt: RecoveryAttempt, gate: Gate, *, moves: int, now: datetime, is_new_post: bool = True
+) -> tuple[Situation, list[RecoveryAttempt]] | Answer:
+    """Hold what a proof needs; or say that the attempt is over, or that the method is not there to be proven."""
+    held = _hold(attempt, moves=moves, now=now, is_new_post=is_new_post)
+    if held is None:
+        return STALE
+    situation = held[0]
     if situation.closed.until or not situation.verdict.is_able:
         settling.close_out(situation, now=now)
-        return Outcome.ENDED
-    if situation.way(gate) is None:
-        return Outcome.STALE
-    return Outcome.STALE if gate in SENDING and situation.attempt.chosen_gate != gate else None
+        return Answer(outcome=Outcome.ENDED)
+    is_chosen = gate not in SENDING or situation.attempt.chosen_gate == gate
+    return held if is_chosen and situation.way(gate) is not None else STALE
 
 
 def _settle(
