@@ -85,6 +85,7 @@ class Wizard(RuleBasedStateMachine):
         self.over: list[UUID] = []
         self.hashes = stored_hashes()
         self.touched: int | None = None
+        self.looked: dict[int, object] = {}
         self.texts, self.spent, self.posts = [GUESS], set[str](), list[Post]()
 
     def teardown(self) -> None:
@@ -160,7 +161,7 @@ class Wizard(RuleBasedStateMachine):
         self.post_newest(number, "prove", method=gate, code=" ")
         assert self.row(number).moves == before
 
-    @rule(number=browser, times=st.integers(1, 5))
+    @rule(number=browser, times=st.sampled_from((1, 2, 5)))
     def guess(self, number: int, times: int) -> None:
         for _ in range(times):
             self.type(number, self.model.browsers[number].chosen or "email", GUESS)
@@ -236,13 +237,20 @@ class Wizard(RuleBasedStateMachine):
     def the_page_has_the_form_of_its_state(self) -> None:
         if self.touched is None:
             return
-        mine, client = self.model.browsers[self.touched], self.clients[self.touched]
-        self.touched = None
-        page = client.get("/passwordreset/step")
+        number, self.touched = self.touched, None
+        mine, is_locked = (
+            self.model.browsers[number],
+            self.model.is_locked(self.model.browsers[number].name, clock.now()),
+        )
         is_there = mine.has_cookie and clock.now() <= mine.ends
+        looks = (mine.began, mine.state, mine.chosen, is_there, is_locked)
+        if self.looked.get(number) == looks:
+            return  # the page of before: a quarter of the time of all steps
+        self.looked[number] = looks
+        page = self.clients[number].get("/passwordreset/step")
         assert page.status_code == (200 if is_there else 302)
         shown = {step for step in STEPS if f'"{address_of(step)}"' in page.content.decode()}
-        if not is_there or (self.model.is_locked(mine.name, clock.now()) and not shown):
+        if not is_there or (is_locked and not shown):
             assert not shown, mine
         elif mine.state in PROVING:
             assert shown and shown <= {"send", "prove"}, mine
