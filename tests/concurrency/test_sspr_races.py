@@ -17,11 +17,11 @@ from sspr.models import Gate, Reach, RecoveryAttempt, RecoveryLock
 from sspr.services.complete import Ended, finish, unlock
 from sspr.services.start import choose_reason
 from sspr.services.verify import Answer, Outcome, check
-from tests.cast import Cast, make_tenant
+from tests.cast import Cast
 from tests.concurrency.crowd import at_once, behind_a_lock, meanwhile
 from tests.passwords.reset_cast import try_sign_in
 from tests.sspr.self_service import policy_for
-from tests.sspr.wizard_ways import MAIL, MOBILE, NEW_PASSWORD, Walk, begin, code_of
+from tests.sspr.wizard_ways import NEW_PASSWORD, Walk, begin, code_of, make_adele_alone
 from users.act_rules import Act
 from users.models import Challenge, User
 from users.services.acts import act_on_person
@@ -36,9 +36,7 @@ SECOND_PASSWORD = "Amber-Lantern-8264"
 @pytest.fixture
 def cast(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cast]:
     monkeypatch.setattr("adminportal.outbox.waking.wake", lambda *_: None)
-    made = make_tenant("contoso.example", "Contoso")
-    made.add("adele.vance", alternate_email=MAIL, mobile_phone=MOBILE)
-    policy_for(made, reach=Reach.ALL)
+    made = make_adele_alone()
     from users.roles import Role
 
     made.add("user.admin", roles=(Role.USER_ADMINISTRATOR,))

@@ -14,13 +14,12 @@ from django.test import Client
 
 from adminportal.audit.models import AuditEvent
 from adminportal.throttle.models import Counter as Hits
-from sspr.models import Reach, RecoveryAttempt, RecoveryLock
-from tests.cast import PASSWORD, Cast, make_tenant
+from sspr.models import RecoveryAttempt, RecoveryLock
+from tests.cast import PASSWORD, Cast
 from tests.concurrency.crowd import at_once
 from tests.passwords.reset_cast import try_sign_in
-from tests.sspr.self_service import policy_for
 from tests.sspr.wizard_visit import Visit
-from tests.sspr.wizard_ways import MAIL, MOBILE, NEW_PASSWORD
+from tests.sspr.wizard_ways import NEW_PASSWORD, make_adele_alone
 from users.models import Challenge, Session
 from users.services.sign_in import Outcome
 
@@ -34,9 +33,7 @@ BROWSERS = 5
 @pytest.fixture
 def cast(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cast]:
     monkeypatch.setattr("adminportal.outbox.waking.wake", lambda *_: None)
-    made = make_tenant("contoso.example", "Contoso")
-    made.add("adele.vance", alternate_email=MAIL, mobile_phone=MOBILE)
-    policy_for(made, reach=Reach.ALL)
+    made = make_adele_alone()
     yield made
 
 

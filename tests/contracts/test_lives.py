@@ -24,12 +24,12 @@ from sspr.models import Gate, Reach, SecurityAnswer
 from sspr.services.start import Later, difficulty
 from sspr.services.verify import Outcome
 from sspr.services.verify import check as check_proof
-from tests.cast import Cast, make_cast, signed_in
+from tests.cast import Cast, signed_in
 from tests.passwords.reset_cast import link_of, message_to, reset
 from tests.solving import read_aloud, solved
-from tests.sspr.self_service import knows, policy_for
+from tests.sspr.self_service import policy_for
 from tests.sspr.wizard_visit import Visit
-from tests.sspr.wizard_ways import MAIL, MOBILE, begin, wrong_code
+from tests.sspr.wizard_ways import MAIL, MOBILE, begin, make_open_cast, wrong_code
 from tests.users.app_ways import registers_app
 from tests.users.contact_ways import changes_address
 from users.services.authenticators import go_on_with, start_authenticator
@@ -47,10 +47,7 @@ Alive = Callable[[datetime], bool]
 
 @pytest.fixture
 def cast() -> Cast:
-    made = make_cast()
-    policy_for(made, reach=Reach.ALL)
-    knows(made, "adele.vance", email=MAIL, mobile=MOBILE)
-    return made
+    return make_open_cast()
 
 
 def code(cast: Cast) -> Alive:

@@ -19,12 +19,12 @@ from adminportal.outbox import content
 from adminportal.outbox.models import OutboundMessage
 from sspr.models import Reach, RecoveryAttempt
 from sspr.services.ask_handlers import settle_public_asks
-from tests.cast import PASSWORD, Cast, make_cast, signed_in
+from tests.cast import PASSWORD, Cast, signed_in
 from tests.passwords.reset_cast import try_sign_in
 from tests.solving import solved
 from tests.sspr.self_service import knows, policy_for
 from tests.sspr.wizard_visit import Visit
-from tests.sspr.wizard_ways import MAIL, MOBILE, NEW_PASSWORD
+from tests.sspr.wizard_ways import MAIL, MOBILE, NEW_PASSWORD, make_open_cast
 from tests.users.app_ways import registers_app
 from users.models import AuthenticationMethod, Session, Tenant
 from users.services.sign_in import Outcome
@@ -41,9 +41,7 @@ WAYS = ("email", "mobile_sms", "app", "questions", "recovery", "mobile_voice", "
 
 @pytest.fixture
 def cast() -> Cast:
-    made = make_cast()
-    policy_for(made, reach=Reach.ALL)
-    knows(made, "adele.vance", email=MAIL, mobile=MOBILE)
+    made = make_open_cast()
     knows(made, "diego.siciliani", email=THIEFS_MAIL, mobile="+1 202 555 0199")
     return made
 

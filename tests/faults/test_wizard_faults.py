@@ -17,15 +17,13 @@ from adminportal import clock
 from adminportal.outbox import sweep, waking
 from adminportal.outbox.dispatch import CLAIM_SECONDS
 from adminportal.outbox.models import Failure, OutboundMessage, State
-from sspr.models import Reach
-from tests.cast import Cast, make_tenant
+from tests.cast import Cast
 from tests.faults.mail_worker import PATIENCE_SECONDS, SlowToAnswer, kill, start_worker, wait_until
 from tests.passwords.reset_cast import try_sign_in
 from tests.services.smtp import SmtpSink
 from tests.services.valkey import Valkey
-from tests.sspr.self_service import policy_for
 from tests.sspr.wizard_visit import Visit
-from tests.sspr.wizard_ways import MAIL, MOBILE, NEW_PASSWORD
+from tests.sspr.wizard_ways import MAIL, MOBILE, NEW_PASSWORD, make_adele_alone
 from users.services.sign_in import Outcome
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -38,9 +36,7 @@ AFTER_THE_CLAIM = timedelta(seconds=CLAIM_SECONDS + 1)
 @pytest.fixture
 def cast() -> Iterator[Cast]:
     waking.forget_outage()
-    made = make_tenant("contoso.example", "Contoso")
-    made.add("adele.vance", alternate_email=MAIL, mobile_phone=MOBILE)
-    policy_for(made, reach=Reach.ALL)
+    made = make_adele_alone()
     yield made
     waking.forget_outage()
 

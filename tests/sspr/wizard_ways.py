@@ -15,7 +15,7 @@ from sspr.models import Gate, Reach, RecoveryAttempt
 from sspr.services.complete import Finished, finish, unlock
 from sspr.services.start import start
 from sspr.services.verify import Answer, Outcome, check, choose_and_send
-from tests.cast import Cast, make_cast
+from tests.cast import Cast, make_cast, make_tenant
 from tests.sspr.self_service import knows, policy_for
 from users.models.challenge import Challenge, Purpose
 from users.services.challenges import newest, open_code
@@ -29,6 +29,14 @@ def make_open_cast() -> Cast:
     cast = make_cast()
     policy_for(cast, reach=Reach.ALL)
     knows(cast, "adele.vance", email=MAIL, mobile=MOBILE)
+    return cast
+
+
+def make_adele_alone() -> Cast:
+    """Create an organization with self-service on for everybody and Adele as the only one: races need few rows."""
+    cast = make_tenant("contoso.example", "Contoso")
+    cast.add("adele.vance", alternate_email=MAIL, mobile_phone=MOBILE)
+    policy_for(cast, reach=Reach.ALL)
     return cast
 
 
