@@ -22,7 +22,7 @@ from adminportal.tryout import processes
 from tests.services import postgres
 from tests.services.valkey import Valkey
 
-PATIENCE_SECONDS = 600
+PATIENCE_SECONDS = 1_200
 """How long a siege may take before it is given up."""
 WORKERS = 2
 CHUNK_SECONDS = 1.5
