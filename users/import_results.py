@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -87,6 +88,15 @@ def get_own_batch(batch_id: UUID, *, actor: Actor) -> ImportBatch:
     if batch is None:
         raise Http404
     return batch
+
+
+def every_line(batch: ImportBatch) -> Iterator[Line]:
+    """Return how each row stands, in the order of the file."""
+    taken = set(batch.taken)
+    place = -1
+    for row in batch.rows:
+        place += not row["f"]
+        yield _line(batch, row, -1 if row["f"] else place, taken)
 
 
 def view_batch(batch: ImportBatch, *, page: int) -> ImportView:

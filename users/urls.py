@@ -62,6 +62,7 @@ urlpatterns = [
     path("users/import/template.csv", import_users.template, {"has_examples": False}, name="import-template"),
     path("users/import/examples.csv", import_users.template, {"has_examples": True}, name="import-examples"),
     path("users/import/<uuid:batch_id>", import_users.import_batch, name="import-batch"),
+    path("users/import/<uuid:batch_id>/outcomes.csv", import_users.outcomes, name="import-outcomes"),
     *method_urls.urlpatterns,
     *role_urls.urlpatterns,
     *directory_urls.urlpatterns,

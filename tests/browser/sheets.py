@@ -177,6 +177,7 @@ NO_PAGES: Final = {
     "sspr:insights-users-csv": "a file",
     "users:roles-export": "a file",
     "users:import-template": "a file",
+    "users:import-outcomes": "a file",
     "users:import-examples": "a file",
     "passwords:change-rules": "a part of a page",
     "sspr:rules": "a part of a page",

@@ -71,6 +71,23 @@ def test_file_is_previewed_confirmed_and_told_row_by_row(cast: Cast, client: Cli
     assert outcomes == {2: "created", 3: "left_out", 4: "created"}
 
 
+def test_outcomes_are_a_file_too_in_the_order_of_the_upload(client: Client) -> None:
+    rows = [person(1), person(2, Display_Name="=1+1", Mobile_Phone="call me maybe"), person(3)]
+    address = _upload(client, csv_file(rows)).headers["Location"]
+    client.post(address, {"leave_out_faulty": "on"})
+
+    lines = client.get(f"{address}/outcomes.csv").content.decode("utf-8-sig").splitlines()
+
+    assert [line.split(",")[:2] for line in lines] == [
+        ["Row", "Outcome"],
+        ["2", "Created"],
+        ["3", "Not created"],
+        ["4", "Created"],
+    ]
+    assert "Mobile Phone: “call me maybe” is not a telephone number." in lines[2] and ",=1+1" not in lines[2]
+    assert Client().get(f"{address}/outcomes.csv").status_code == 302
+
+
 def test_pasted_rows_do_as_well_as_a_file(client: Client) -> None:
     text = csv_file(people(2), separator="\t").decode()
 

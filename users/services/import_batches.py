@@ -36,8 +36,8 @@ BATCH_LIVES: Final = timedelta(hours=24)
 """How long the rows of an upload are kept after its last change."""
 LEFT_ALONE: Final = timedelta(minutes=1)
 """After how long without progress the sweeper goes on with a batch whose run has died or never began."""
-MOST_AT_ONCE: Final = 1_000
-"""Most people whom the request itself adds, in a second or two; a worker adds more."""
+MOST_AT_ONCE: Final = 250
+"""Most people whom the request itself adds, well within a second (admin-center.md 8); a worker adds more."""
 RUN_TASK: Final = "users.tasks.run_import"
 QUEUE: Final = "default"
 
@@ -74,7 +74,7 @@ def confirm_batch(
 ) -> None:
     """Add the good rows of a preview; a second confirmation of the same batch adds nobody.
 
-    One transaction per 500 people; not inside a transaction. Above a thousand rows a worker does it, or the request
+    One transaction per 500 people; not inside a transaction. Above 250 rows a worker does it, or the request
     where no worker can be asked.
 
     :raises NotConfirmed: when rows are faulty and shall not be left out, no row is good, seats are missing, or it

@@ -14,6 +14,7 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from adminportal import clock
+from adminportal.audit.export import BYTE_ORDER_MARK, csv_line
 from adminportal.middleware.bodies import own_body
 from adminportal.throttle import Throttled, check
 from users.access import Permission, requires
@@ -21,7 +22,7 @@ from users.csv_layout import MOST_BYTES, CsvRefused, CsvRow, read_rows
 from users.csv_refusals import refusal_sentence
 from users.csv_templates import template_file
 from users.import_form import ConfirmForm, ImportForm
-from users.import_results import get_own_batch, view_batch
+from users.import_results import every_line, get_own_batch, view_batch
 from users.models import Domain, ImportBatch
 from users.request import PortalRequest
 from users.services.import_batches import NotConfirmed, confirm_batch, free_seats, store_batch
@@ -98,6 +99,21 @@ def template(request: PortalRequest, *, has_examples: bool) -> HttpResponse:
     name = "import-users-examples.csv" if has_examples else "import-users-template.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+@requires(Permission.USER_CREATE)
+@never_cache
+@require_safe
+def outcomes(request: PortalRequest, batch_id: UUID) -> HttpResponse:
+    """Send how each row stands as a file, in the reader's language and in the order of the file."""
+    batch = get_own_batch(batch_id, actor=request.actor)
+    heads = [gettext(text) for text in ("Row", "Outcome", "Username", "Display name", "What is wrong")]
+    lines = [csv_line(heads)]
+    for line in every_line(batch):
+        wrong = [f"{fault.column}: {fault.sentence()}" for fault in line.faults] + [str(line.note)] * bool(line.note)
+        lines.append(csv_line([str(line.number), line.label, line.user_name, line.display_name, " ".join(wrong)]))
+    headers = {"Content-Disposition": 'attachment; filename="import-outcomes.csv"'}
+    return HttpResponse(BYTE_ORDER_MARK + "".join(lines), content_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _start(request: HttpRequest, form: ImportForm, *, status: int = 200) -> HttpResponse:
