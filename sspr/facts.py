@@ -63,9 +63,9 @@ class Known:
     preferred: tuple[Gate, ...] = ()
 
 
-def available_gates() -> frozenset[Gate]:
-    """Return the methods whose way of sending is set up."""
-    has_sms, has_voice = channels.is_set_up("sms"), channels.is_set_up("voice")
+def available_gates(policy: SsprPolicy) -> frozenset[Gate]:
+    """Return the methods whose way of sending is set up and, under these settings, used at all."""
+    has_sms, has_voice = (channels.is_set_up(kind) and policy.sms_a_day > 0 for kind in ("sms", "voice"))
     needs = {Gate.MOBILE_SMS: has_sms, Gate.MOBILE_VOICE: has_voice, Gate.OFFICE_VOICE: has_voice}
     return frozenset(gate for gate in Gate if needs.get(gate, True))
 
@@ -90,7 +90,7 @@ def load_known(
 
 def judge_many(users: Iterable[User], *, policy: SsprPolicy, tenant: Tenant, now: datetime) -> dict[UUID, Verdict]:
     """Ask the rule for many people of one tenant; three queries for each two thousand of them."""
-    available = available_gates()
+    available = available_gates(policy)
     return {
         user_id: judge(known.facts, policy=policy, tenant=tenant, available=available)
         for user_id, known in load_known(users, policy=policy).items()

@@ -92,7 +92,7 @@ def read_person(user: User | None, *, tenant: Tenant, subject: str) -> tuple[Ssp
     person = user or ghost(tenant)
     with within(tenant):
         known = load_known([person], policy=policy, subjects={person.pk: subject})[person.pk]
-    return policy, known, available_gates()
+    return policy, known, available_gates(policy)
 
 
 def first_look(attempt: RecoveryAttempt) -> Situation:

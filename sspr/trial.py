@@ -52,7 +52,7 @@ class Trial:
 
 def try_person(user: User, *, policy: SsprPolicy, tenant: Tenant, now: datetime) -> Trial:
     """Ask the rule for one person as the wizard would; a fixed number of queries, inside the scope."""
-    known, available = load_known([user], policy=policy)[user.pk], available_gates()
+    known, available = load_known([user], policy=policy)[user.pk], available_gates(policy)
     verdict = judge(known.facts, policy=policy, tenant=tenant, available=available)
     own = own_mailboxes_of([user])
     reason = reason_of(stance_of(known, own_mailboxes=own), policy=policy, tenant=tenant, available=available)

@@ -76,7 +76,8 @@ class OverTime:
 
 def count_registered(tenant: Tenant) -> Registered:
     """Count people by what they have registered; as many queries as for ten people, inside the scope."""
-    policy, available = policy_of(tenant), available_gates()
+    policy = policy_of(tenant)
+    available = available_gates(policy)
     crowd = load_crowd(tenant, policy=policy)
     states: list[tuple[Stance, SelfServiceState, int]] = [
         (stance, state_of(stance.facts, policy=policy, tenant=tenant, available=available), number)

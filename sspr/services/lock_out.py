@@ -32,14 +32,14 @@ class LockOut:
 
 def count_lock_out(before: SsprPolicy, after: SsprPolicy, *, now: datetime) -> LockOut:
     """Compare who can reset under both settings; a fixed number of queries, however many people there are."""
-    available = available_gates()
+    available, available_later = available_gates(before), available_gates(after)
     crowd = load_crowd(before.tenant, policy=before, other=after)
 
     def is_able(stance: Stance) -> bool:
         return judge(stance.facts, policy=before, tenant=before.tenant, available=available).is_able
 
     def is_lost(stance: Stance) -> bool:
-        later = judge(stance.under_other(), policy=after, tenant=after.tenant, available=available)
+        later = judge(stance.under_other(), policy=after, tenant=after.tenant, available=available_later)
         return is_able(stance) and not later.is_able
 
     count = crowd.count(is_lost)

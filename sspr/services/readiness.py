@@ -80,7 +80,7 @@ def look_ahead(tenant: Tenant) -> Outlook:
     is_off = policy.reach == Reach.NONE
     if is_off:
         policy.reach = Reach.ALL.value
-    available = available_gates()
+    available = available_gates(policy)
 
     def why(stance: Stance) -> Reason | None:
         return reason_of(stance, policy=policy, tenant=tenant, available=available)

@@ -43,7 +43,8 @@ class Standing:
 
 def standing_of(actor: Actor, *, policy: SsprPolicy | None = None) -> Standing:
     """Read what self-service knows of somebody; a fixed number of queries, inside the scope."""
-    policy, available = policy or policy_of(actor.tenant), available_gates()
+    policy = policy or policy_of(actor.tenant)
+    available = available_gates(policy)
     known = load_known([actor.user], policy=policy)[actor.id]
     return Standing(
         known=known,

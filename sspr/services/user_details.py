@@ -94,7 +94,7 @@ def _read(after: User | None, rows: int) -> list[User]:
 def _details(tenant: Tenant, policy: SsprPolicy, people: Sequence[User]) -> list[Detail]:
     if not people:
         return []
-    known, available = load_known(people, policy=policy), available_gates()
+    known, available = load_known(people, policy=policy), available_gates(policy)
     methods = _registered(people)
     updated, confirmed = _updated(people, methods), _confirmed(people, methods)
     return [

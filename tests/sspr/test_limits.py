@@ -258,6 +258,19 @@ def test_spent_budget_of_text_messages_pauses_them_for_everybody_and_spoils_no_c
     assert walk.type(Gate.MOBILE_SMS, code) is (Outcome.RIGHT if name == ADELE else Outcome.WRONG)
 
 
+def test_no_texts_at_all_are_no_method_of_anybody(cast: Cast, settings: Settings) -> None:
+    settings.VOICE_CHANNEL_URL = "inbox:"
+    gates = [gate.value for gate in (Gate.EMAIL, Gate.MOBILE_SMS, Gate.MOBILE_VOICE, Gate.OFFICE_VOICE)]
+    policy_for(cast, reach=Reach.ALL, gates=gates, sms_a_day=0)
+    for name in (ADELE, "nobody@contoso.example"):
+        walk = begin(name)
+
+        assert {line.gate for line in view_of(walk.attempt, now=clock.now()).gates} == {Gate.EMAIL}
+        assert walk.send(Gate.MOBILE_SMS, MOBILE) is Outcome.STALE
+    knows(cast, "diego.siciliani", mobile=MOBILE)
+    assert begin("diego.siciliani@contoso.example").attempt.sspr_code == "SSPR_0014"
+
+
 def test_spent_budget_pauses_calls_too(cast: Cast, settings: Settings) -> None:
     settings.VOICE_CHANNEL_URL = "inbox:"
     only(cast, Gate.MOBILE_VOICE, sms_a_day=1)

@@ -85,6 +85,17 @@ def test_up_to_ten_are_confirmed_by_the_button(cast: Cast) -> None:
     assert "To confirm, type" not in text_of(answer)
 
 
+def test_no_texts_at_all_lock_out_whoever_has_but_a_phone(cast: Cast) -> None:
+    policy = policy_for(cast, reach=Reach.ALL)
+    knows(cast, "diego.siciliani", mobile="+46 70 174 06 50")
+
+    with within(cast.tenant):
+        lost = count_lock_out(policy, with_values(policy, {"sms_a_day": 0}), now=clock.now())
+        few = count_lock_out(policy, with_values(policy, {"sms_a_day": 1}), now=clock.now())
+
+    assert (lost.people, few.count) == ((cast["diego.siciliani"],), 0)
+
+
 def test_page_that_asks_sends_back_what_was_chosen(cast: Cast) -> None:
     policy_for(cast, reach=Reach.ALL)
 

@@ -177,7 +177,7 @@ def drawn(cast: Cast, name: str) -> list[Gate]:
     place = str(cast.tenant.pk) if is_known else domain
     seed = seed_of(name, place=place, secret=secret_for(SECRET_NAME))
     policy = policy_of(cast.tenant if is_known else ghost_tenant())
-    return [way.gate for way in decoy_verdict(seed, policy=policy, available=available_gates()).ways]
+    return [way.gate for way in decoy_verdict(seed, policy=policy, available=available_gates(policy)).ways]
 
 
 def renamed(name: str, number: int) -> str:
