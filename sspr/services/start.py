@@ -11,7 +11,7 @@ from django.db import transaction
 
 from adminportal import throttle
 from adminportal.audit.record import Entry, record
-from adminportal.audit.tags import Result
+from adminportal.audit.tags import Activity, Result
 from adminportal.sealing import Secret
 from adminportal.throttle import Throttled
 from sspr import attempts, decoys, trail
@@ -146,9 +146,10 @@ def _end_with_reason(attempt: RecoveryAttempt) -> State:
     return next_state(State.IDENTIFY, Event.TOLD_WHY)
 
 
-def _entries(attempt: RecoveryAttempt) -> tuple[Entry, Entry]:
+def _entries(attempt: RecoveryAttempt) -> tuple[Entry, Entry, Entry]:
+    started = trail.entry(Activity.USER_STARTED_PASSWORD_RESET, attempt)
     submitted = trail.progress(attempt, trail.SUBMITTED_USER_ID)
     if attempt.sspr_code:
         why = trail.FAILED[attempt.sspr_code]
-        return submitted, trail.progress(attempt, why, result=Result.FAILURE)
-    return submitted, trail.progress(attempt, trail.PRESENTED)
+        return submitted, trail.progress(attempt, why, result=Result.FAILURE), started
+    return submitted, trail.progress(attempt, trail.PRESENTED), started

@@ -56,6 +56,8 @@ def test_reason_is_on_the_attempt_and_in_the_audit_log(cast: Cast, name: str, co
     assert (rows[1].reason == "User was presented with verification options") is (code == "")
     assert (rows[1].result == "failure") is bool(code)
     assert rows[1].details.get("SsprCode", "") == code
+    assert (rows[2].activity, rows[2].result) == ("user started password reset", "success")
+    assert rows[2].service == "Authentication Methods" and len(rows) == 3
 
 
 def test_number_of_proofs_is_that_of_the_settings_for_everybody_before_the_first_is_right(cast: Cast) -> None:
