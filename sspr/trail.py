@@ -54,6 +54,8 @@ NEWER_ATTEMPT: Final = "A newer attempt for the same account was verified"
 TOO_MANY_POSTS: Final = "User sent too many forms in one attempt"
 CLOSED: Final = "Self-service is closed for the account"
 TOO_MANY_STARTS: Final = "User began too many attempts and has to come back later"
+NO_MORE_ENOUGH: Final = "What the user proved is not enough any more"
+OVER_CODE: Final = "User typed a code that is over"
 OTHER_NUMBER: Final = "User typed a number that is not the one on file"
 CHANGED_MEANWHILE: Final = "The user's password was changed during the attempt"
 
@@ -85,10 +87,10 @@ def began_too_often(hours: int) -> str:
     return f"User began too many attempts and is blocked for {hours} hours"
 
 
-def abandoned(attempt: RecoveryAttempt) -> str:
-    """Return where an attempt stopped whose 15 minutes are over."""
-    if attempt.state in (State.NEW_PASSWORD, State.UNLOCK):
-        return "User abandoned while selecting a new password"
+def abandoned(attempt: RecoveryAttempt, *, has_submitted: bool) -> str:
+    """Return where an attempt stopped whose 15 minutes are over; ``has_submitted`` a password that was refused."""
+    if attempt.state == State.NEW_PASSWORD:
+        return f"User abandoned {'while' if has_submitted else 'before'} selecting a new password"
     if attempt.chosen_gate:
         return f"User abandoned after starting the {METHOD_NAMES[Gate(attempt.chosen_gate)]} verification option"
     if attempt.proven_gates:

@@ -97,7 +97,7 @@ def unlock(attempt: RecoveryAttempt, *, moves: int, now: datetime) -> Ended:
         if standing is not None or user is None:
             return standing or Ended.OVER
         if not situation.policy.allow_unlock:
-            attempts.end(attempt, Event.FORBIDDEN, reason=trail.FAILED["SSPR_0011"], now=now)
+            _refuse_unlock(attempt, now=now)
             return Ended.OVER
         clear_lockouts([user.upn_folded])
         _close(situation, Event.OPENED, others, reason=trail.UNLOCKED, now=now)
@@ -105,6 +105,14 @@ def unlock(attempt: RecoveryAttempt, *, moves: int, now: datetime) -> Ended:
         record(trail.entry(Activity.UNLOCK_USER_ACCOUNT_SELF_SERVICE, attempt, details=details), now=now)
         tell_unlocked(situation, user, now=now)
     return Ended.DONE
+
+
+def _refuse_unlock(attempt: RecoveryAttempt, *, now: datetime) -> None:
+    """End an attempt whose setting went off meanwhile."""
+    reason = trail.FAILED["SSPR_0011"]
+    attempts.end(attempt, Event.FORBIDDEN, reason=reason, now=now)
+    activity = Activity.UNLOCK_USER_ACCOUNT_SELF_SERVICE
+    record(trail.entry(activity, attempt, reason=reason, result=Result.FAILURE), now=now)
 
 
 def _take_person(user: User | None) -> None:

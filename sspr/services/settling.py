@@ -87,6 +87,18 @@ def settle_wrong(situation: Situation, gate: Gate, others: Sequence[RecoveryAtte
     return False
 
 
+def begin_anew(situation: Situation, *, now: datetime) -> None:
+    """Send an attempt back to its first proof; that of before counts no longer."""
+    attempt = situation.attempt
+    attempts.advance(attempt, Event.NOTHING_COUNTS, chosen_gate="", proven_gates=[], proven_destinations=[])
+    record(trail.progress(attempt, trail.NO_MORE_ENOUGH, result=Result.FAILURE), now=now)
+
+
+def tell_over_code(situation: Situation, *, now: datetime) -> None:
+    """Record a code that came after its time, or after five wrong ones."""
+    record(trail.progress(situation.attempt, trail.OVER_CODE, result=Result.FAILURE), now=now)
+
+
 def tell_other_number(situation: Situation, *, now: datetime) -> None:
     """Record a number that is not the one on file, where the person is told so."""
     record(trail.progress(situation.attempt, trail.OTHER_NUMBER, result=Result.FAILURE), now=now)

@@ -52,6 +52,7 @@ def leave_unless_proven(situation: Situation, *, now: datetime) -> Ended | None:
         proven_destinations=[attempts.mark_of(way) for way in proven],
         gates_required=situation.verdict.required,
     )
+    record(trail.progress(attempt, trail.NO_MORE_ENOUGH, result=Result.FAILURE), now=now)
     return Ended.BACK
 
 

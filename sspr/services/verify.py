@@ -15,9 +15,9 @@ from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
 from adminportal.sealing import Secret
-from sspr import attempts, locks
+from sspr import locks
 from sspr.decoys import decoy_mask, mask
-from sspr.flow import PROVING, Event, State
+from sspr.flow import PROVING, State
 from sspr.models import Gate, RecoveryAttempt
 from sspr.services import proofs, sending, settling
 from sspr.services.holding import hold
@@ -180,7 +180,7 @@ def _hold(
     situation = look(attempt, now=now)
     if attempt.state == State.PROVE_TWO and situation.verdict.is_able and not situation.proven:
         # The first proof counts no longer: its method or its place is not theirs any more.
-        attempts.advance(attempt, Event.NOTHING_COUNTS, chosen_gate="", proven_gates=[], proven_destinations=[])
+        settling.begin_anew(situation, now=now)
         return None
     return situation, held
 
@@ -205,10 +205,9 @@ def _settle(
 ) -> Answer:
     if judged is proofs.Judged.RIGHT and not situation.is_decoy:
         return Answer(outcome=Outcome.RIGHT, cookie=settling.settle_right(situation, gate, others, now=now))
-    if judged is proofs.Judged.DEAD:
-        return Answer(outcome=Outcome.EXPIRED)
-    if judged is proofs.Judged.SPENT:
-        return Answer(outcome=Outcome.SPENT)
+    if judged in (proofs.Judged.DEAD, proofs.Judged.SPENT):
+        settling.tell_over_code(situation, now=now)
+        return Answer(outcome=Outcome.EXPIRED if judged is proofs.Judged.DEAD else Outcome.SPENT)
     locked = settling.settle_wrong(situation, gate, others, now=now)
     return Answer(outcome=Outcome.ENDED if locked else Outcome.WRONG)
 

@@ -291,6 +291,8 @@ def test_address_that_was_changed_meanwhile_proves_nothing(cast: Cast) -> None:
 
     assert walk.finish().ended is Ended.BACK
     assert walk.state is State.PROVE_ONE
+    row = AuditEvent.objects.filter(correlation_id=walk.attempt.pk).latest("id")
+    assert (row.result, row.reason) == ("failure", "What the user proved is not enough any more")
 
 
 def test_password_that_was_changed_meanwhile_ends_the_attempt(cast: Cast) -> None:
@@ -409,4 +411,5 @@ def test_unlock_reads_the_person_and_the_setting_again(cast: Cast) -> None:
     not_allowed = unlocking(cast)
     SsprPolicy.objects.filter(tenant=cast.tenant).update(allow_unlock=False)
     assert not_allowed.unlock() is Ended.OVER
-    assert not AuditEvent.objects.filter(activity="Unlock user account (self-service)").exists()
+    row = AuditEvent.objects.get(activity="Unlock user account (self-service)")
+    assert (row.result, row.reason) == ("failure", "Password reset is not enabled for this user.")

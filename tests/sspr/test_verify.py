@@ -42,9 +42,8 @@ def cast() -> Cast:
 
 
 def reasons(walk: Walk) -> list[str]:
-    return list(
-        AuditEvent.objects.filter(correlation_id=walk.attempt.pk).order_by("id").values_list("reason", flat=True)
-    )
+    rows = AuditEvent.objects.filter(correlation_id=walk.attempt.pk, activity__endswith="activity progress")
+    return list(rows.order_by("id").values_list("reason", flat=True))
 
 
 def test_two_methods_lead_to_a_new_password_and_each_step_is_in_the_audit_log(cast: Cast) -> None:
@@ -116,6 +115,7 @@ def test_code_lives_as_long_as_the_setting_says(cast: Cast) -> None:
         code = walk.code()
     with clock.travel(freeze_at=moment + timedelta(minutes=2, seconds=1)):
         assert walk.type(Gate.EMAIL, code) is Outcome.EXPIRED
+        assert reasons(walk)[-1] == "User typed a code that is over"
         assert walk.send(Gate.EMAIL) is Outcome.SENT
         code = walk.code()
     with clock.travel(freeze_at=moment + timedelta(minutes=4, seconds=1)):
@@ -372,9 +372,13 @@ def test_cancel_says_how_far_it_was(cast: Cast) -> None:
         (lambda walk: None, "User abandoned after entering their user ID"),
         (lambda walk: walk.send(Gate.EMAIL), "User abandoned after starting the email verification option"),
         (lambda walk: walk.prove_email(), "User abandoned after completing the email verification option"),
-        (lambda walk: (walk.prove_email(), walk.prove_sms()), "User abandoned while selecting a new password"),
+        (lambda walk: (walk.prove_email(), walk.prove_sms()), "User abandoned before selecting a new password"),
+        (
+            lambda walk: (walk.prove_email(), walk.prove_sms(), walk.finish("short")),
+            "User abandoned while selecting a new password",
+        ),
     ],
-    ids=["identified", "started", "completed", "proven"],
+    ids=["identified", "started", "completed", "proven", "typed"],
 )
 def test_attempt_that_stops_is_closed_when_its_time_is_over(
     cast: Cast, go: Callable[[Walk], object], reason: str
