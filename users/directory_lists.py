@@ -82,6 +82,11 @@ def list_groups(*, search: str = "", after: str = "") -> GroupPage:
     return GroupPage(rows=rows, next_after=shown[-1].name if len(groups) > LIST_ROWS else "")
 
 
+def find_groups(search: str, *, rows: int) -> list[Group]:
+    """Return the first groups by name that a search finds; one query."""
+    return list(_named(Group.objects.all(), search, "")[:rows])
+
+
 def list_units(*, search: str = "", after: str = "") -> UnitPage:
     """Return administrative units by name with their numbers; three queries."""
     units = list(_named(AdministrativeUnit.objects.all(), search, after)[: LIST_ROWS + 1])

@@ -53,6 +53,13 @@ def list_roles(
     return sorted((row for row in rows if _matches(row, words)), key=lambda row: row.name)
 
 
+def find_roles(search: str) -> list[RoleRow]:
+    """Return the roles that match, by name in the active language, without marks and holders; no query."""
+    words = fold_text(search).split()
+    rows = (describe_role(role) for role in Role)
+    return sorted((row for row in rows if _matches(row, words)), key=lambda row: row.name)
+
+
 def group_by_category(rows: Iterable[RoleRow]) -> list[RoleGroup]:
     """Return the same rows under the headings of their categories, those without any left out."""
     kept = list(rows)

@@ -120,10 +120,10 @@ class OrgSettingsForm(forms.Form):
         if may_change and not tenant.admin_mfa_required:
             self.fields["admin_mfa_required"].help_text += f" {_who_has_none()}"
 
-    def sections(self) -> Iterator[tuple[str | Promise, list[forms.BoundField]]]:
-        """Return the fields under their headings."""
-        for heading, columns in SECTIONS.values():
-            yield heading, [self[column] for column in columns]
+    def sections(self) -> Iterator[tuple[str, str | Promise, list[forms.BoundField]]]:
+        """Return the fields under their headings, each with the code that an address can name."""
+        for code, (heading, columns) in SECTIONS.items():
+            yield code, heading, [self[column] for column in columns]
 
     def clean_shown(self) -> dict[str, Value]:
         """Return what the page showed of each setting."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from adminportal.centre.views import audit_log, dev_inbox, home, messages, org_settings
+from adminportal.centre.views import audit_log, dev_inbox, home, messages, org_settings, search
 
 app_name = "centre"
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("audit/mine/<uuid:uid>", audit_log.own_event, name="audit-own-event"),
     path("audit/<uuid:uid>", audit_log.event, name="audit-event"),
     path("messages", messages.messages, name="messages"),
+    path("search", search.search, name="search"),
     path("settings/org", org_settings.org_settings, name="org-settings"),
     path("settings/org/save", org_settings.save, name="org-settings-save"),
     path("dev/inbox", dev_inbox.dev_inbox, name="dev-inbox"),

@@ -116,6 +116,8 @@ CENTRE: Final = [
     Sheet(name="home", route="centre:home", way=at("centre:home")),
     Sheet(name="home-helpdesk", route="centre:home", way=at("centre:home"), who="helpdesk.admin"),
     Sheet(name="home-account-menu", route="centre:home", way=ways.open_account_menu),
+    Sheet(name="search", route="centre:search", way=at("centre:search", query="?q=reset+a")),
+    Sheet(name="search-none", route="centre:search", way=at("centre:search", query="?q=nothing-at-all")),
     Sheet(name="org-settings", route="centre:org-settings", way=at("centre:org-settings")),
     Sheet(name="org-settings-reader", route="centre:org-settings", way=at("centre:org-settings"), who="global.reader"),
     Sheet(name="password-policy", route="passwords:policy", way=at("passwords:policy")),

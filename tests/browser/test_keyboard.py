@@ -27,10 +27,10 @@ def test_administrator_resets_a_password_without_a_mouse(portal: Portal, cast: C
     page.get_by_role("heading", name="Home").wait_for()
 
     page.keyboard.press("/")
-    assert has_focus(page.get_by_role("searchbox", name="Search users"))
-    page.keyboard.type("adele")
+    assert has_focus(page.get_by_role("searchbox", name="Search", exact=True))
+    page.keyboard.type("reset adele")
     page.keyboard.press("Enter")
-    page.get_by_role("heading", name="Active users").wait_for()
+    page.get_by_role("heading", name="Commands").wait_for()
     key = page.get_by_role("link", name="Reset password of Adele Vance")
     tab_to(page, key)
     page.keyboard.press("Enter")

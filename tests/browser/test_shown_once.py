@@ -83,7 +83,7 @@ def _shown(page: Page) -> str:
 
 def _pasted(page: Page) -> str:
     """Return what the clipboard holds: pages of the portal may not read it, so it is pasted as people do."""
-    field = page.get_by_role("searchbox", name="Search users")
+    field = page.get_by_role("searchbox", name="Search", exact=True)
     field.focus()
     page.keyboard.press("Control+V")
     pasted = field.input_value()

@@ -46,7 +46,21 @@ KEYS = (
 )
 """Keys of pages that no page gave."""
 VALUES = ("\u202e", "9" * 400, "-1", "0", "NaN", "٣", "0001-01-01", "9999-12-31", "2026-02-30", "%s%(a)s", "ﷺ" * 200)
-NAMES = ("search", "sort", "view", "user", "again", "page", "since", "until", "correlation_id", "text", "person", "tab")
+NAMES = (
+    "search",
+    "q",
+    "sort",
+    "view",
+    "user",
+    "again",
+    "page",
+    "since",
+    "until",
+    "correlation_id",
+    "text",
+    "person",
+    "tab",
+)
 BODIES = (
     (b"", "application/json"),
     (b"[" * 8_000, "application/json"),
