@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -13,7 +12,7 @@ from adminportal.audit.models import AuditEvent
 from adminportal.outbox.models import OutboundMessage
 from sspr import locks
 from sspr.flow import State
-from sspr.models import Gate, GateFailures, Reach, RecoveryAttempt, RecoveryLock
+from sspr.models import Gate, GateFailures, Reach, RecoveryLock
 from sspr.services.complete import Ended
 from sspr.services.start import Later
 from sspr.services.verify import Outcome, view_of
@@ -279,38 +278,3 @@ def test_spent_budget_pauses_calls_too(cast: Cast, settings: Settings) -> None:
 
     assert [line.is_paused for line in view_of(walk.attempt, now=clock.now()).gates] == [True]
     assert walk.send(Gate.MOBILE_VOICE, MOBILE) is Outcome.PAUSED
-
-
-CLOSED: list[tuple[str, Callable[[Walk], object]]] = [
-    ("L01", lambda walk: begin(ADELE)),
-    ("L04", lambda walk: guess(walk, Gate.EMAIL)),
-    ("L09", lambda walk: walk.send(Gate.EMAIL)),
-]
-
-
-@pytest.mark.parametrize(("name", "step"), CLOSED, ids=[name for name, _ in CLOSED])
-def test_limit_that_cannot_be_counted_lets_nothing_happen(
-    cast: Cast, monkeypatch: pytest.MonkeyPatch, name: str, step: Callable[[Walk], object]
-) -> None:
-    walk = begin(ADELE)
-    before = RecoveryAttempt.objects.count(), OutboundMessage.objects.count()
-    take = throttle_rows_take()
-
-    def broken(limit: throttle.Limit, **more: object) -> int:
-        if limit.name == name:
-            raise RuntimeError("no counter")
-        return int(take(limit, **more))
-
-    monkeypatch.setattr("adminportal.throttle.rows.take", broken)
-    with pytest.raises(RuntimeError):
-        step(walk)
-
-    messages = OutboundMessage.objects.count()
-    assert RecoveryAttempt.objects.count() == before[0]
-    assert messages == before[1] + (1 if name == "L04" else 0), "a code was sent before the guess"
-
-
-def throttle_rows_take() -> Callable[..., int]:
-    from adminportal.throttle import rows
-
-    return rows.take
