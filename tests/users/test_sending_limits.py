@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from adminportal import clock
 from adminportal.audit.models import AuditEvent
-from adminportal.throttle import LIMITS, Throttled
+from adminportal.throttle import Throttled
 from adminportal.throttle.models import Counter
 from tests.cast import make_cast, signed_in
 from users.services.sending_limits import (
@@ -135,10 +135,8 @@ def test_budget_that_was_raised_or_ended_holds_at_once() -> None:
     assert not sms_is_available(tenant_id=FABRIKAM, now=NOON, rules=SmsRules(a_day=0))
 
 
-def test_installation_has_a_budget_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    from dataclasses import replace
-
-    monkeypatch.setitem(LIMITS, "L15_INSTALLATION", replace(LIMITS["L15_INSTALLATION"], number=3))
+def test_operator_sets_the_budget_of_the_installation(settings: Settings) -> None:
+    settings.SMS_A_DAY = 3
 
     sent = [_send(_number(index), tenant_id=UUID(int=index)) for index in range(5)]
 

@@ -13,6 +13,7 @@ from typing import Final
 from uuid import UUID
 
 import phonenumbers
+from django.conf import settings
 from django.db import transaction
 from phonenumbers import PhoneNumber, PhoneNumberType
 
@@ -107,7 +108,7 @@ def budget_is_left(*, tenant_id: UUID, now: datetime, rules: SmsRules | None = N
         return True
     try:
         peek("L15", key=str(tenant_id), now=now, number=(rules or _rules_of(tenant_id)).a_day)
-        peek("L15_INSTALLATION", key=WHOLE, now=now)
+        peek("L15_INSTALLATION", key=WHOLE, now=now, number=settings.SMS_A_DAY)
     except Throttled:
         return False
     return True
@@ -138,7 +139,7 @@ def _count_budgets(*, tenant_id: UUID, place: str, is_decoy: bool, rules: SmsRul
     try:
         check("L14", key=place[:-PREFIX_LEAVES_OUT], now=now)
         check("L15", key=shared_by, now=now, number=rules.a_day)
-        check("L15_INSTALLATION", key=whole, now=now)
+        check("L15_INSTALLATION", key=whole, now=now, number=settings.SMS_A_DAY)
     except Throttled as limit:
         if not is_decoy:
             _alert(limit, tenant_id=tenant_id, place=place, now=now)
