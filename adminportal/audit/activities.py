@@ -118,6 +118,7 @@ class Activity(StrEnum):
     USER_STARTED_SECURITY_INFO_REGISTRATION = "User started security info registration"
     USER_UPDATED_SECURITY_INFO = "User updated security info"
     VERIFIED_AUDIT_CHAIN = "Verified audit chain"
+    VIEWED_AUDIT = "Viewed audit"
     VIEWED_CONTACT_DATA = "Viewed contact data"
     VIEWED_TEMPORARY_PASSWORD = "Viewed temporary password"
     WRITEBACK_FINISHED = "Writeback finished"

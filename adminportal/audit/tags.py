@@ -211,6 +211,7 @@ _TABLE: dict[tuple[Service, Category], dict[Activity, str]] = {
     (Service.PASSWORD_PORTAL, Category.ADMINISTRATION): {
         Activity.REFUSED_BY_ROLE: "",
         Activity.EXPORTED_AUDIT: "",
+        Activity.VIEWED_AUDIT: "",
         Activity.EXPORTED_ADMIN_LIST: "",
         Activity.VERIFIED_AUDIT_CHAIN: "",
         Activity.CHANGED_DELIVERY_SETTINGS: "Update",

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -283,11 +284,13 @@ def test_export_needs_a_post(reader: Client) -> None:
 def test_list_costs_one_query_of_the_log(contoso: Cast, reader: Client, django_assert_max_num_queries: object) -> None:
     for _ in range(30):
         _write(contoso)
+    reader.get(reverse("centre:audit"))
 
     with django_assert_max_num_queries(12) as spent:  # type: ignore[operator]
         reader.get(reverse("centre:audit"))
 
-    assert sum("audit_auditevent" in query["sql"] for query in spent.captured_queries) == 1
+    # One for the list, and one whether the reader is noted for this hour.
+    assert sum("audit_auditevent" in query["sql"] for query in spent.captured_queries) == 2
 
 
 def test_whole_cast_of_the_specification_reads_or_not() -> None:
@@ -304,3 +307,19 @@ def test_whole_cast_of_the_specification_reads_or_not() -> None:
         "privileged.authentication.admin",
         "global.admin",
     }
+
+
+def test_reading_is_a_row_itself_once_an_hour(contoso: Cast) -> None:
+    moment = clock.now()
+    for minutes, rows in ((0, 1), (30, 1), (61, 2)):
+        with clock.travel(freeze_at=moment + timedelta(minutes=minutes)):
+            assert signed_in(contoso["reader"]).get(reverse("centre:audit")).status_code == 200
+        noted = AuditEvent.objects.filter(activity="Viewed audit", tenant_id=contoso.tenant.pk)
+        assert noted.count() == rows
+    assert {row.actor_id for row in noted} == {contoso["reader"].pk}
+
+
+def test_look_at_what_oneself_did_is_no_row(contoso: Cast) -> None:
+    signed_in(contoso["helpdesk"]).get(reverse("centre:audit-own"))
+
+    assert not AuditEvent.objects.filter(activity="Viewed audit").exists()

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from adminportal import clock
 from adminportal.audit.export import export_csv
 from adminportal.audit.export_json import checkpoint_document, export_json
+from adminportal.audit.reading import note_reading
 from adminportal.audit.selectors import get_event, list_events, page_of
 from adminportal.centre.audit_filter import AuditFilterForm
 from adminportal.centre.audit_presenter import event_facts, event_lines
@@ -30,7 +31,9 @@ FORMATS = {
 @requires(Permission.AUDIT_READ)
 def audit(request: PortalRequest) -> HttpResponse:
     """Show what happened in the tenant."""
-    return _list(request, only_actor_id=None)
+    answer = _list(request, only_actor_id=None)
+    note_reading(tenant_id=request.tenant.pk, actor=request.actor.for_audit(), now=clock.now())
+    return answer
 
 
 @require_GET
@@ -44,6 +47,7 @@ def own_audit(request: PortalRequest) -> HttpResponse:
 @requires(Permission.AUDIT_READ)
 def event(request: PortalRequest, uid: UUID) -> HttpResponse:
     """Show everything about one event."""
+    note_reading(tenant_id=request.tenant.pk, actor=request.actor.for_audit(), now=clock.now())
     return _event(request, uid, only_actor_id=None)
 
 
