@@ -81,7 +81,9 @@ def settle_wrong(situation: Situation, gate: Gate, others: Sequence[RecoveryAtte
     if limit:
         lock(situation, gate, limit=limit, now=now)
         return True
-    attempts.advance(attempt, Event.WRONG, chosen_gate=gate.value)
+    # A code that is on its way stays to be typed after a wrong try of what needs none.
+    kept = attempt.chosen_gate if attempt.chosen_gate in locks.SENDS else gate.value
+    attempts.advance(attempt, Event.WRONG, chosen_gate=kept)
     reason = f"User gave a wrong proof for the {trail.METHOD_NAMES[gate]} verification option"
     record(trail.progress(attempt, reason, result=Result.FAILURE), now=now)
     return False

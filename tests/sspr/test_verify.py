@@ -106,6 +106,22 @@ def test_older_code_is_wrong_once_another_was_sent(cast: Cast) -> None:
     assert walk.type(Gate.EMAIL, walk.code()) is Outcome.RIGHT
 
 
+@pytest.mark.parametrize("other", [Gate.APP, Gate.RECOVERY_CODE])
+def test_code_on_its_way_can_be_typed_after_a_wrong_try_of_another_method(cast: Cast, other: Gate) -> None:
+    policy_for(cast, reach=Reach.ALL, gates_required=2)
+    registers_app(cast, "adele.vance")
+    with within(cast.tenant):
+        make_recovery_codes(
+            tenant=cast.tenant, user=cast["adele.vance"], by=cast.actor("adele.vance").for_audit(), now=clock.now()
+        )
+    walk = begin(ADELE)
+    walk.send(Gate.EMAIL)
+
+    assert walk.type(other, "000000") is Outcome.WRONG
+    assert view_of(walk.attempt, now=clock.now()).sent_at is not None
+    assert walk.type(Gate.EMAIL, walk.code()) is Outcome.RIGHT
+
+
 def test_code_lives_as_long_as_the_setting_says(cast: Cast) -> None:
     policy_for(cast, reach=Reach.ALL, code_minutes=2)
     moment = clock.now()
