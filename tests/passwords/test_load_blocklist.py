@@ -116,3 +116,12 @@ def test_password_does_not_rest_in_the_file(tmp_path: Path, var_dir: Path) -> No
     _load(tmp_path, "zorbul-zorbul")
 
     assert b"zorbul" not in (var_dir / blocklist_file.NAME).read_bytes()
+
+
+def test_folder_that_takes_no_file_is_named_and_nothing_is_lost(tmp_path: Path, settings: Settings) -> None:
+    occupied = tmp_path / "occupied"
+    occupied.write_text("")
+    settings.VAR_DIR = occupied / "var"
+
+    with pytest.raises(CommandError, match="cannot be kept in .*occupied"):
+        _load(tmp_path, "Zorbul-Kv1tter")

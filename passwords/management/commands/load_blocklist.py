@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
 from adminportal.shell.answers import PortalCommand
@@ -25,10 +26,13 @@ class Command(PortalCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Load it, or say why not.
 
-        :raises CommandError: when the file cannot be used; the list in use stays.
+        :raises CommandError: when the file cannot be used, or nothing can be written; the list in use stays.
         """
         try:
             number = load(options["file"])
         except ListUnreadable as problem:
             raise CommandError(str(problem)) from None
+        except OSError as problem:
+            kept = f"The list cannot be kept in {settings.VAR_DIR}: {problem.strerror}. The one in use stays."
+            raise CommandError(kept) from None
         self.answer({"file": options["file"], "passwords": number}, as_json=options["json"])
