@@ -123,5 +123,5 @@ def test_folder_that_takes_no_file_is_named_and_nothing_is_lost(tmp_path: Path, 
     occupied.write_text("")
     settings.VAR_DIR = occupied / "var"
 
-    with pytest.raises(CommandError, match="cannot be kept in .*occupied"):
+    with pytest.raises(CommandError, match=r"cannot be kept in .*occupied"):
         _load(tmp_path, "Zorbul-Kv1tter")
