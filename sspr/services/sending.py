@@ -62,9 +62,14 @@ def language_of(situation: Situation) -> str:
 def is_same_number(typed: str, on_file: str) -> bool:
     """Tell whether the whole number was typed, with its country or as it is dialled at home."""
     known = _read(on_file or DECOY_NUMBER, region=None)
-    region = phonenumbers.region_code_for_number(known) if known else None
-    given = _read(typed[:LONGEST_NUMBER], region=region)
+    given = _read(typed[:LONGEST_NUMBER], region=_region_of(known) if known else None)
     return bool(on_file) and known is not None and given is not None and _plain(known) == _plain(given)
+
+
+def _region_of(number: phonenumbers.PhoneNumber) -> str | None:
+    """Return the country in which a number is dialled without its code; of ranges newer than the library too."""
+    code = number.country_code or 0
+    return phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(code)
 
 
 def _read(text: str, *, region: str | None) -> phonenumbers.PhoneNumber | None:
