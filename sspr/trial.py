@@ -47,6 +47,7 @@ class Trial:
     asked: int
     recovery_codes: int
     closed: SelfServiceLock | None
+    is_told_why: bool
     paused: tuple[str, ...] = ()
 
 
@@ -74,6 +75,7 @@ def try_person(user: User, *, policy: SsprPolicy, tenant: Tenant, now: datetime)
         asked=policy.questions_to_reset,
         recovery_codes=known.facts.recovery_codes,
         closed=closing_of(user, now),
+        is_told_why=policy.explain_reason,
         paused=tuple(str(Gate(lock.gate).label) for lock in pauses),
     )
 

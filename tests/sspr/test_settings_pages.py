@@ -261,6 +261,17 @@ def test_try_it_says_why_somebody_cannot(cast: Cast, who: str, code: str) -> Non
     assert "They cannot reset their password" in page
 
 
+@pytest.mark.parametrize("is_told", [False, True])
+def test_try_it_tells_what_they_would_read(cast: Cast, is_told: bool) -> None:
+    policy_for(cast, reach=Reach.ALL, explain_reason=is_told)
+    address = f"{ROOT}/try-it?person={cast['diego.siciliani'].pk}"
+
+    page = text_of(signed_in(cast["global.admin"]).get(address))  # type: ignore[arg-type]
+
+    assert ("They would read the reason" in page) is is_told
+    assert ("They would see the same pages as everybody else" in page) is not is_told
+
+
 def test_try_it_shows_the_two_gates_of_an_administrator(cast: Cast) -> None:
     policy_for(cast, reach=Reach.NONE)
     knows(cast, "helpdesk.admin", email="helpdesk@home.example")
