@@ -66,7 +66,7 @@ WORDS: Final[dict[str, Words]] = {
         _("Off: only Privileged Authentication Administrators may. All others are reset by another administrator."),
     ),
     "admin_wait_minutes": (
-        _("Minutes that a reset by an administrator waits"),
+        _("Minutes that an administrator's own reset waits"),
         _("0 to 60. Until then every address of theirs and the Global Administrators can stop it. 0: no wait."),
     ),
     "code_minutes": (_("Minutes for which a code is valid"), _("2 to 10")),
