@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.http import Http404
+from django.utils.translation import gettext
 
 from passwords.models import PasswordRequest, RequestState
 from passwords.sspr_codes import COULD, REPORTED, explanation_of
@@ -91,6 +92,15 @@ def get_request(request_id: UUID, *, actor: Actor) -> PasswordRequest:
     :raises Http404: when there is none.
     """
     return _find(actor, str(request_id))
+
+
+def reason_of(request_id: str, *, user_id: UUID, actor: Actor) -> str:
+    """Return the reason of a reset that this person asked for, with the support code; empty for any other text."""
+    try:
+        asked = get_request(UUID(request_id), actor=actor)
+    except (ValueError, Http404):
+        return ""
+    return gettext("Password request %(code)s") % {"code": asked.correlation_id} if asked.user_id == user_id else ""
 
 
 def view_of(request: PasswordRequest, *, actor: Actor) -> RequestView:

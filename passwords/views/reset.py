@@ -21,6 +21,7 @@ from passwords.authority import AdminAuthority
 from passwords.forms import ResetForm
 from passwords.models import PasswordReset
 from passwords.orders import ResetEnd, ResetOrder, ResetOutcome
+from passwords.request_queue import reason_of
 from passwords.reveal import show_to_starter
 from passwords.rules import policy_of
 from passwords.selectors import ResetPanel, get_choices, get_own_reset, get_reset_panel, get_reset_result, why_refused
@@ -172,14 +173,15 @@ def _form(request: PortalRequest, panel: ResetPanel) -> ResetForm:
 
 
 def _first_values(request: PortalRequest, panel: ResetPanel) -> dict[str, object]:
-    """Take over the choices of the reset that is made again, else offer one's own address."""
+    """Take over the choices of the reset that is made again, else offer one's own address and the call for help."""
     try:
         earlier = get_own_reset(UUID(request.GET.get("again", "")), actor=request.actor)
     except (ValueError, Http404):
         earlier = None
     if earlier is not None and earlier.target_id == panel.user.pk:
         return get_choices(earlier)
-    return {"addresses": request.actor.user.mail or request.actor.user_principal_name}
+    reason = reason_of(request.GET.get("request", ""), user_id=panel.user.pk, actor=request.actor)
+    return {"addresses": request.actor.user.mail or request.actor.user_principal_name, "reason": reason}
 
 
 def _alternate_note(panel: ResetPanel) -> str:

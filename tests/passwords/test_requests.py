@@ -299,6 +299,17 @@ def test_reset_from_the_panel_ends_the_request_in_the_name_of_the_administrator(
     assert AuditEvent.objects.get(activity="Closed password request").actor_id == cast["helpdesk.admin"].pk
 
 
+def test_reset_begins_with_the_request_as_its_reason_for_that_person_alone(cast: Cast, helper: Client) -> None:
+    request = call(cast)
+    reason = f"Password request {request.correlation_id}"
+    panel, other = (reverse("passwords:reset", args=[cast[name].pk]) for name in ("adele.vance", "diego.siciliani"))
+
+    assert f"{panel}?request={request.pk}" in page(helper, "request", request.pk).content.decode()
+    assert reason in helper.get(panel, {"request": str(request.pk)}).content.decode()
+    assert reason not in helper.get(other, {"request": str(request.pk)}).content.decode()
+    assert helper.get(panel, {"request": "x"}).status_code == 200
+
+
 def test_new_password_by_any_other_way_ends_the_request_by_the_sweep(cast: Cast) -> None:
     call(cast)
     assert close_overtaken(clock.now()) == 0
