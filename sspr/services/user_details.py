@@ -31,7 +31,7 @@ CHUNK: Final = 500
 LANGUAGE: Final = "en"
 """Of the file, whatever the reader's: programs read it."""
 HEADINGS: Final = (
-    *("User name", "Display name", "MFA capable", "SSPR registered", "SSPR enabled", "SSPR capable"),
+    *("UPN", "Name", "MFA capable", "SSPR Registered", "SSPR Enabled", "SSPR Capable"),
     *("Methods registered", "Last updated"),
 )
 
