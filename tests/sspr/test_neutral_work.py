@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
 from adminportal import clock
 from adminportal.audit.models import AuditEvent
 from adminportal.hashing import hashes_made
 from adminportal.outbox.models import OutboundMessage
-from sspr.decoys import SECRET_NAME
+from sspr.decoys import HAD_OF_256, SECRET_NAME
 from sspr.models import Gate, GateFailures, Reach, RecoveryAttempt, RecoveryLock, SsprPolicy
 from sspr.questions import normal_form
 from sspr.services.cancel import cancel
@@ -27,6 +28,7 @@ from tests.sspr.wizard_ways import MOBILE, OFFICE, Walk, begin
 from tests.users.app_ways import registers_app
 from users.models import Challenge, Domain, User
 from users.services.installation_secrets import secret_for
+from users.services.recovery_codes import make_recovery_codes
 from users.tenancy import within
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -110,20 +112,27 @@ def _hashed(answer: str) -> str:
     return make_password(normal_form(answer))
 
 
-def settings_of(cast: Cast, gate: Gate) -> None:
-    """Let one method be the only one everywhere, so that every name is offered it."""
+def settings_of(cast: Cast, gate: Gate, *, gates_required: int = 1) -> None:
+    """Let one method be the only one everywhere, so that every name is offered it; beside recovery codes, for two."""
     rules = {
         "gates": [gate.value],
         "questions_alone": True,
         "two_gates_with_second_factor": False,
-        "gates_required": 1,
+        "gates_required": gates_required,
     }
     policy_for(cast, reach=Reach.ALL, **rules)
 
 
-def alike(cast: Cast, gate: Gate, step: Callable[[Walk], Any], *, before: Callable[[Walk], Any] | None = None) -> None:
+def alike(
+    cast: Cast,
+    gate: Gate,
+    step: Callable[[Walk], Any],
+    *,
+    before: Callable[[Walk], Any] | None = None,
+    gates_required: int = 1,
+) -> None:
     """Take a step with every kind of name and compare all with the good one."""
-    settings_of(cast, gate)
+    settings_of(cast, gate, gates_required=gates_required)
     seen = {}
     for kind, name in {"good": GOOD, **{kind: KINDS[kind] for kind in LATER_ON}}.items():
         walk = begin(name)
@@ -156,6 +165,30 @@ def test_sending_and_sending_again(cast: Cast, gate: Gate) -> None:
 
     alike(cast, gate, send)
     alike(cast, gate, send, before=send)
+
+
+@pytest.mark.parametrize("gate", [Gate.MOBILE_VOICE, Gate.OFFICE_VOICE], ids=str)
+def test_call_and_a_wrong_code_of_it(cast: Cast, settings: Settings, gate: Gate) -> None:
+    settings.VOICE_CHANNEL_URL = "inbox:"
+    number = MOBILE if gate is Gate.MOBILE_VOICE else OFFICE
+
+    def ring_and_guess(walk: Walk) -> None:
+        assert (walk.send(gate, number), walk.type(gate, "000000")) == (Outcome.SENT, Outcome.WRONG)
+
+    alike(cast, gate, ring_and_guess)
+
+
+def test_wrong_recovery_code(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(HAD_OF_256, "recovery", 256)
+    with within(cast.tenant):
+        by = cast.actor("adele.vance").for_audit()
+        make_recovery_codes(tenant=cast.tenant, user=cast["adele.vance"], by=by, now=clock.now())
+
+    def guess(walk: Walk) -> None:
+        assert [line.gate for line in view_of(walk.attempt, now=clock.now()).gates] == [Gate.EMAIL, Gate.RECOVERY_CODE]
+        assert walk.type(Gate.RECOVERY_CODE, "00000-00000") is Outcome.WRONG
+
+    alike(cast, Gate.EMAIL, guess, gates_required=2)
 
 
 def test_sending_after_a_neighbour_of_the_number_had_a_text(cast: Cast) -> None:
