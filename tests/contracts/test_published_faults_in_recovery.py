@@ -16,7 +16,8 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from adminportal import clock
 from adminportal.outbox import content
-from adminportal.outbox.models import OutboundMessage
+from adminportal.outbox.dispatch import Dispatcher
+from adminportal.outbox.models import Failure, OutboundMessage
 from sspr.models import Reach, RecoveryAttempt
 from sspr.services.ask_handlers import settle_public_asks
 from tests.cast import PASSWORD, Cast, signed_in
@@ -204,6 +205,30 @@ def test_cve_2023_7028_second_value_of_a_field_is_no_second_recipient(cast: Cast
 
 
 @pytest.mark.parametrize(
+    ("addresses", "told"), [(["thief@evil.example", MAIL], {MAIL}), ([MAIL, "thief@evil.example"], set())]
+)
+def test_cve_2023_7028_second_address_is_told_no_user_names(cast: Cast, addresses: list[str], told: set[str]) -> None:
+    browser = Client()
+    fields = {"address": addresses, "email": addresses, "to": addresses, **solved(browser.get("/forgot-username"))}
+
+    assert browser.post("/forgot-username", fields).status_code == 302
+    settle_public_asks(clock.now())
+
+    assert recipients() == told
+
+
+def test_cve_2023_7028_call_for_help_goes_to_administrators_alone(cast: Cast) -> None:
+    browser = Client()
+    more = {key: [MAIL, "thief@evil.example"] for key in ("email", "to", "address")}
+    fields = {"user_name": [THIEF, VICTIM], **more, **solved(browser.get("/passwordreset/contact"))}
+
+    assert browser.post("/passwordreset/contact", fields).status_code == 302
+    settle_public_asks(clock.now())
+
+    assert recipients() and recipients().isdisjoint({MAIL, "thief@evil.example", VICTIM, THIEF, THIEFS_MAIL})
+
+
+@pytest.mark.parametrize(
     "typed",
     ["ADELE.VANCE@contoso.example", "ａdele.vance@contoso.example", "adele.vance@contoſo.example", f"{VICTIM}\u200b"],
 )
@@ -233,22 +258,33 @@ def test_cve_2024_45231_mail_that_fails_does_not_show_in_the_answer(
     cast: Cast, settings: Settings, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     """Django: a mail server that was down told which accounts exist. Here no request waits for one at all."""
-    seen = []
+    visits, seen = [Visit(), Visit()], []
     with create_server(("127.0.0.1", 0)) as mail_server:
         mail_server.setblocking(False)
         settings.EMAIL_CHANNEL_URL = f"smtp://127.0.0.1:{mail_server.getsockname()[1]}"
-        for name, address in ((VICTIM, MAIL), ("nobody@contoso.example", "nobody@mail.example")):
+        names = ((VICTIM, MAIL), ("nobody@contoso.example", "nobody@mail.example"))
+        for visit, (name, address) in zip(visits, names, strict=True):
             with django_capture_on_commit_callbacks(execute=True):
-                seen.append(asked_for_help(name, address))
+                seen.append(asked_for_help(visit, name, address))
         with pytest.raises(BlockingIOError):
             mail_server.accept()
+    (code,) = OutboundMessage.objects.filter(template="verification_code", to__gt="")
+    with Dispatcher() as worker:
+        worker.deliver(code.pk, now=clock.now())
+    code.refresh_from_db()
 
+    assert (code.attempts, code.failure) == (1, Failure.UNREACHABLE), "the server that is down was asked"
     assert seen[0] == seen[1]
+    assert [code_is_asked_for(visit) for visit in visits] == [True, True]
 
 
-def asked_for_help(name: str, address: str) -> list[object]:
+def code_is_asked_for(visit: Visit) -> bool:
+    page = visit.page()
+    return page.status_code == 200 and 'name="code"' in page.text and "is on its way" in page.text
+
+
+def asked_for_help(visit: Visit, name: str, address: str) -> list[object]:
     """Return the answers to whoever has a code sent, calls an administrator and asks for the own user name."""
-    visit = Visit()
     visit.begin(name)
     way = "email" if "method=email" in visit.page().text else "mobile_sms"
     form = {"address": address, **solved(visit.client.get("/forgot-username"))}
