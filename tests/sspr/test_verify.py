@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.hashers import make_password
+from pytest_django import Settings
 
 from adminportal import clock
 from adminportal.audit.models import AuditEvent
@@ -247,7 +248,8 @@ def test_first_proof_is_gone_when_its_place_is_not_the_persons_any_more(cast: Ca
     assert walk.attempt.proven_gates == []
 
 
-def test_number_on_file_twice_is_one_place(cast: Cast) -> None:
+def test_number_on_file_twice_is_one_place(cast: Cast, settings: Settings) -> None:
+    settings.VOICE_CHANNEL_URL = "inbox:"
     policy_for(cast, reach=Reach.ALL, gates_required=2, gates=["email", "mobile_sms", "office_voice"])
     knows(cast, "adele.vance", office="+12025550142")
     walk = begin(ADELE)
