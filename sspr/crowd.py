@@ -1,6 +1,7 @@
 """Everybody of a tenant sorted into few classes of equal facts, so that one question answers for thousands.
 
-People with any standing, and those of whom a method is disabled, are few: they are loaded and asked for one by one.
+People with any standing, those of whom a method is disabled, and those whose number lies in a country that nothing is
+sent to are few: they are loaded and asked for one by one.
 All others are counted by their facts in one query, and the rule itself is asked once for each class.
 """
 
@@ -16,12 +17,18 @@ from django.db.models import Q
 from adminportal.queries import fetch, places
 from sspr.crowd_sql import FACT_NAMES, IN_OTHER_GROUP, people_sql, people_values, with_facts
 from sspr.eligibility import PersonFacts, Way
-from sspr.facts import L11_FAILURES, NOBODY, Known, load_known
+from sspr.facts import L11_FAILURES, NOBODY, Known, is_in_reach, load_known
 from sspr.models import Gate, GateFailures, SsprPolicy
 from users.models import Domain, Tenant, User
 from users.standing import standing_ids
 
 Row = tuple[Any, ...]
+NUMBERS: Final = """
+    SELECT user_id, value FROM users_authenticationmethod
+    WHERE tenant_id = %s AND value <> '' AND kind IN ('mobile_phone', 'alternate_phone', 'office_phone')
+    UNION ALL SELECT user_id, value FROM users_contact
+    WHERE tenant_id = %s AND value <> '' AND kind IN ('mobile_phone', 'office_phone')
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,16 +36,18 @@ class Stance:
     """What decides about somebody, under settings and beside them.
 
     ``in_other_group`` tells of the group of the other settings; ``has_own_mailbox`` that an address of theirs is the
-    mailbox which they are locked out of.
+    mailbox which they are locked out of; ``other_ways`` are those of the other settings, where they differ.
     """
 
     facts: PersonFacts
     in_other_group: bool = False
     has_own_mailbox: bool = False
+    other_ways: tuple[Way, ...] | None = None
 
     def under_other(self) -> PersonFacts:
         """Return the facts as the other settings see them."""
-        return replace(self.facts, in_group=self.in_other_group)
+        ways = self.facts.ways if self.other_ways is None else self.other_ways
+        return replace(self.facts, in_group=self.in_other_group, ways=ways)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,22 +125,33 @@ def load_crowd(tenant: Tenant, *, policy: SsprPolicy, other: SsprPolicy | None =
     """
     groups = (policy.group_id or NOBODY, (other.group_id if other else None) or NOBODY)
     federated = tuple(Domain.objects.filter(is_federated=True).order_by("name").values_list("name", flat=True))
-    special_ids = _special_ids()
+    special_ids = _special_ids(tenant, [each.sms_countries for each in (policy, other) if each])
     special = list(User.objects.filter(pk__in=special_ids, deleted_at=None).order_by("sort_name", "pk"))
     return Crowd(
         tenant=tenant,
         classes=tuple(_classes(tenant, federated, groups, special_ids)),
-        special=_stances_of(special, policy, groups),
+        special=_stances_of(special, policy, other, groups),
         special_ids=special_ids,
         federated=federated,
         groups=groups,
     )
 
 
-def stance_of(known: Known, *, own_mailboxes: set[UUID], others: set[UUID] = frozenset()) -> Stance:  # type: ignore[assignment]  # an empty set of any kind
-    """Return the stance of one person who was loaded."""
+def stance_of(
+    known: Known,
+    *,
+    own_mailboxes: set[UUID],
+    others: set[UUID] = frozenset(),  # type: ignore[assignment]  # an empty set of any kind
+    under_other: Known | None = None,
+) -> Stance:
+    """Return the stance of one person who was loaded, and as other settings see them where these were asked for."""
     pk = known.user.pk
-    return Stance(facts=known.facts, in_other_group=pk in others, has_own_mailbox=pk in own_mailboxes)
+    return Stance(
+        facts=known.facts,
+        in_other_group=pk in others,
+        has_own_mailbox=pk in own_mailboxes,
+        other_ways=under_other.facts.ways if under_other else None,
+    )
 
 
 def own_mailboxes_of(users: Sequence[User]) -> set[UUID]:
@@ -145,22 +165,36 @@ def own_mailboxes_of(users: Sequence[User]) -> set[UUID]:
     return {row[0] for row in found}
 
 
-def _special_ids() -> tuple[UUID, ...]:
+def _special_ids(tenant: Tenant, lists: Sequence[Sequence[str]]) -> tuple[UUID, ...]:
     disabled = GateFailures.objects.filter(in_a_row__gte=L11_FAILURES, user_id__isnull=False)
     standing = set(standing_ids().values_list("user", flat=True))
     stopped = User.objects.filter(pk__in=list(disabled.values_list("user_id", flat=True))).values_list("pk", flat=True)
-    return tuple(sorted(standing | set(stopped)))
+    return tuple(sorted(standing | set(stopped) | _abroad(tenant, lists)))
+
+
+def _abroad(tenant: Tenant, lists: Sequence[Sequence[str]]) -> set[UUID]:
+    """Return whoever has a number of a country that one of these lists leaves out; one query where any is named."""
+    named = {frozenset(countries) for countries in lists if countries}
+    if not named:
+        return set()
+    rows = fetch(NUMBERS, [tenant.pk, tenant.pk], uuid_columns=(0,))
+    return {pk for pk, number in rows if not all(is_in_reach(number, countries) for countries in named)}
 
 
 def _stances_of(
-    users: Sequence[User], policy: SsprPolicy, groups: tuple[UUID, UUID]
+    users: Sequence[User], policy: SsprPolicy, other: SsprPolicy | None, groups: tuple[UUID, UUID]
 ) -> tuple[tuple[User, Stance], ...]:
     if not users:
         return ()
     known, own = load_known(users, policy=policy), own_mailboxes_of(users)
+    has_other_list = other is not None and set(other.sms_countries) != set(policy.sms_countries)
+    later = load_known(users, policy=other) if other and has_other_list else {}
     is_member = Q(memberships__group=groups[1], pk__in=[user.pk for user in users])
     others = set(User.objects.filter(is_member).values_list("pk", flat=True))
-    return tuple((user, stance_of(known[user.pk], own_mailboxes=own, others=others)) for user in users)
+    return tuple(
+        (user, stance_of(known[user.pk], own_mailboxes=own, others=others, under_other=later.get(user.pk)))
+        for user in users
+    )
 
 
 def _classes(

@@ -17,6 +17,7 @@ from sspr.subjects import subject_of
 from users.models import MethodKind, Tenant, User, UserType
 from users.names import fold_upn
 from users.services.reach import Reach, reach_of
+from users.services.sending_limits import may_reach
 from users.targets import TargetFacts, load_facts
 
 NOBODY: Final = UUID(int=0)
@@ -25,6 +26,10 @@ L11_FAILURES: Final = 100
 AT_ONCE: Final = 2_000
 """People asked for with one statement; PostgreSQL takes 65,535 values."""
 
+LEAST_OF_A_BLOCK: Final = 4
+"""Last digits in which the numbers of one block of a country differ."""
+MOST_BLOCKS: Final = 50_000
+_REACHED: dict[tuple[str, int, frozenset[str]], bool] = {}
 TELLING_DIGITS: Final = 8
 """Last digits by which numbers are compared: the same number is written with and without its country."""
 
@@ -84,7 +89,8 @@ def load_known(
         digests = {user.pk: (subjects or {}).get(user.pk) or subject_of(user.upn_folded) for user in batch}
         rows = _rows_of(digests, group_id=policy.group_id)
         targets, reached = load_facts(batch), reach_of(digests)
-        found |= {user.pk: _known(targets[user.pk], reached[user.pk], rows[user.pk]) for user in batch}
+        countries = frozenset(policy.sms_countries)
+        found |= {user.pk: _known(targets[user.pk], reached[user.pk], rows[user.pk], countries) for user in batch}
     return found
 
 
@@ -111,9 +117,9 @@ def _rows_of(digests: Mapping[UUID, str], *, group_id: UUID | None) -> dict[UUID
     return found
 
 
-def _known(target: TargetFacts, reach: Reach, rows: Collection[Row]) -> Known:
+def _known(target: TargetFacts, reach: Reach, rows: Collection[Row], countries: frozenset[str]) -> Known:
     user = target.user
-    reached = _places(user, reach)
+    reached = _places(user, reach, countries)
     what_is_known = {what for what, _ in rows}
     questions = tuple(sorted(kind for what, kind in rows if what == "answer"))
     facts = PersonFacts(
@@ -140,17 +146,39 @@ def _known(target: TargetFacts, reach: Reach, rows: Collection[Row]) -> Known:
     )
 
 
+def is_in_reach(number: str, countries: frozenset[str]) -> bool:
+    """Tell whether texts and calls go to the country of a number; all are allowed where none is named.
+
+    Numbers that differ in their last digits alone are of one country, so that a hundred thousand are told apart fast.
+    """
+    return not countries or _reaches(number[:-LEAST_OF_A_BLOCK], len(number), number, countries)
+
+
+def _reaches(block: str, length: int, number: str, countries: frozenset[str]) -> bool:
+    key = (block, length, countries)
+    if key not in _REACHED:
+        if len(_REACHED) >= MOST_BLOCKS:
+            _REACHED.clear()
+        _REACHED[key] = may_reach(number, countries=countries)
+    return _REACHED[key]
+
+
 def ways_of(reached: Mapping[Gate, str], *, has_app: bool) -> tuple[Way, ...]:
     """Return the ways of a person by where each of their codes goes."""
     ways = tuple(Way(gate=gate, key=place_key(value)) for gate, value in reached.items())
     return (*ways, Way(gate=Gate.APP, key=Gate.APP)) if has_app else ways
 
 
-def _places(user: User, reach: Reach) -> dict[Gate, str]:
-    """Return where the code of each method goes; an address that needs the forgotten password is none."""
+def _places(user: User, reach: Reach, countries: frozenset[str]) -> dict[Gate, str]:
+    """Return where the code of each method goes; an address that needs the forgotten password is none.
+
+    Nor is a number of a country that nothing is sent to.
+    """
     addresses = (address for address in reach.all_emails if not is_own_mailbox(address, user))
-    mobile = reach.mobile.value if reach.mobile else ""
-    office = reach.office.value if reach.office else ""
+    mobile, office = (
+        number.value if number and is_in_reach(number.value, countries) else ""
+        for number in (reach.mobile, reach.office)
+    )
     found = {
         Gate.EMAIL: next(addresses, ""),
         Gate.MOBILE_SMS: mobile,

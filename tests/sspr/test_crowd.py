@@ -113,6 +113,7 @@ def _settings(cast: Cast) -> list[SsprPolicy]:
         {"reach": Reach.SELECTED, "group": pilot, "gates": [Gate.EMAIL.value]},
         {"reach": Reach.ALL, "gates_required": 2, "gates": [Gate.MOBILE_SMS.value, Gate.OFFICE_VOICE.value]},
         {"reach": Reach.ALL, "gates": [Gate.QUESTIONS.value, Gate.APP.value], "questions_alone": True},
+        {"reach": Reach.ALL, "gates": [Gate.MOBILE_SMS.value], "sms_countries": ["SE"]},
     ]
     return [SsprPolicy(tenant=cast.tenant, **values) for values in given]
 

@@ -11,7 +11,7 @@ from adminportal import clock
 from adminportal.outbox.dispatch import Dispatcher
 from adminportal.outbox.models import DevMessage, OutboundMessage, State
 from sspr.models import Gate, Reach
-from sspr.services.verify import Outcome
+from sspr.services.verify import Outcome, view_of
 from tests.cast import Cast, make_cast, signed_in
 from tests.sspr.self_service import knows, policy_for
 from tests.sspr.wizard_visit import text_of
@@ -75,13 +75,24 @@ def test_code_that_a_limit_holds_back_is_told_by_the_trace_alone(
     assert walk.type(gate, "00000000"[: 6 if is_text else 8]) is Outcome.WRONG
 
 
-def test_country_that_is_not_named_is_told_by_the_trace(cast: Cast) -> None:
-    policy_for(cast, reach=Reach.ALL, two_gates_with_second_factor=False, sms_countries=["NO"])
+def test_number_that_somebody_earns_by_is_told_by_the_trace(cast: Cast) -> None:
+    costly = "+44 909 879 0142"
+    knows(cast, "adele.vance", mobile=costly)
 
-    begin(ADELE).send(Gate.MOBILE_SMS, MOBILE)
+    begin(ADELE).send(Gate.MOBILE_SMS, costly)
     deliver()
 
     assert "Nothing is sent to this country or kind of number." in trace(cast)
+
+
+def test_number_of_a_country_that_is_not_named_is_no_way_at_all(cast: Cast) -> None:
+    policy_for(cast, reach=Reach.ALL, two_gates_with_second_factor=False, sms_countries=["NO"])
+
+    walk = begin(ADELE)
+
+    assert [line.gate for line in view_of(walk.attempt, now=clock.now()).gates] == [Gate.EMAIL]
+    assert walk.send(Gate.MOBILE_SMS, MOBILE) is Outcome.STALE
+    assert not deliver()
 
 
 def test_line_stays_when_the_code_is_forgotten_and_that_of_a_decoy_goes(cast: Cast) -> None:

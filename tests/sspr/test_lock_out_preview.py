@@ -181,3 +181,26 @@ def test_people_of_another_tenant_are_neither_counted_nor_named(cast: Cast) -> N
         lost = count_lock_out(policy, with_values(policy, {"reach": Reach.NONE.value}), now=clock.now())
 
     assert lost.people == (other["adele.vance"],)
+
+
+def test_list_of_countries_names_whoever_has_a_number_elsewhere_alone(cast: Cast) -> None:
+    before = policy_for(cast, reach=Reach.ALL, gates=[SMS])
+    knows(cast, "adele.vance", mobile="+1 202 555 0142")
+    knows(cast, "diego.siciliani", mobile="+47 406 11 223")
+    with within(cast.tenant):
+        swedes = count_lock_out(before, with_values(before, {"sms_countries": ["NO", "US"]}), now=clock.now())
+        everybody = count_lock_out(before, with_values(before, {"sms_countries": ["DK"]}), now=clock.now())
+        nobody = count_lock_out(before, with_values(before, {"sms_countries": ["NO", "SE", "US"]}), now=clock.now())
+
+    assert [user.upn_folded.split("@")[0] for user in swedes.people] == [f"both.{number}" for number in range(BOTH)]
+    assert everybody.count == everybody.before == BOTH + 2  # and Adele Vance and Diego Siciliani
+    assert nobody.count == 0
+
+
+def test_country_that_comes_back_locks_nobody_out_and_counts_nobody_as_able_before(cast: Cast) -> None:
+    before = policy_for(cast, reach=Reach.ALL, gates=[SMS], sms_countries=["US"])
+    knows(cast, "adele.vance", mobile="+1 202 555 0142")
+    with within(cast.tenant):
+        wider = count_lock_out(before, with_values(before, {"sms_countries": []}), now=clock.now())
+
+    assert (wider.count, wider.before) == (0, 1)
