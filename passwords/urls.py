@@ -27,6 +27,7 @@ urlpatterns = [
     path("account/password/changed", change_password.changed, name="changed"),
     path("account/password/rules", change_password.live_rules, name="change-rules"),
     path("settings/password-policy", policy.policy, name="policy"),
+    path("settings/password-policy/save", policy.save, name="policy-save"),
     path("users/add", add_user.add_user, name="add-user"),
     path("users/add/rules", add_user.live_rules, name="add-user-rules"),
     path("passwords/reset", pick.pick, name="pick"),

@@ -8,7 +8,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_POST, require_safe
 
 from adminportal import clock
 from passwords.policy_form import PasswordPolicyForm
@@ -26,18 +26,19 @@ CHANGED: Final = 409
 
 
 @requires(Permission.ORG_SETTINGS_READ)
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe
 def policy(request: PortalRequest) -> HttpResponse:
-    """Show the password policy of the tenant, or change it."""
-    if request.method == "POST":
-        return _save(request)
+    """Show the password policy of the tenant."""
     # Asked before anything is typed, so that nothing typed is lost on the way there and back.
     if _may_change(request) and not has_fresh_proof(request.actor, now=clock.now()):
         return to_confirm(request)
     return _page(request, _form(request), was_saved="saved" in request.GET)
 
 
-def _save(request: PortalRequest) -> HttpResponse:
+@requires(Permission.ORG_SETTINGS_WRITE)
+@require_POST
+def save(request: PortalRequest) -> HttpResponse:
+    """Change the password policy of the tenant."""
     form = _form(request)
     if not form.is_valid():
         return _page(request, form, status=REFUSED_FORM)

@@ -219,6 +219,7 @@ NO_PAGES: Final = {
     "centre:audit-checkpoints": "a file",
     "centre:audit-export": "a file",
     "centre:org-settings-save": "takes a POST and leads on",
+    "passwords:policy-save": "takes a POST and leads on",
     "health-live": "for machines",
     "health-ready": "for machines",
     "metrics": "for machines",

@@ -23,7 +23,7 @@ from users.services.people import Refused
 from users.tenancy import within
 
 pytestmark = pytest.mark.django_db
-URL = "/settings/password-policy"
+URL, SAVE = "/settings/password-policy", "/settings/password-policy/save"
 SHORT, LONG = "Kelp-Ripe-77", "kelp ripe wander junction"
 """Passwords that the Microsoft 365 profile takes and the NIST one refuses, and the other way round."""
 
@@ -66,8 +66,8 @@ def give(cast: Cast, password: str | None, *, by: Authority | None = None) -> Re
 def test_profile_acts_from_the_next_password_on_and_the_audit_log_says_who_changed_it(cast: Cast) -> None:
     assert give(cast, SHORT).end is ResetEnd.DONE
 
-    answer = signed_in(cast["global.admin"]).post(URL, form(profile="nist"))
-    signed_in(cast["global.admin"]).post(URL, form(profile="nist", admin_may_choose="on", version=1))
+    answer = signed_in(cast["global.admin"]).post(SAVE, form(profile="nist"))
+    signed_in(cast["global.admin"]).post(SAVE, form(profile="nist", admin_may_choose="on", version=1))
 
     assert answer.status_code == 302 and answer["Location"] == f"{URL}?saved=1"
     assert give(cast, SHORT).violations and give(cast, LONG).end is ResetEnd.DONE
@@ -116,7 +116,7 @@ def test_typed_password_is_refused_on_the_page_too_and_nothing_changes(cast: Cas
 
 
 def test_own_banned_words_act_at_once_and_the_audit_log_keeps_their_number_alone(cast: Cast) -> None:
-    signed_in(cast["global.admin"]).post(URL, form(custom_terms="Trawler\nW@lrus\n\ntrawler"))
+    signed_in(cast["global.admin"]).post(SAVE, form(custom_terms="Trawler\nW@lrus\n\ntrawler"))
 
     assert policy(cast).custom_terms == ["trawler", "walrus"]
     assert give(cast, "Trawler-Walrus").violations
@@ -125,7 +125,7 @@ def test_own_banned_words_act_at_once_and_the_audit_log_keeps_their_number_alone
 
 
 def test_line_that_is_no_term_is_named_and_nothing_is_saved(cast: Cast) -> None:
-    answer = signed_in(cast["global.admin"]).post(URL, form(custom_terms="trawler\nsea", profile="nist"))
+    answer = signed_in(cast["global.admin"]).post(SAVE, form(custom_terms="trawler\nsea", profile="nist"))
 
     assert answer.status_code == 422
     assert "Line 2: a term has 4 to 16 characters" in answer.content.decode()
@@ -135,7 +135,7 @@ def test_line_that_is_no_term_is_named_and_nothing_is_saved(cast: Cast) -> None:
 def test_newer_change_of_a_colleague_is_not_written_over(cast: Cast) -> None:
     change(cast, history_depth=5)
 
-    answer = signed_in(cast["global.admin"]).post(URL, form(history_depth=3))
+    answer = signed_in(cast["global.admin"]).post(SAVE, form(history_depth=3))
 
     assert answer.status_code == 409 and "Somebody else has changed" in answer.content.decode()
     assert policy(cast).history_depth == 5
@@ -144,7 +144,7 @@ def test_newer_change_of_a_colleague_is_not_written_over(cast: Cast) -> None:
 def test_reader_sees_the_policy_and_changes_nothing(cast: Cast) -> None:
     client = signed_in(cast["global.reader"])
 
-    page, answer = client.get(URL).content.decode(), client.post(URL, form(profile="nist"))
+    page, answer = client.get(URL).content.decode(), client.post(SAVE, form(profile="nist"))
 
     assert "NIST SP 800-63B-4" in page and ">Save<" not in page
     assert answer.status_code == 403
@@ -157,7 +157,7 @@ def test_old_proof_is_asked_for_before_anything_is_typed(cast: Cast) -> None:
     client = signed_in(cast["global.admin"])
 
     with clock.travel(timedelta(minutes=11)):
-        asked, refused = client.get(URL), client.post(URL, form(profile="nist"))
+        asked, refused = client.get(URL), client.post(SAVE, form(profile="nist"))
 
     assert asked.status_code == 302 and asked["Location"].startswith(reverse("users:confirm"))
     assert refused.status_code == 400
