@@ -73,10 +73,12 @@ class GroupForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.helper = PortalFormHelper()
         groups = [(str(pk), name) for pk, name in Group.objects.order_by("name").values_list("pk", "name")]
+        self.has_groups = bool(groups)
         self.fields["act"] = act_field(actor)
         self.fields["group"] = forms.ChoiceField(
             label=_("Group"),
-            choices=groups,
+            # None is chosen beforehand: one press must not change whoever comes first in the alphabet.
+            choices=[("", _("Choose a group")), *groups],
             help_text=_("Everyone who belongs to it at this moment."),
             error_messages={"required": _("Choose a group."), "invalid_choice": _("There is no such group.")},
         )

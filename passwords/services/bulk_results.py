@@ -69,7 +69,9 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkRow:
-    """One line of the results; ``delivery`` is a word for a blind one: waiting, delivered, failed, opened, changed.
+    """One line of the results; ``delivery`` says how far a mailed link is: waiting, delivered, failed, opened, changed.
+
+    It is ``no_address`` for who was to get one and has no address, and empty where no links are mailed.
 
     ``can_reveal`` says that the starter could have the password shown now.
     """
@@ -120,8 +122,11 @@ def list_results(
         items = items.filter(position__gt=after)
     # Whom they are about is read for the page alone: joined, the planner might look everybody up before it sorts.
     found = list(items.order_by("position").prefetch_related("user", "reset")[:rows])
-    deliveries = _deliveries(found) if BulkOptions.read(job.options).blind else {}
-    return [_row(item, deliveries.get(item.pk, ""), now=now) for item in found]
+    options = BulkOptions.read(job.options)
+    mails_links = options.blind or (options.deliver_to_alternate and not job.tenant.password_in_mail)
+    deliveries = _deliveries(found) if mails_links else {}
+    unreached = "no_address" if mails_links and not options.blind else ""
+    return [_row(item, deliveries.get(item.pk, unreached if item.reset_id else ""), now=now) for item in found]
 
 
 def each_result(job: BulkJob, *, search: str = "", end: str = "", now: datetime) -> Iterator[BulkRow]:

@@ -21,7 +21,7 @@ from passwords.bulk_jobs import get_own_job
 from passwords.bulk_options import BulkOptions
 from passwords.bulk_options_form import BulkReasonForm, BulkResetForm
 from passwords.bulk_words import WORDS, source_of, title_of, will_of
-from passwords.models import BulkAct, BulkJob, BulkState
+from passwords.models import UNDER_WAY, BulkAct, BulkJob, BulkState
 from passwords.rules import policy_of
 from passwords.services.bulk import AT_ONCE, typed_text
 from passwords.services.bulk_drafts import keep_options
@@ -180,6 +180,7 @@ def show_draft(
         "was_proven": "proven" in request.GET and not problem,
         "chosen": list_chosen(job, most=NAMED) if found else [],
         "at_once": AT_ONCE,
+        "runs_beside": BulkJob.objects.filter(state__in=UNDER_WAY).exclude(pk=job.pk).exists(),
     }
     name = "passwords/_bulk_preview.html" if is_part else "passwords/bulk_draft.html"
     return render(request, name, page, status=REFUSED_FORM if found is None and status == 200 else status)

@@ -33,7 +33,9 @@ HEADINGS: Final = ("User Name", "Display Name", "Outcome", "Code", "Why")
 """First columns of every file. Not translated: programs read them."""
 PASSWORD: Final = "Temporary password"  # noqa: S105  # a heading
 STATE: Final = "State"
-"""How far the password is on its way, or the link to it: the words of ``BulkRow``."""
+"""How far the password is on its way: the word of ``BulkRow``."""
+LINK: Final = "Link"
+"""How far the mailed link is: the word of ``BulkRow``, empty where none are mailed."""
 
 
 @requires(Permission.PASSWORD_RESET)
@@ -52,7 +54,7 @@ def as_csv(request: PortalRequest, job_id: UUID) -> HttpResponse:
         return not_shown(request, job, refusal)
     own = gettext("The one that was chosen") if BulkOptions.read(job.options).has_own_password else ""
     lines = _with_passwords(each_result(job, now=now), stream, own=own)
-    return _file(request.tenant, (*HEADINGS, PASSWORD), lines, name=f"passwords-{job.pk.hex[:8]}.csv")
+    return _file(request.tenant, (*HEADINGS, PASSWORD, STATE, LINK), lines, name=f"passwords-{job.pk.hex[:8]}.csv")
 
 
 @requires(Permission.BULK_READ)
@@ -68,8 +70,8 @@ def outcomes(request: PortalRequest, job_id: UUID) -> HttpResponse:
         rows = export_outcomes(job, actor=request.actor, search=asked.search, end=asked.end, now=clock.now())
     except SearchTooLong:
         return show_job(request, job, asked=asked)
-    lines = ((*_cells(row), row.delivery or row.state) for row in rows)
-    return _file(request.tenant, (*HEADINGS, STATE), lines, name=f"outcomes-{job.pk.hex[:8]}.csv")
+    lines = ((*_cells(row), row.state, row.delivery) for row in rows)
+    return _file(request.tenant, (*HEADINGS, STATE, LINK), lines, name=f"outcomes-{job.pk.hex[:8]}.csv")
 
 
 def _to_page(job: BulkJob) -> HttpResponse:
@@ -108,7 +110,7 @@ def _with_passwords(
         if shown is not None and shown[0].pk == row.item_id:
             password = _cell(shown[1], own=own)
             shown = next(stream, None)
-        yield (*_cells(row), password)
+        yield (*_cells(row), password, row.state, row.delivery)
 
 
 def _cells(row: BulkRow) -> Cells:

@@ -155,6 +155,7 @@ def frame_of(request: PortalRequest, job: BulkJob, progress: Progress) -> dict[s
         "summary": summary_of(progress),
         "time_left": time_left(progress),
         "stop_reason": sentence_of(job.stop_code, {}),
+        "reason": " · ".join(filter(None, (options.reason, options.ticket))),
         "is_own": is_own,
         "is_over": is_over,
         "is_reset": job.act == BulkAct.RESET,

@@ -71,9 +71,11 @@ def slips(request: PortalRequest, job_id: UUID) -> HttpResponse:
     except NotShown as refusal:
         return not_shown(request, job, refusal)
     address = settings.PUBLIC_URL + reverse("users:signin")
+    slips = [(item, password) for item, password in stream if password is not None]
     page = {
         "job": job,
-        "slips": [(item, password) for item, password in stream if password is not None],
+        "slips": slips,
+        "missing": len(ids) - len(slips),
         "layout": layout,
         "must_change": BulkOptions.read(job.options).must_change,
         "sign_in_url": address,

@@ -25,7 +25,8 @@ from passwords.services.bulk import AT_ONCE
 from passwords.services.bulk_run import run_next_chunk
 from tests.cast import Cast, make_cast, make_tenant, signed_in
 from tests.passwords.many_cast import add_department, draft, run
-from users.models import Session, User
+from tests.sspr.self_service import knows
+from users.models import Group, Session, User
 from users.tenancy import within
 
 pytestmark = pytest.mark.django_db
@@ -202,9 +203,11 @@ def test_file_without_passwords_is_there_for_every_job_that_is_over(cast: Cast, 
         response = admin.post(to("bulk-outcomes", job))
         assert response.headers["Content-Disposition"].startswith("attachment")
         assert "no-store" in response.headers["Cache-Control"]
-        found[name] = [(row["Display Name"], row["Outcome"], row["Code"], row["State"]) for row in file_of(response)]
+        found[name] = [
+            (row["Display Name"], row["Outcome"], row["Code"], row["State"] + row["Link"]) for row in file_of(response)
+        ]
 
-    assert found["blind"] == [("Adele Vance", "done", "", "waiting")]
+    assert found["blind"] == [("Adele Vance", "done", "", "sealedwaiting")]
     assert found["purged"] == [
         ("Diego Siciliani", "done", "", "purged"),
         ("Lee Gu", "refused", "RESET_SYNCED_NO_WRITEBACK", ""),
@@ -221,10 +224,43 @@ def test_file_of_outcomes_holds_no_password_and_runs_in_no_spreadsheet(cast: Cas
 
     rows = file_of(admin.post(to("bulk-outcomes", job)))
 
-    assert list(rows[0]) == ["User Name", "Display Name", "Outcome", "Code", "Why", "State"]
+    assert list(rows[0]) == ["User Name", "Display Name", "Outcome", "Code", "Why", "State", "Link"]
     assert {row["Display Name"] for row in rows} == {"Adele Vance", "'=HYPERLINK(1)"}
     assert not any(password in str(rows) for password in shown.values())
     assert hand_outs(cast, "csv") == 0
+
+
+def test_page_and_files_say_who_was_mailed_a_link_and_who_needs_the_password_in_hand(cast: Cast, admin: Client) -> None:
+    knows(cast, "adele.vance", email="adele@mail.example")
+    job = run(cast, ["adele.vance", "isaiah.langer"], options=BulkOptions(deliver_to_alternate=True))
+
+    page = body(admin.get(to("bulk", job)))
+    in_hand = {row["Display Name"]: row["Link"] for row in file_of(admin.post(to("bulk-csv", job)))}
+    outcomes = {row["Display Name"]: row["Link"] for row in file_of(admin.post(to("bulk-outcomes", job)))}
+
+    assert "Link mailed: on its way" in page and "No link: there is no alternate address" in page
+    assert in_hand == outcomes == {"Adele Vance": "waiting", "Isaiah Langer": "no_address"}
+
+
+def test_password_that_a_newer_reset_replaced_is_told_in_file_and_slips(cast: Cast, admin: Client) -> None:
+    job = run(cast, ["adele.vance", "diego.siciliani"])
+    run(cast, ["adele.vance"])
+
+    rows = {row["Display Name"]: row for row in file_of(admin.post(to("bulk-csv", job)))}
+    slips = body(admin.post(to("bulk-slips", job)))
+
+    assert (rows["Adele Vance"]["Temporary password"], rows["Adele Vance"]["State"]) == ("", "replaced")
+    assert "1 person of this part has no slip" in slips
+
+
+def test_group_is_never_chosen_beforehand(cast: Cast, admin: Client) -> None:
+    with within(cast.tenant):
+        Group.objects.create(tenant=cast.tenant, name="Emergency access", created_at=clock.now())
+
+    page = body(admin.get("/passwords/bulk/group"))
+
+    assert '<option value="" selected>Choose a group</option>' in page
+    assert admin.post("/passwords/bulk/group", {"act": "reset", "group": ""}).status_code == 422
 
 
 def test_file_of_outcomes_follows_search_and_filter(cast: Cast, admin: Client) -> None:
@@ -547,3 +583,15 @@ def test_list_of_jobs_is_paged(cast: Cast, admin: Client, monkeypatch: pytest.Mo
     assert sorted(seen) == sorted(jobs)
     assert not second.context["next_url"]
     assert admin.get(reverse("passwords:bulk-jobs"), {"before": "x"}).status_code == 404
+
+
+def test_paused_job_says_that_nothing_goes_on_and_a_second_preview_names_the_first(cast: Cast, admin: Client) -> None:
+    job = run(cast, add_department(cast, 3), to_the_end=False)
+    with within(cast.tenant):
+        BulkJob.objects.filter(pk=job.pk).update(state=BulkState.PAUSED)
+
+    page = body(admin.get(to("bulk", job)))
+    second = body(admin.get(to("bulk", draft(cast, ["adele.vance"]))))
+
+    assert "Nothing more happens until you resume it." in page and "the job goes on" not in page
+    assert "Another job is under way." in second
