@@ -11,6 +11,7 @@ from django.utils.translation import gettext
 
 from adminportal.outbox.models import OutboundMessage
 from passwords.models import PasswordReset
+from passwords.services.reset_messages import LINK_PURPOSE
 from users.models import User
 from users.panel_sections import PasswordState
 
@@ -73,7 +74,8 @@ def _moments_of(resets: Collection[PasswordReset]) -> _Moments:
         tenant_id__in={row.tenant_id for row in resets},
         about_user_id__in=[row.target_id for row in resets],
         correlation_id__in={row.correlation_id for row in resets},
-    ).exclude(link_purpose="")
+        link_purpose=LINK_PURPOSE,
+    )
     moments: _Moments = defaultdict(list)
     for about, correlation, sent, opened in links.values_list(
         "about_user_id", "correlation_id", "sent_at", "opened_at"

@@ -13,6 +13,8 @@ from sspr.services.notices import LOCKED, OPENED, RESET, UNLOCKED, WAITS, WAITS_
 from users.models import Tenant
 from users.notices import Notice
 
+RESET_BY_ADMIN: Final = "password_was_reset"
+CHANGED: Final = "password_was_changed"
 Words = tuple[str | Promise, str | Promise]
 _STOP: Final[Words] = (
     _("Stop this reset?"),
@@ -20,6 +22,8 @@ _STOP: Final[Words] = (
 )
 WORDS: Final[dict[str, Words]] = {
     RESET: (_("Was this reset not you?"), _("The password of %(user_name)s was reset on %(moment)s.")),
+    RESET_BY_ADMIN: (_("Was this reset not you?"), _("The password of %(user_name)s was reset on %(moment)s.")),
+    CHANGED: (_("Was this change not you?"), _("The password of %(user_name)s was changed on %(moment)s.")),
     UNLOCKED: (_("Was this unlock not you?"), _("The account %(user_name)s was unlocked on %(moment)s.")),
     LOCKED: (
         _("Were these tries not you?"),

@@ -9,6 +9,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
+from adminportal import correlation
 from adminportal.audit.record import Entry, record
 from adminportal.audit.tags import Activity, Result
 from adminportal.insertion import insert_rows
@@ -23,6 +24,7 @@ from passwords.services.reset_messages import NOTICE_LIVES, language_of
 from users.models import Session, User
 from users.moments import tell_moment
 from users.services import lockout
+from users.services.method_changes import NOT_ME
 from users.services.reach import Emails, addresses_of, emails_of, emails_question
 from users.services.sign_in import LONGEST_PASSWORD, lockout_rules
 from users.sessions import is_live, renew_alone, still_live_question
@@ -184,9 +186,11 @@ def _tell(change: _Change, *, emails: Emails) -> None:
                     "tenant_name": tenant.name,
                     "display_name": user.display_name,
                     "user_name": user.user_principal_name,
+                    "source": correlation.current().ip_address,
                     "created_at": tell_moment(change.now, tenant=tenant, language=language_of(user, tenant)),
                 },
                 not_after=change.now + NOTICE_LIVES,
+                link_purpose=NOT_ME,
             )
             for address in addresses_of(user, emails)
         ),

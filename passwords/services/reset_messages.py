@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+from adminportal import correlation
 from adminportal.outbox.enqueue import Draft
 from adminportal.outbox.models import Lane
 from adminportal.queries import Question, fetch, one_of
@@ -16,6 +17,7 @@ from passwords.reveal import SECRET_PURPOSE
 from users.models import ContactKind, Tenant, User
 from users.moments import tell_moment
 from users.names import fold_upn
+from users.services.method_changes import NOT_ME
 from users.services.reach import Emails, addresses_of
 
 LINK_PURPOSE = "reveal"
@@ -135,6 +137,7 @@ def _notice(tenant: Tenant, user: User, reset: PasswordReset, *, address: str, n
         about_user_id=user.pk,
         context=_context(tenant, user, reset, language=language),
         not_after=now + NOTICE_LIVES,
+        link_purpose=NOT_ME,
         lane=lane_of(reset),
         correlation_id=reset.correlation_id,
     )
@@ -152,6 +155,7 @@ def _context(tenant: Tenant, user: User, reset: PasswordReset, *, language: str)
         "display_name": user.display_name,
         "user_name": user.user_principal_name,
         "starter_name": reset.starter_name,
+        "source": correlation.current().ip_address,
         "created_at": tell_moment(reset.created_at, tenant=tenant, language=language),
         "link_ends_at": tell_moment(ends, tenant=tenant, language=language) if ends else "",
         "must_change": "yes" if reset.must_change else "",

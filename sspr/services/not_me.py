@@ -86,11 +86,15 @@ def _shut_out(person: User, *, now: datetime) -> None:
 
 
 def _is_in_force(message: OutboundMessage, person: User) -> bool:
-    """Tell whether the reported reset gave the password of now: nobody has reset it since.
+    """Tell whether what was reported gave the password of now: nobody has reset it since.
 
-    What was changed after it with that password is the same thief's.
+    What was changed after a reset with that password is the same thief's. What an administrator gave stays: the
+    person may only have missed that it was asked for.
     """
     issued = person.password_issued_at
+    if message.template == not_me_words.CHANGED:
+        changed = person.password_changed_at
+        return changed is not None and changed <= message.created_at
     if issued is None or message.template not in (RESET, WAITS, WAITS_OF_ADMIN):
         return False
     if message.template == RESET:

@@ -33,7 +33,7 @@ def link_ready(page: Page, cast: Cast) -> None:
     """Open a one-time link."""
     reset_cast.reset(cast, "adele.vance", deliver_to_alternate=True)
     deliver(cast)
-    letters = OutboundMessage.objects.filter(about_user_id=cast["adele.vance"].pk).exclude(link_purpose="")
+    letters = OutboundMessage.objects.filter(about_user_id=cast["adele.vance"].pk).filter(link_purpose="reveal")
     go(page, reset_cast.link_of(letters.latest("created_at")))
 
 

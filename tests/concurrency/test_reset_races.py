@@ -187,7 +187,7 @@ def test_right_that_is_lost_during_the_hash_is_refused(
 
 def test_link_that_is_opened_by_fifty_at_once_shows_its_password_once(cast: Cast) -> None:
     reset(cast, "helpdesk", FIRST, deliver_to_alternate=True)
-    token = links.token_of(OutboundMessage.objects.exclude(link_purpose="").get())
+    token = links.token_of(OutboundMessage.objects.filter(link_purpose="reveal").get())
 
     answers = at_once([partial(open_link, token, now=clock.now())] * 50)
 
@@ -201,7 +201,7 @@ def test_link_that_is_opened_while_a_newer_reset_commits_lets_both_through(
 ) -> None:
     """Both change the reset and its message; in different orders they would wait for each other forever."""
     reset(cast, "helpdesk", FIRST, deliver_to_alternate=True)
-    token = links.token_of(OutboundMessage.objects.exclude(link_purpose="").get())
+    token = links.token_of(OutboundMessage.objects.filter(link_purpose="reveal").get())
     holding, go_on = threading.Event(), threading.Event()
     mark_opened = links.mark_opened
 

@@ -33,8 +33,8 @@ from users.tenancy import within
 pytestmark = pytest.mark.django_db
 
 PLACEHOLDER = re.compile(r"%\(\w+\)s|%%|<[^>]+>")
-STAYS_ENGLISH = {"English", *(str(name) for name in (*Activity, *Service, *Category))}
-"""The name of the language itself, and those of the audit log, exact as its readers search for them."""
+STAYS_ENGLISH = {"English", "User", *(str(name) for name in (*Activity, *Service, *Category))}
+"""The name of the language itself, and the words of the audit log, exact as its readers search for them."""
 WORDS_OF_A_FRAGMENT = 3
 MESSAGES = sorted(path.name for path in (ROOT / "templates" / "messages").iterdir() if path.is_dir())
 PAGES = [route for route in ROUTES if not route.name.startswith(("centre:dev-", "health", "metrics", "csp"))]

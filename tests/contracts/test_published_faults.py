@@ -37,7 +37,7 @@ def _helpdesk(cast: Cast, **extra: str) -> Client:
 
 
 def _recipients() -> set[str]:
-    return set(OutboundMessage.objects.exclude(link_purpose="").values_list("to", flat=True))
+    return set(OutboundMessage.objects.filter(link_purpose="reveal").values_list("to", flat=True))
 
 
 def _sign_in(user_name: str, password: str) -> HttpResponse:

@@ -65,7 +65,7 @@ def try_sign_in(user_name: str, password: str, *, device_cookie: str = "") -> Si
 
 def message_to(address: str) -> OutboundMessage:
     """Return the newest message with a link to an address."""
-    return OutboundMessage.objects.filter(to=address).exclude(link_purpose="").latest("created_at")
+    return OutboundMessage.objects.filter(to=address).filter(link_purpose="reveal").latest("created_at")
 
 
 def link_of(message: OutboundMessage) -> str:

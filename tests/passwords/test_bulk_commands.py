@@ -127,7 +127,7 @@ def test_blind_prints_no_password(cast: Cast) -> None:
 
     assert answer["counts"]["done"] == 1
     assert not any(row["temporary_password"] for row in answer["results"])
-    assert OutboundMessage.objects.exclude(link_purpose="").get().to == "home@mail.example"
+    assert OutboundMessage.objects.filter(link_purpose="reveal").get().to == "home@mail.example"
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,14 @@ from adminportal import clock
 from adminportal.audit.models import AuditEvent
 from adminportal.outbox import links
 from adminportal.outbox.models import OutboundMessage
+from adminportal.sealing import Secret
 from passwords.models import PasswordHistory, PasswordRequest
+from passwords.services.change import change_password
 from passwords.services.request import HelpCall, ask
 from sspr.models import RecoveryLock
 from sspr.services.not_me import LIVES
 from sspr.situation import look
-from tests.cast import Cast, signed_in
+from tests.cast import PASSWORD, Cast, signed_in
 from tests.passwords.reset_cast import reset, try_sign_in
 from tests.sspr.self_service import policy_for
 from tests.sspr.wizard_visit import Visit, text_of
@@ -202,3 +204,29 @@ def test_report_reaches_the_administrators_though_somebody_called_in_the_name_be
     told = OutboundMessage.objects.filter(template="password_request")
     assert {message.context["is_unwanted"] for message in told} == {"yes"}
     assert requests_of(cast)[0].repeats == 2
+
+
+def test_notice_of_a_change_shuts_out_whoever_changed_the_password(cast: Cast) -> None:
+    adele = cast["adele.vance"]
+    with within(cast.tenant):
+        session = Session.objects.get(pk=signed_in(adele).session_digest)  # type: ignore[attr-defined]
+        change_password(session=session, current=Secret(PASSWORD), new=Secret(NEW_PASSWORD), now=clock.now())
+    (message, *_) = OutboundMessage.objects.filter(template="password_was_changed", to=MAIL)
+
+    asked = text_of(Client().get(path_of(message)))
+    answer = press(path_of(message))
+
+    assert "The password of adele.vance@contoso.example was changed on" in asked and answer.status_code == 200
+    assert sign_in_with(NEW_PASSWORD) is not Outcome.RIGHT
+    assert not Session.objects.filter(ended_at=None, user=adele).exists()
+    assert [request.reported_unwanted for request in requests_of(cast)] == [True]
+
+
+def test_notice_of_an_administrators_reset_calls_for_help_and_leaves_what_was_given(cast: Cast) -> None:
+    given = reset(cast, "adele.vance", password=OTHER, must_change=False)
+    (message, *_) = OutboundMessage.objects.filter(template="password_was_reset", to=MAIL)
+
+    press(path_of(message))
+
+    assert given.reset_id and sign_in_with(OTHER) is Outcome.RIGHT
+    assert len(requests_of(cast)) == 1 and RecoveryLock.objects.filter(limit="not-me").exists()
