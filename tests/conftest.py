@@ -134,6 +134,15 @@ def _no_unknown_name_like_a_role_holder(request: pytest.FixtureRequest, monkeypa
 
 
 @pytest.fixture(autouse=True)
+def _same_secret_of_the_installation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw one secret for all: what a test takes back would be drawn anew, and decoys would change under it."""
+    from adminportal.sealing import Secret
+    from users.services import installation_secrets
+
+    monkeypatch.setattr(installation_secrets, "drawn", lambda: Secret("the-secret-of-every-test"))
+
+
+@pytest.fixture(autouse=True)
 def _fresh_limits() -> None:
     """Let no test inherit what another one counted or a broker that it stopped."""
     from adminportal.centre import readiness

@@ -123,6 +123,7 @@ def test_command_with_a_reason_is_focusable_and_says_why() -> None:
     assert "/x" not in page
 
 
+@pytest.mark.django_db
 def test_sign_in_pages_differ_in_nothing_but_what_was_typed() -> None:
     request = RequestFactory().get("/signin")
     pages = {

@@ -24,6 +24,11 @@ OLD, NEW = "key-number-one-" * 3, "key-number-two-" * 3
 NAMES = [f"nobody{number}@{domain}" for number in range(3) for domain in ("contoso.example", "nowhere.example")]
 
 
+@pytest.fixture(autouse=True)
+def _same_secret_of_the_installation() -> None:
+    """Draw secrets as the product does: this is about them."""
+
+
 @pytest.fixture
 def cast(settings: Settings) -> Cast:
     settings.SEALING_KEYS = [OLD]

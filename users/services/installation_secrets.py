@@ -26,12 +26,17 @@ def secret_for(name: str) -> Secret:
         return Secret(sealing.keyed_digest(PURPOSE, name, key_id=sealing.key_ids()[-1]))
 
 
+def drawn() -> Secret:
+    """Return a new secret."""
+    return Secret(secrets.token_urlsafe(SECRET_BYTES))
+
+
 def _sealed(name: str) -> str | None:
     return InstallationSecret.objects.filter(pk=name).values_list("sealed", flat=True).first()
 
 
 def _make(name: str) -> str:
     """Keep the first of those who make it at once: the others read what it kept."""
-    sealed = sealing.seal(PURPOSE, Secret(secrets.token_urlsafe(SECRET_BYTES)), context=name)
+    sealed = sealing.seal(PURPOSE, drawn(), context=name)
     InstallationSecret.objects.bulk_create([InstallationSecret(name=name, sealed=sealed)], ignore_conflicts=True)
     return _sealed(name) or sealed
