@@ -110,7 +110,10 @@ def walk(cast: Cast, sink: SmtpSink, settings: Settings, valkey: Valkey) -> Trai
     OutboundMessage.objects.update(next_attempt_at=clock.now())
     deliver_all(OutboundMessage.objects.all())
     for message in OutboundMessage.objects.exclude(link_purpose="").filter(link_closed_at=None):
-        trail.links[message.to] = links.token_of(message).expose()
+        if message.link_purpose == "reveal":
+            trail.links[message.to] = links.token_of(message).expose()
+        else:
+            secrets[f"button {message.pk}"] = links.token_of(message).expose()
     secrets |= {f"link to {address}": token for address, token in trail.links.items()}
     trail.mails = {str(n): mail.raw.decode() + mail.body() + mail.body("html") for n, mail in enumerate(sink.received)}
 
@@ -155,9 +158,11 @@ def test_no_secret_rests_in_logs_queue_database_or_files(trail: TrailOfMails) ->
 def test_mail_carries_its_own_link_and_no_other_secret(trail: TrailOfMails) -> None:
     tokens = {f"link to {address}": token for address, token in trail.links.items()}
     assert set(trail.links) == {HOME, "desk@mail.example"}
-    others = {name: secret for name, secret in trail.secrets.items() if name not in tokens}
+    buttons = {name: secret for name, secret in trail.secrets.items() if name.startswith("button")}
+    others = {name: secret for name, secret in trail.secrets.items() if name not in tokens | buttons}
 
     assert found_in(trail.mails, others) == set()
+    assert len(found_in(trail.mails, buttons)) == len(buttons) > 0, "each button stands in one mail alone"
     for mail in trail.mails.values():
         recipient = re.search(r"^To: (\S+)", mail, re.MULTILINE)
         assert recipient
