@@ -6,7 +6,8 @@
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo $$name; break; fi; done)
 IN_VENV := .venv/bin/python
-PYTEST_WORKERS ?= 2
+# One more than most machines of CI have cores: browser and PostgreSQL leave a worker waiting every third second.
+PYTEST_WORKERS ?= 3
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile

@@ -19,7 +19,7 @@ def main(arguments: list[str]) -> int:
     """Run both parts; the second one even when the first failed, so that one run tells everything."""
     reader = argparse.ArgumentParser(prog="python -m tests.suite", description=__doc__)
     reader.add_argument("--full", action="store_true", help="the long tests as well")
-    reader.add_argument("--workers", type=int, default=2, help="processes of pytest-xdist")
+    reader.add_argument("--workers", type=int, default=3, help="processes of pytest-xdist")
     options = reader.parse_args(arguments)
     # In small portions: with large ones a single worker is left with all pages of the browser at the end.
     workers = ["-n", str(options.workers), "--maxschedchunk", "8"] if options.workers > 1 else []
