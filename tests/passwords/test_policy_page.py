@@ -137,7 +137,8 @@ def test_newer_change_of_a_colleague_is_not_written_over(cast: Cast) -> None:
 
     answer = signed_in(cast["global.admin"]).post(SAVE, form(history_depth=3))
 
-    assert answer.status_code == 409 and "Somebody else has changed" in answer.content.decode()
+    page = answer.content.decode()
+    assert answer.status_code == 409 and "Somebody else has changed" in page and "notice--error" in page
     assert policy(cast).history_depth == 5
 
 
