@@ -82,6 +82,24 @@ class Portal:
         )
         context.set_default_timeout(15_000)
         self.contexts.append(context)
+        return self._opened(context, user)
+
+    def next_tab(self, user: User | None) -> Page:
+        """Open a tab that has nothing of the one before it but the files of the portal, which load once."""
+        if not self.contexts:
+            return self.tab(user)
+        context = self.contexts[-1]
+        for page in context.pages:
+            page.close()
+        context.clear_cookies()
+        return self._opened(context, user)
+
+    def leave(self) -> None:
+        """Close every window."""
+        while self.contexts:
+            self.contexts.pop().close()
+
+    def _opened(self, context: BrowserContext, user: User | None) -> Page:
         if user is not None:
             key = signed_in(user).cookies[settings.SESSION_COOKIE_NAME].value
             context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": key, "url": self.url}])
@@ -89,11 +107,6 @@ class Portal:
         page.on("console", self._listen)
         page.on("pageerror", lambda problem: self.complaints.append(str(problem)))
         return page
-
-    def leave(self) -> None:
-        """Close every window."""
-        while self.contexts:
-            self.contexts.pop().close()
 
     def _listen(self, line: ConsoleMessage) -> None:
         said = f"{line.text} at {line.location.get('url', '')}"

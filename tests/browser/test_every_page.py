@@ -58,8 +58,7 @@ def test_colours_can_be_read_in_the_dark_on_every_page(portal: Portal, cast: Cas
 def _walk(portal: Portal, cast: Cast, part: str) -> Iterator[tuple[atlas.Sheet, Page]]:
     atlas.warm_up(cast)
     for sheet in (sheet for sheet in PARTS[part] if not sheet.is_letter):
-        tab = portal.tab(cast[sheet.who] if sheet.who else None)
+        tab = portal.next_tab(cast[sheet.who] if sheet.who else None)
         tab.emulate_media(reduced_motion="reduce")
         sheet.way(tab, cast)
         yield sheet, tab
-        portal.leave()
