@@ -18,10 +18,11 @@ from passwords.services.policy import LONGEST_LIFE, NAMES, Value
 
 LONGEST_LIST: Final = CUSTOM_TERMS_LIMIT * 20
 """Characters of the typed terms: each with its line break, and room for what is cut off."""
-SECTIONS: Final[tuple[tuple[Promise, tuple[str, ...]], ...]] = (
-    (_("Rules"), ("profile", "history_depth", "history_on_reset")),
-    (_("Banned passwords"), ("banned_scoring", "blocklist", "custom_terms")),
+SECTIONS: Final[tuple[tuple[str, Promise, tuple[str, ...]], ...]] = (
+    ("rules", _("Rules"), ("profile", "history_depth", "history_on_reset")),
+    ("banned", _("Banned passwords"), ("banned_scoring", "blocklist", "custom_terms")),
     (
+        "given",
         _("Passwords that administrators give"),
         ("admin_may_choose", "temporary_lifetime_hours", "temporary_lifetime_hours_for_roles"),
     ),
@@ -100,10 +101,10 @@ class PasswordPolicyForm(forms.Form):
         for field in self.fields.values():
             field.disabled = not may_change
 
-    def sections(self) -> Iterator[tuple[str | Promise, list[forms.BoundField]]]:
-        """Return the fields under their headings."""
-        for heading, columns in SECTIONS:
-            yield heading, [self[column] for column in columns]
+    def sections(self) -> Iterator[tuple[str, str | Promise, list[forms.BoundField]]]:
+        """Return the fields under their headings, each with the code that an address can name."""
+        for code, heading, columns in SECTIONS:
+            yield code, heading, [self[column] for column in columns]
 
     def clean_custom_terms(self) -> list[str]:
         """Read one term a line; names every line that is none."""

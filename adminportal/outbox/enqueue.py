@@ -77,14 +77,10 @@ def _row(draft: Draft, *, attempt: UUID, key_id: str, now: datetime) -> Row:
         "link_purpose": draft.link_purpose,
         "secret_purpose": draft.secret_purpose,
         "lane": draft.lane,
-        "link_digest": _digest(draft, key_id=key_id) if draft.link_purpose else None,
+        "link_digest": links.first_digest(draft.link_purpose, draft.id, key_id=key_id) if draft.link_purpose else None,
         "next_attempt_at": now,
         "not_after": draft.not_after,
         "created_at": now,
         "issued_at": now,
         "correlation_id": draft.correlation_id or attempt,
     }
-
-
-def _digest(draft: Draft, *, key_id: str) -> str:
-    return links.digest_of(OutboundMessage(id=draft.id, link_purpose=draft.link_purpose, key_id=key_id))

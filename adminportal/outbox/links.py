@@ -19,6 +19,8 @@ from adminportal.sealing import Secret
 DIGEST_PURPOSE = "outbox:link"
 TOKEN_LENGTH = 43
 """Characters of a link token (256 bits, URL-safe)."""
+FIRST: int = OutboundMessage._meta.get_field("generation").get_default()
+"""The generation of a new row's link."""
 REVEAL = "/reveal/"
 """Where a link leads that shows a secret."""
 NOTICE = "/notice/"
@@ -50,7 +52,17 @@ def token_of(message: OutboundMessage) -> Secret:
 
 def digest_of(message: OutboundMessage) -> str:
     """Return the keyed digest of the message's token, the only trace of it that is stored."""
-    return sealing.keyed_digest(DIGEST_PURPOSE, token_of(message).expose(), key_id=message.key_id)
+    return _digest(message.link_purpose, message.id, message.generation, key_id=message.key_id)
+
+
+def first_digest(link_purpose: str, message_id: UUID, *, key_id: str) -> str:
+    """Return :func:`digest_of` a message that is only being written: an instance would cost more than the digest."""
+    return _digest(link_purpose, message_id, FIRST, key_id=key_id)
+
+
+def _digest(link_purpose: str, message_id: UUID, generation: int, *, key_id: str) -> str:
+    token = sealing.derive_token(link_purpose, str(message_id), generation, key_id=key_id)
+    return sealing.keyed_digest(DIGEST_PURPOSE, token.expose(), key_id=key_id)
 
 
 def register_path(purpose: str, path: str) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from django.db.models import Sum
 from django.urls import reverse
@@ -26,8 +27,18 @@ MAIL_LIVES: Final = timedelta(days=1)
 
 def counts_of(job: BulkJob) -> dict[str, int]:
     """Count the items of a job by their end; as quick for a hundred thousand as for a hundred."""
-    sums = BulkChunk.objects.filter(job=job).aggregate(**{f"n_{end}": Sum(end.value) for end in BulkEnd})
-    return {end.value: sums[f"n_{end}"] or 0 for end in BulkEnd}
+    return counts_of_each([job])[job.pk]
+
+
+def counts_of_each(jobs: Collection[BulkJob]) -> dict[UUID, dict[str, int]]:
+    """Do as :func:`counts_of` for several jobs, with one statement."""
+    ends = [end.value for end in BulkEnd]
+    counts = {job.pk: dict.fromkeys(ends, 0) for job in jobs}
+    sums = {f"n_{end}": Sum(end) for end in ends}
+    rows = BulkChunk.objects.filter(job__in=counts).order_by().values("job").annotate(**sums)
+    for job_id, *found in rows.values_list("job", *sums):
+        counts[job_id] = dict(zip(ends, found, strict=True))
+    return counts
 
 
 def record_job(

@@ -173,6 +173,14 @@ def _count_wrong(change: _Change, ticket: lockout.Ticket) -> None:
 
 def _tell(change: _Change, *, emails: Emails) -> None:
     user, tenant = change.user, change.session.tenant
+    language = language_of(user, tenant)
+    context = {
+        "tenant_name": tenant.name,
+        "display_name": user.display_name,
+        "user_name": user.user_principal_name,
+        "source": correlation.current().ip_address,
+        "created_at": tell_moment(change.now, tenant=tenant, language=language),
+    }
     enqueue(
         *(
             Draft(
@@ -180,15 +188,9 @@ def _tell(change: _Change, *, emails: Emails) -> None:
                 template="password_was_changed",
                 channel="email",
                 to=address,
-                language=language_of(user, tenant),
+                language=language,
                 about_user_id=user.pk,
-                context={
-                    "tenant_name": tenant.name,
-                    "display_name": user.display_name,
-                    "user_name": user.user_principal_name,
-                    "source": correlation.current().ip_address,
-                    "created_at": tell_moment(change.now, tenant=tenant, language=language_of(user, tenant)),
-                },
+                context=context,
                 not_after=change.now + NOTICE_LIVES,
                 link_purpose=NOT_ME,
             )

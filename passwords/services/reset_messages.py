@@ -79,7 +79,7 @@ def plan_delivery(
     if options.notify and tenant.notify_user_on_admin_reset:
         linked = set(map(fold_upn, links))
         told = [address for address in addresses_of(user, emails) if fold_upn(address) not in linked]
-        drafts.extend(_notice(tenant, user, reset, address=address, now=now) for address in told)
+        drafts += _notices(tenant, user, reset, addresses=told, now=now)
     shows_password = tenant.password_in_mail and not options.blind
     return Delivery(drafts=tuple(drafts), links=tuple(links.values()), shows_password=shows_password)
 
@@ -126,21 +126,28 @@ def _add_link(
     )
 
 
-def _notice(tenant: Tenant, user: User, reset: PasswordReset, *, address: str, now: datetime) -> Draft:
+def _notices(
+    tenant: Tenant, user: User, reset: PasswordReset, *, addresses: Iterable[str], now: datetime
+) -> list[Draft]:
+    """Plan the same notice to each of these addresses, each with a button of its own."""
     language = language_of(user, tenant)
-    return Draft(
-        tenant_id=tenant.pk,
-        template="password_was_reset",
-        channel="email",
-        to=address,
-        language=language,
-        about_user_id=user.pk,
-        context=_context(tenant, user, reset, language=language),
-        not_after=now + NOTICE_LIVES,
-        link_purpose=NOT_ME,
-        lane=lane_of(reset),
-        correlation_id=reset.correlation_id,
-    )
+    context = _context(tenant, user, reset, language=language)
+    return [
+        Draft(
+            tenant_id=tenant.pk,
+            template="password_was_reset",
+            channel="email",
+            to=address,
+            language=language,
+            about_user_id=user.pk,
+            context=context,
+            not_after=now + NOTICE_LIVES,
+            link_purpose=NOT_ME,
+            lane=lane_of(reset),
+            correlation_id=reset.correlation_id,
+        )
+        for address in addresses
+    ]
 
 
 def lane_of(reset: PasswordReset) -> Lane:

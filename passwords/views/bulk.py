@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from adminportal.throttle import Throttled
 from passwords.bulk_jobs import JOBS_A_PAGE, OVERSEERS, follow_job, get_own_job, get_visible_job, list_jobs
 from passwords.bulk_words import source_of, title_of
 from passwords.models import UNDER_WAY, BulkJob, BulkState
+from passwords.services.bulk_records import counts_of_each
 from passwords.services.bulk_results import progress_of
 from passwords.views.bulk_draft import (
     kept_draft,
@@ -34,13 +36,14 @@ from users.request import PortalRequest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRow:
-    """One job of the list."""
+    """One job of the list; ``counts`` of its people by how they ended."""
 
     job: BulkJob
     title: str
     source: str
     state: str
     kind: str
+    counts: Mapping[str, int]
 
 
 @requires(Permission.BULK_READ)
@@ -53,8 +56,9 @@ def jobs(request: PortalRequest) -> HttpResponse:
     except ValueError:
         raise Http404 from None
     shown = found[:JOBS_A_PAGE]
+    counts = counts_of_each(shown)
     page = {
-        "rows": [_row(each) for each in shown],
+        "rows": [_row(each, counts[each.pk]) for each in shown],
         "is_later": bool(asked),
         "next_url": f"?{urlencode({'before': str(shown[-1].pk)})}" if len(found) > JOBS_A_PAGE else "",
         "sees_all": bool(OVERSEERS & request.actor.roles),
@@ -96,7 +100,7 @@ def progress(request: PortalRequest, job_id: UUID) -> HttpResponse:
     return render(request, "passwords/_bulk_progress.html", frame)
 
 
-def _row(job: BulkJob) -> JobRow:
+def _row(job: BulkJob, counts: Mapping[str, int]) -> JobRow:
     state = BulkState(job.state)
     return JobRow(
         job=job,
@@ -104,4 +108,5 @@ def _row(job: BulkJob) -> JobRow:
         source=source_of(job),
         state=str(state.label),
         kind=STATE_KINDS.get(state, "none"),
+        counts=counts,
     )

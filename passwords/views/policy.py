@@ -78,4 +78,5 @@ def _page(
     request: PortalRequest, form: PasswordPolicyForm, *, was_saved: bool = False, problem: str = "", status: int = 200
 ) -> HttpResponse:
     page = {"form": form, "may_change": _may_change(request), "was_saved": was_saved, "problem": problem}
+    page["save_url"] = reverse("passwords:policy-save")
     return render(request, "passwords/policy.html", page, status=status)

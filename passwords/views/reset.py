@@ -21,16 +21,15 @@ from passwords.authority import AdminAuthority
 from passwords.forms import ResetForm
 from passwords.models import PasswordReset
 from passwords.orders import ResetEnd, ResetOrder, ResetOutcome
-from passwords.request_queue import reason_of
 from passwords.reveal import show_to_starter
-from passwords.rules import policy_of
-from passwords.selectors import ResetPanel, get_choices, get_own_reset, get_reset_panel, get_reset_result, why_refused
+from passwords.selectors import ResetPanel, get_own_reset, get_reset_panel, get_reset_result, why_refused
 from passwords.services.deliver_again import NotSentAgain, send_link_again
 from passwords.services.printing import note_printed
 from passwords.services.request import closing
 from passwords.services.reset import reset_passwords
 from passwords.ticks import ticks_for
 from passwords.validators import sentence as rule_sentence
+from passwords.views.reset_form import form_of
 from users.access import Decision, Permission, requires
 from users.refusals import sentence
 from users.request import PortalRequest
@@ -56,7 +55,7 @@ REFUSED_FORM = 422
 def reset(request: PortalRequest, user_id: UUID) -> HttpResponse:
     """Show the Reset password panel of one person, and reset."""
     panel = get_reset_panel(user_id, actor=request.actor, now=clock.now())
-    form = _form(request, panel)
+    form = form_of(request, panel)
     if request.method != "POST":
         return _to_confirm(request) if panel.needs_proof else _panel(request, panel, form)
     if not form.is_valid():
@@ -156,40 +155,6 @@ def send_again(request: PortalRequest, reset_id: UUID, message_id: UUID) -> Http
     if problem:
         return _result(request, row, problem=problem, status=409)
     return HttpResponseRedirect(reverse("passwords:result", args=[reset_id]))
-
-
-def _form(request: PortalRequest, panel: ResetPanel) -> ResetForm:
-    form = ResetForm(
-        request.POST if request.method == "POST" else None,
-        tenant=request.tenant,
-        has_alternate=bool(panel.alternate_email),
-        alternate_note=_alternate_note(panel),
-        initial=_first_values(request, panel),
-    )
-    # What is submitted is judged by the reset itself, which has read the policy anyway.
-    if request.method != "POST" and not policy_of(request.tenant).admin_may_choose:
-        form.shut_own()
-    return form
-
-
-def _first_values(request: PortalRequest, panel: ResetPanel) -> dict[str, object]:
-    """Take over the choices of the reset that is made again, else offer one's own address and the call for help."""
-    try:
-        earlier = get_own_reset(UUID(request.GET.get("again", "")), actor=request.actor)
-    except (ValueError, Http404):
-        earlier = None
-    if earlier is not None and earlier.target_id == panel.user.pk:
-        return get_choices(earlier)
-    reason = reason_of(request.GET.get("request", ""), user_id=panel.user.pk, actor=request.actor)
-    return {"addresses": request.actor.user.mail or request.actor.user_principal_name, "reason": reason}
-
-
-def _alternate_note(panel: ResetPanel) -> str:
-    if panel.alternate_email:
-        return panel.alternate_email
-    if panel.is_alternate_own_mailbox:
-        return _("The alternate address is the mailbox that this password opens, so nothing is sent there.")
-    return _("No alternate address is known for this user.")
 
 
 def _panel(request: PortalRequest, panel: ResetPanel, form: ResetForm, *, status: int = 200) -> HttpResponse:

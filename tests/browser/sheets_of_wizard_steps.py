@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from django.contrib.auth.hashers import make_password
+from django.test import override_settings
 from django.urls import reverse
 from playwright.sync_api import Page
 
@@ -13,10 +15,10 @@ from sspr import locks
 from sspr.models import Gate, SecurityAnswer
 from sspr.questions import normal_form
 from sspr.subjects import subject_of
-from tests.browser.atlas import Sheet, press
+from tests.browser.atlas import Sheet, Way, press
 from tests.browser.sheets_of_wizard import NOBODY, ask_for_mail, begin, enable, open_text, type_code, walk
 from tests.cast import Cast
-from tests.sspr.self_service import answers
+from tests.sspr.self_service import answers, knows
 from tests.sspr.wizard_ways import MOBILE
 from tests.users.app_ways import registers_app
 from users.services.recovery_codes import make_recovery_codes
@@ -24,6 +26,7 @@ from users.tenancy import across_tenants, within
 
 QUESTIONS: Final = ["q01", "q02", "q03", "q04", "q05"]
 ANSWER: Final = "lutefisk"
+OFFICE: Final = "+44 7700 900123 x4567"
 ASKED: Final = {"gates": ["email", "mobile_sms", "app", "questions"], "gates_required": 2}
 
 
@@ -39,6 +42,32 @@ def have_text_sent(page: Page, cast: Cast) -> None:
     open_text(page, cast)
     page.get_by_label("Phone number").fill(MOBILE)
     press(page, "Text")
+    page.get_by_label("Enter your verification code").wait_for()
+
+
+def called(*steps: Callable[[Page, Cast], None]) -> Way:
+    """Return the way through these steps where a voice channel is set up."""
+    way = walk(*steps, gates=["email", "mobile_voice", "office_voice"])
+
+    def with_voice(page: Page, cast: Cast) -> None:
+        knows(cast, "adele.vance", office=OFFICE)
+        with override_settings(VOICE_CHANNEL_URL="inbox:"):
+            way(page, cast)
+
+    return with_voice
+
+
+def open_call(page: Page, cast: Cast) -> None:
+    """Open the call to the office phone."""
+    page.get_by_role("link", name="Call my office phone").click()
+    page.get_by_label("Phone number").wait_for()
+
+
+def be_called(page: Page, cast: Cast) -> None:
+    """Be called there."""
+    open_call(page, cast)
+    page.get_by_label("Phone number").fill(OFFICE)
+    press(page, "Call")
     page.get_by_label("Enter your verification code").wait_for()
 
 
@@ -115,6 +144,8 @@ WIZARD_STEPS: Final = [
     Sheet(name="wizard-unlocked", route="sspr:step", way=unlocked, who=NOBODY),
     Sheet(name="wizard-second", route="sspr:step", way=walk(prove_mail, **ASKED), who=NOBODY),
     Sheet(name="wizard-text-code", route="sspr:step", way=walk(have_text_sent), who=NOBODY),
+    Sheet(name="wizard-call", route="sspr:step", way=called(open_call), who=NOBODY),
+    Sheet(name="wizard-call-code", route="sspr:step", way=called(be_called), who=NOBODY),
     Sheet(name="wizard-questions", route="sspr:step", way=with_questions, who=NOBODY),
     Sheet(name="wizard-answers-wrong", route="sspr:step", way=with_wrong_answers, who=NOBODY),
     Sheet(name="wizard-recovery-code", route="sspr:step", way=with_recovery_code, who=NOBODY),

@@ -67,6 +67,7 @@ def _page(request: PortalRequest, form: OrgSettingsForm, *, was_saved: bool = Fa
         "form": form,
         "may_change": _may_change(request),
         "was_saved": was_saved,
+        "save_url": reverse("centre:org-settings-save"),
         "reset_state": state_of(policy_of(request.tenant)) if sees_reset else "",
     }
     return render(request, "centre/org_settings.html", page, status=status)
