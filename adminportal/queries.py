@@ -84,9 +84,11 @@ def send_writes() -> None:
     """Send the writes that wait, for what has to come after them."""
     waiting = _waiting.get()
     if waiting:
-        sql, values = ";".join(each for each, _values in waiting), [value for _sql, each in waiting for value in each]
-        waiting.clear()
-        execute(sql, values)
+        with connection.cursor() as cursor:
+            # Each by itself: the driver remembers how a short statement is taken apart, and does it anew for a long one.
+            message = ";".join(cursor.cursor.mogrify(sql, values) for sql, values in waiting)
+            waiting.clear()
+            cursor.execute(message)
 
 
 def _after_writes(execute: Callable[..., Any], sql: str, values: Any, is_many: bool, context: Mapping[str, Any]) -> Any:

@@ -34,8 +34,8 @@ class PasswordPolicy(models.Model):
 class PasswordHistory(models.Model):
     """A hash that is no longer in force."""
 
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="password_history")
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="password_history", db_index=False)
     password = models.CharField(max_length=256)
     retired_at = models.DateTimeField()
 

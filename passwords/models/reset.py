@@ -26,8 +26,8 @@ class PasswordReset(models.Model):
         FAILED = "failed", _("Failed")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
-    target = models.ForeignKey(User, on_delete=models.CASCADE, related_name="resets")
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+", db_index=False)
+    target = models.ForeignKey(User, on_delete=models.CASCADE, related_name="resets", db_index=False)
     starter = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     starter_name = models.CharField(max_length=256, blank=True, default="")
     job = models.ForeignKey(BulkJob, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)

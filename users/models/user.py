@@ -25,7 +25,7 @@ class User(AbstractBaseUser):
     """A person of one tenant; the password columns are written by the reset and the change services alone."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+", db_index=False)
     user_principal_name = models.CharField(max_length=113)
     upn_folded = models.CharField(max_length=113, unique=True)
     user_type = models.CharField(max_length=8, choices=UserType.choices, default=UserType.MEMBER)
