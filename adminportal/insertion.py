@@ -14,7 +14,7 @@ from functools import lru_cache
 from django.db import connection
 from django.db.models import AutoField, JSONField, Model
 
-from adminportal.queries import is_together, places, send_writes, write
+from adminportal.queries import is_together, send_writes, write_rows
 
 Row = Mapping[str, object]
 FEW = 8
@@ -69,8 +69,7 @@ def row_of(instance: Model) -> Row:
 
 def _write(table: _Table, lines: Sequence[Sequence[object]]) -> None:
     if is_together() and len(lines) <= FEW:
-        rows = ", ".join([f"({places(len(table.defaults))})"] * len(lines))
-        write(f"{table.insert} VALUES {rows}", [value for line in lines for value in line])
+        write_rows(table.insert, lines)
     else:
         send_writes()
         _copy(table.copy, lines)

@@ -21,6 +21,7 @@ Question = tuple[str, tuple[object, ...]]
 
 _answers: ContextVar[dict[Question, list[tuple[Any, ...]]] | None] = ContextVar("answers", default=None)
 _waiting: ContextVar[list[tuple[str, list[Any]]] | None] = ContextVar("waiting_writes", default=None)
+"""Pieces of statements and their values; a piece that begins a statement begins with a semicolon."""
 
 
 def fetch(sql: str, values: Iterable[object], *, uuid_columns: Collection[int]) -> list[tuple[Any, ...]]:
@@ -54,7 +55,16 @@ def write(sql: str, values: Iterable[object]) -> None:
     if waiting is None:
         execute(sql, values)
     else:
-        waiting.append((sql, _adapted(values)))
+        waiting.append((f";{sql}", _adapted(values)))
+
+
+def write_rows(sql: str, rows: Sequence[Sequence[object]]) -> None:
+    """Let an INSERT of rows wait for its turn, inside :func:`together`; ``sql`` ends before its VALUES."""
+    waiting = _waiting.get()
+    assert waiting is not None, "rows that need not wait are copied"
+    row = f"({places(len(rows[0]))})"
+    waiting.append((f";{sql} VALUES {row}", list(rows[0])))
+    waiting.extend((f", {row}", list(each)) for each in rows[1:])
 
 
 @contextmanager
@@ -85,8 +95,8 @@ def send_writes() -> None:
     waiting = _waiting.get()
     if waiting:
         with connection.cursor() as cursor:
-            # Each by itself: the driver remembers how a short statement is taken apart, and does it anew for a long one.
-            message = ";".join(cursor.cursor.mogrify(sql, values) for sql, values in waiting)
+            # Piece by piece: the driver remembers how it takes short ones apart, and starts anew for long ones.
+            message = "".join(cursor.cursor.mogrify(sql, values) for sql, values in waiting)
             waiting.clear()
             cursor.execute(message)
 

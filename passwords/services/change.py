@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NoReturn
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
@@ -19,7 +20,7 @@ from adminportal.sealing import Secret
 from passwords.models import PasswordHistory
 from passwords.policy import PolicyRules, RuleName, Violation, judge
 from passwords.reveal import withdraw
-from passwords.rules import policy_of, rules_for, words_of
+from passwords.rules import policy_of, policy_question, rules_for, words_of
 from passwords.services.reset_messages import NOTICE_LIVES, language_of
 from users.models import Session, User
 from users.moments import tell_moment
@@ -86,17 +87,7 @@ def change_password(*, session: Session, current: Secret, new: Secret, now: date
     change = _Change(session=session, user=user, current=current, new=new, now=now)
     if user.is_temporary and user.temporary_expires_at and user.temporary_expires_at <= now:
         raise TemporaryPasswordExpired
-    rules = rules_for(user, policy=policy_of(session.tenant), tenant=session.tenant)
-    violations = judge(new, rules=rules, person=words_of(user))
-    if violations:
-        _refuse(change, violations)
-    ticket = lockout.reserve(
-        folded_name=user.upn_folded,
-        is_familiar=True,
-        rules=lockout_rules(session.tenant),
-        now=now,
-        user_id=user.pk,
-    )
+    rules, ticket = _reserve(change)
     with lockout.judging(ticket):
         if len(current.expose()) > LONGEST_PASSWORD or not check_password(current.expose(), user.password):
             _count_wrong(change, ticket)
@@ -109,6 +100,29 @@ def change_password(*, session: Session, current: Secret, new: Secret, now: date
             lockout.settle_right(ticket)
         _refuse(change, (Violation(rule=RuleName.HISTORY),))
     return _commit(change, ticket, hashed=hashed)
+
+
+@sensitive_variables()
+def _reserve(change: _Change) -> tuple[PolicyRules, lockout.Ticket]:
+    """Count the try, once the new password obeys the rules; both are asked for in one message."""
+    user, tenant = change.user, change.session.tenant
+    asked = [policy_question(tenant), lockout.lock_question(user.upn_folded, is_familiar=True)]
+    with transaction.atomic(), ahead(asked):
+        rules = rules_for(user, policy=policy_of(tenant), tenant=tenant)
+        violations = judge(change.new, rules=rules, person=words_of(user))
+        if violations:
+            transaction.set_rollback(True)  # a row that counts nothing would stay behind
+        else:
+            ticket = lockout.reserve(
+                folded_name=user.upn_folded,
+                is_familiar=True,
+                rules=lockout_rules(tenant),
+                now=change.now,
+                user_id=user.pk,
+            )
+    if violations:
+        _refuse(change, violations)
+    return rules, ticket
 
 
 def _is_remembered(change: _Change, rules: PolicyRules) -> bool:
@@ -153,7 +167,7 @@ def _follow(change: _Change, ticket: lockout.Ticket, *, emails: Emails) -> Secre
     return key
 
 
-def _refuse(change: _Change, violations: tuple[Violation, ...]) -> None:
+def _refuse(change: _Change, violations: tuple[Violation, ...]) -> NoReturn:
     banned = any(violation.rule is RuleName.NOT_BANNED for violation in violations)
     reason = BANNED_REASON if banned else ", ".join(violation.rule for violation in violations)
     with transaction.atomic():

@@ -10,17 +10,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
+from typing import Final, cast
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Model
 
 from adminportal import sealing
 from adminportal.hashing import HashingBusy
-from adminportal.queries import execute, load, one_of, places, write
+from adminportal.queries import Question, execute, load, one_of, places, to_load, write
 from adminportal.sealing import Secret
 from users.models import SignInGuard
 
+MODELS: Final[dict[str, type[Model]]] = {"users_signinguard": SignInGuard}
 LONGEST_LOCK_SECONDS = 3_600
 FORGET_AFTER = timedelta(hours=24)
 REMEMBERED_WRONG = 3
@@ -88,10 +90,11 @@ def reserve(
 ) -> Ticket:
     """Count one try before its hash is made; one transaction of two queries for every kind of name.
 
-    ``user_id`` is whose name it is, where it is somebody's: locked people are listed by it.
+    ``user_id`` is whose name it is, where it is somebody's: locked people are listed by it. A caller that has begun the
+    transaction, to have :func:`lock_question` asked ahead, ends it before the hash.
     """
     digests = digests_of_name(folded_name)
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         guard = _locked_row(digests, is_familiar=is_familiar)
         guard.user_id = user_id or guard.user_id
         _forget(guard, now=now)
@@ -106,6 +109,11 @@ def reserve(
     return Ticket(
         name_digests=digests, is_familiar=is_familiar, is_locked=False, counted=True, lock_set_until=lock_until
     )
+
+
+def lock_question(folded_name: str, *, is_familiar: bool) -> Question:
+    """Return what :func:`reserve` asks first, to be asked ahead inside the transaction that is to lock the row."""
+    return to_load(*_insert_or_lock(digests_of_name(folded_name), is_familiar=is_familiar), models=MODELS)
 
 
 @contextmanager
@@ -164,11 +172,14 @@ def locked_until(folded_name: str, *, now: datetime) -> datetime | None:
 
 def _locked_row(digests: tuple[str, ...], *, is_familiar: bool) -> SignInGuard:
     """Insert the row or lock the one that is there, and read it: one query for every kind of name."""
+    ((guard,),) = load(*_insert_or_lock(digests, is_familiar=is_familiar), models=MODELS)
+    return cast(SignInGuard, guard)
+
+
+def _insert_or_lock(digests: tuple[str, ...], *, is_familiar: bool) -> Question:
     newest, *older = digests
     sql = INSERT_OR_LOCK.format(older=places(len(older)) or "''", columns="{columns}")
-    values = [newest, is_familiar, *older, is_familiar]
-    ((guard,),) = load(sql, values, models={"users_signinguard": SignInGuard})
-    return cast(SignInGuard, guard)
+    return sql, (newest, is_familiar, *older, is_familiar)
 
 
 def _save(guard: SignInGuard) -> None:
