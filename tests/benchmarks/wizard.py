@@ -31,6 +31,9 @@ from users.tenancy import across_tenants
 NEW_PASSWORD = "Thirteen-Quiet-Otters-58"
 START, STEP = "/passwordreset", "/passwordreset/step"
 PROOF = re.compile(r'data-proof="([^"]*)"')
+MAIL_OFFERED = b'name="method" value="email"'
+UNKNOWN_APART = 10_000
+"""From one name to the next that nobody has of the same person's."""
 MOVES = re.compile(r'name="moves" value="(\d+)"')
 
 
@@ -97,10 +100,16 @@ def flow(*, number: int) -> float:
 
 def ask(*, number: int, is_known: bool) -> list[float]:
     """Give a name that somebody has or nobody, and ask for a code; returns the seconds of each of the two posts."""
+    name = _name(number, is_known=is_known)
     visit = _Visit(number * 2 + is_known)
-    begun = visit.begin(_name(number, is_known=is_known))
-    visit.open()
-    return [begun.seconds, visit.post("send", method="email").seconds]
+    begun = visit.begin(name)
+    if MAIL_OFFERED not in visit.open().body:
+        # A few of the unknown are drawn like holders of a role, who are not asked for mail: the next of the name is.
+        return ask(number=number + UNKNOWN_APART, is_known=is_known)
+    sent = visit.post("send", method="email")
+    if "stale" in sent.location:
+        raise AssertionError(f"No code was asked for: {sent.location}")
+    return [begun.seconds, sent.seconds]
 
 
 def send_code(*, number: int) -> list[object]:
@@ -169,9 +178,9 @@ class _Visit:
 
 
 def _name(number: int, *, is_known: bool) -> str:
-    name = here.people[number].user_principal_name
+    name = here.people[number % UNKNOWN_APART].user_principal_name
     local, _, domain = name.partition("@")
-    return name if is_known else f"{local[::-1]}@{domain}"
+    return name if is_known else f"{local[::-1]}{'.' * (number // UNKNOWN_APART)}x@{domain}"
 
 
 def _address_of(person: User) -> str:
