@@ -13,7 +13,7 @@ from users.actors import Actor
 from users.roles import Role
 
 OVERSEERS: Final = frozenset({Role.GLOBAL_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR})
-"""Who sees the jobs of everybody, without passwords (roles.md 4)."""
+"""Who sees the jobs of everybody, without passwords."""
 JOBS_A_PAGE: Final = 30
 """Jobs on one page of the list."""
 

@@ -1,7 +1,7 @@
 """Who may reset their own password, and by which methods: the one rule that decides, as a function of plain facts.
 
-The order is that of sspr.md section 2, checks 3 to 6; section 6 is what holds for administrators. No query is asked
-here: ``sspr/facts.py`` loads the facts of people, and whoever counts a whole tenant may ask once a class of equal ones.
+Administrators have rules of their own. No query is asked here: ``sspr/facts.py`` loads the facts of people, and
+whoever counts a whole tenant may ask once a class of equal ones.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ EXEMPT_ROLES: Final[frozenset[Role | Standing]] = frozenset(
         Role.SECURITY_READER,
     }
 )
-"""Roles whose holders fall under the policy of users (sspr.md section 6)."""
+"""Roles whose holders fall under the policy of users."""
 
 ADMIN_GATES: Final = frozenset({Gate.EMAIL, Gate.MOBILE_SMS, Gate.MOBILE_VOICE, Gate.OFFICE_VOICE, Gate.APP})
 ADMIN_GATES_REQUIRED: Final = 2

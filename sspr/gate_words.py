@@ -1,4 +1,4 @@
-"""What the wizard calls its methods, and what it says about each; labels of sspr.md section 3."""
+"""What the wizard calls its methods, and what it says about each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the audit log says of the wizard, in the exact words of audit.md section 4."""
+"""What the audit log says of the wizard."""
 
 from __future__ import annotations
 

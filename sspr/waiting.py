@@ -1,4 +1,4 @@
-"""The wait of administrators: proven, but stopped for some minutes so that others may stop it for good (sspr.md 6)."""
+"""The wait of administrators: proven, but stopped for some minutes so that others may stop it for good."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ __all__ = ["Decision", "Permission", "can_block", "can_end_sessions", "can_reset
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """The answer; ``code`` is one of roles.md section 5 and ``values`` fill its sentence.
+    """The answer; ``code`` is a key of ``users.refusals.SENTENCES`` and ``values`` fill its sentence.
 
     ``acting_unit`` names the administrative unit over which the acting role is held; empty is the whole tenant.
     """
@@ -80,7 +80,7 @@ def may_by_roles(
 
 
 def needs_fresh_proof(actor: Actor, target: TargetFacts, *, now: datetime) -> bool:
-    """Tell whether the actor's last proof is too old for a target that holds a role (roles.md 2, rule 10)."""
+    """Tell whether the actor's last proof is too old for a target that holds a role."""
     return target.holds_role and not has_fresh_proof(actor, now=now)
 
 

@@ -1,6 +1,6 @@
 """Who may change how somebody else proves who they are: whoever controls that controls the reset.
 
-Source: roles.md section 2, rule 5.
+Source: Entra, privileged-roles-permissions, *Who can perform sensitive actions*.
 """
 
 from __future__ import annotations

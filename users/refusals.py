@@ -116,7 +116,7 @@ def sentence(decision: Decision) -> str:
 
 
 def status_of(decision: Decision) -> int:
-    """Return the HTTP status of a refusal (roles.md section 5)."""
+    """Return the HTTP status of a refusal."""
     if decision.code in ("NOT_FOUND", "RESET_DELETED"):
         return 404
     return 403 if decision.code.startswith(("RESET_NO_ROLE", "RESET_TARGET_", "NO_RIGHT_")) else 400

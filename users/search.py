@@ -13,7 +13,7 @@ from django.db.models import Q
 from users.names import fold_text
 
 LONGEST_SEARCH = 200
-"""Characters of a search that are looked at at all (security.md section 7)."""
+"""Characters of a search that are looked at at all."""
 FRAGMENT = 3
 """From this length a word is found anywhere; a shorter one only where a word begins."""
 

@@ -1,4 +1,4 @@
-"""The gate of the second factor: before every admin page, where the organisation asks for one (roles.md 2, rule 11)."""
+"""The gate of the second factor: before every admin page, where the organisation asks for one."""
 
 from __future__ import annotations
 

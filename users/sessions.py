@@ -1,6 +1,6 @@
 """Session store: rows in the database, so that ending every session of a person is one UPDATE.
 
-The cookie carries a random key of 256 bits, the row its SHA-256. Idle and total limits are security.md section 6.
+The cookie carries a random key of 256 bits, the row its SHA-256. Idle and total limits are settings.
 """
 
 from __future__ import annotations

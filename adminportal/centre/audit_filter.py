@@ -13,7 +13,7 @@ from adminportal.audit.selectors import SHORTEST_FRAGMENT, Filter
 from adminportal.audit.tags import Activity, Category, Result, Service, UnknownActivity, activity_named
 
 LONGEST_SEARCH = 200
-"""Characters of a searched text (security.md 7)."""
+"""Characters of a searched text."""
 
 STATUS_WORDS = {Result.SUCCESS: _("Success"), Result.FAILURE: _("Failure"), Result.TIMEOUT: _("Timed out")}
 """How a result reads."""

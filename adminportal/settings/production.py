@@ -29,7 +29,8 @@ SECURE_HSTS_SECONDS = 63_072_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = True
-# Probes and the scraper of metrics come past the proxy, over plain http.
+# Probes and the scraper of metrics come past the proxy, over plain http, and name the address that they ask.
+ALLOWED_HOSTS = [*base.ALLOWED_HOSTS, "127.0.0.1"]
 SECURE_REDIRECT_EXEMPT = [r"^health/(live|ready)$", r"^metrics$"]
 # Entering the browsers' preload list binds a whole domain for years: that is the operator's to decide.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]

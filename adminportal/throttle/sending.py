@@ -1,4 +1,4 @@
-"""Limits of what is sent to a destination, whoever asks for it (sspr.md 5, L12 to L16 and L22), and of typed codes."""
+"""Limits of what is sent to a destination, whoever asks for it, and of typed codes."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from users.models import Tenant, User
 
 
 class PasswordPolicy(models.Model):
-    """The tenant's rules (password-policy.md); a tenant without a row has the defaults."""
+    """The tenant's rules; a tenant without a row has the defaults."""
 
     class Profile(models.TextChoices):
         """Rule set that passwords obey."""

@@ -1,6 +1,6 @@
 """The operator's way in: the first administrator of a tenant, and the way back when everybody is locked out.
 
-Works without broker, mail and directory; needs a shell on the server and a reason (security.md 8).
+Works without broker, mail and directory; needs a shell on the server and a reason.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from users.targets import load_facts
 
 
 class NotSentAgain(Exception):
-    """No new link was sent; ``code`` says why: gone, opened or a code of roles.md 5."""
+    """No new link was sent; ``code`` says why: gone, opened or a code of ``users.refusals``."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

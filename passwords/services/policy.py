@@ -47,8 +47,8 @@ def change_password_policy(*, actor: Actor, values: Mapping[str, Value], version
     """Write those settings that differ from what is stored, and return their columns; acts at the next password.
 
     ``version`` is that of the policy which the actor saw. Going over to the NIST profile takes from administrators the
-    choice of passwords, whatever the form said beside it: with that profile it is off until it is switched on by itself
-    (password-policy.md 6). Passwords that are in force stay in force.
+    choice of passwords, whatever the form said beside it: there it is off until it is switched on by itself.
+    Passwords that are in force stay in force.
 
     :raises Refused: without the right, or without a fresh proof; nothing was changed.
     :raises PolicyChanged: when the stored policy is newer than ``version``; nothing was changed.

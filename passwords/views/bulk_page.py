@@ -162,6 +162,7 @@ def frame_of(request: PortalRequest, job: BulkJob, progress: Progress) -> dict[s
         "is_blind": options.blind,
         "may_cancel": not is_over and (is_own or request.actor.may(Permission.BULK_CANCEL)),
         "may_retry": is_own and is_over and bool(progress.failed or progress.unknown) and not options.has_own_password,
+        "may_choose_rest": is_own and is_over and (bool(progress.canceled) or job.state == BulkState.STOPPED),
         "hands_out": hands_out,
         "may_purge": is_own and is_over and is_sealed,
         "needs_proof": hands_out and not has_fresh_proof(request.actor, now=clock.now()) and asks_proof(job),

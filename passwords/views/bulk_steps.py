@@ -1,4 +1,4 @@
-"""What can be done to a job under way or over: pause, resume, cancel, try again, purge. What cannot be undone asks."""
+"""What can be done to a job: pause, resume, cancel, try again, choose the rest, purge. What cannot be undone asks."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from passwords.bulk_jobs import get_visible_job
 from passwords.bulk_words import title_of
 from passwords.models import BulkJob, BulkState
 from passwords.services.bulk import NotPossible, cancel_bulk, pause_bulk, resume_bulk, retry_failed
+from passwords.services.bulk_rest import choose_rest
 from passwords.services.bulk_results import NotShown, purge_bulk
 from passwords.views.bulk_draft import to_confirm
 from passwords.views.bulk_page import Asked, show_job
@@ -43,6 +44,7 @@ STEPS: Final = {
     "pause": Step(service=pause_bulk),
     "resume": Step(service=resume_bulk),
     "retry": Step(service=retry_failed),
+    "rest": Step(service=choose_rest),
     "cancel": Step(
         service=cancel_bulk,
         title=_("Cancel the job"),
@@ -63,6 +65,7 @@ STEPS: Final = {
     ),
 }
 WHY_NOT: Final[dict[str, Promise]] = {
+    "all_begun": _("Everybody of this job had their turn, so nobody is left. Nothing was changed."),
     "nobody": _("Nobody failed, so there is nothing to try again. Nothing was changed."),
     "not_yours": _("Only whoever started the job may do this. Nothing was changed."),
     "password": _("The chosen password was kept nowhere, so this cannot be tried again. Start another job."),
@@ -86,7 +89,7 @@ def step(request: PortalRequest, job_id: UUID, *, name: str) -> HttpResponse:
 def _take(request: PortalRequest, job: BulkJob, service: Callable[..., BulkJob]) -> HttpResponse:
     now: datetime = clock.now()
     try:
-        service(now=now)
+        moved = service(now=now)
     except (NotPossible, NotShown) as refusal:
         if refusal.code == "RESET_STEP_UP":
             return to_confirm(request, job)
@@ -94,7 +97,7 @@ def _take(request: PortalRequest, job: BulkJob, service: Callable[..., BulkJob])
         status = 403 if refusal.code == "not_yours" else 409
         problem = str(WHY_NOT.get(refusal.code, WHY_NOT["state"]))
         return show_job(request, job, asked=Asked.read(request.GET), problem=problem, status=status)
-    return HttpResponseRedirect(_address(job))
+    return HttpResponseRedirect(_address(moved))
 
 
 def _ask(request: PortalRequest, job: BulkJob, chosen: Step) -> HttpResponse:

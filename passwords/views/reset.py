@@ -42,7 +42,7 @@ STATUS_OF = {
     "RESET_NO_ROLE": 403,
     "RESET_STEP_UP": 401,
 }
-"""HTTP status of a refusal (roles.md 5); RESET_TARGET_* are 403, all others 400."""
+"""HTTP status of a refusal; RESET_TARGET_* are 403, all others 400."""
 REFUSED_FORM = 422
 """Status of a form that comes back; htmx puts it into the page, and no other refusal."""
 

@@ -1,4 +1,4 @@
-"""The tenant's settings of self-service password reset (sspr.md section 1)."""
+"""The tenant's settings of self-service password reset."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from users.services import challenges
 
 AT_ONCE: Final = 200
 KEPT: Final = timedelta(days=400)
-"""How long the attempts of people are kept, for reports (sspr.md section 11)."""
+"""How long the attempts of people are kept, for reports."""
 KEPT_OF_NOBODY: Final = timedelta(days=30)
 """How long is kept what was done with names that nobody has."""
 

@@ -24,13 +24,12 @@ from users.moments import tell_moment
 from users.notices import Notice
 from users.services.contacts import stop_all
 from users.services.directory_changes import lock_people
+from users.services.method_changes import NOT_ME_LIVES
 from users.sessions import end_all_sessions
 from users.snapshots import target_of
 
 PURPOSE: Final = "not-me"
 CLOSED_FOR: Final = timedelta(hours=24)
-LIVES: Final = timedelta(days=7)
-"""How long the button works; later the news is old, and an administrator decides."""
 BEARER: Final = AuditActor(kind="user", id=None, display_name="Holder of a notice's link", user_principal_name="")
 """Whoever presses the button has the mailbox; more is not known of them."""
 
@@ -44,7 +43,7 @@ class NotMe:
         if message.opened_at:
             has_ended = person is not None and person.temporary_expires_at == message.opened_at
             return not_me_words.done(message.template, has_ended_password=has_ended, tenant=tenant)
-        if person is None or message.link_closed_at or now >= message.created_at + LIVES:
+        if person is None or message.link_closed_at or now >= message.created_at + NOT_ME_LIVES:
             return not_me_words.over(tenant=tenant)
         facts = {
             "user_name": person.user_principal_name,

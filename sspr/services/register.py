@@ -22,7 +22,7 @@ from users.services.sign_in_records import own_entry
 
 NOT_FINISHED: Final = "registration not finished"
 FRESH_MINUTES: Final = 15
-"""How long after a proof the pages at sign-in may be worked through (sspr.md section 9)."""
+"""How long after a proof the pages at sign-in may be worked through."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

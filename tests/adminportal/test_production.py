@@ -82,10 +82,21 @@ def test_each_unsafe_value_is_a_reason(change: dict[str, object], named: str) ->
     assert not any(str(KEY) in reason or KEY[::-1] in reason for reason in found)
 
 
-def production(**changes: str) -> subprocess.CompletedProcess[str]:
+CHECK = ("manage.py", "check", "--deploy", "--fail-level", "WARNING")
+PROBE = """
+import django
+django.setup()
+from django.test import Client
+for host in ("127.0.0.1:8000", "portal.fabrikam.example", "stranger.example"):
+    print(Client().get("/health/live", headers={"host": host}).status_code)
+"""
+
+
+def production(*command: str, **changes: str) -> subprocess.CompletedProcess[str]:
     values = {
         "PATH": os.environ["PATH"],
         "PORTAL_ENV": "production",
+        "DJANGO_SETTINGS_MODULE": "adminportal.settings",
         "SECRET_KEY": KEY,
         "SEALING_KEYS": KEY[::-1],
         "AUDIT_KEY": SEED,
@@ -98,8 +109,8 @@ def production(**changes: str) -> subprocess.CompletedProcess[str]:
         "EMAIL_FROM": "portal@fabrikam.example",
         **changes,
     }
-    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
-    return subprocess.run(command, cwd=ROOT, env=values, capture_output=True, text=True, check=False)
+    asked = [sys.executable, *(command or CHECK)]
+    return subprocess.run(asked, cwd=ROOT, env=values, capture_output=True, text=True, check=False)
 
 
 def test_deploy_check_is_silent_in_production() -> None:
@@ -107,6 +118,12 @@ def test_deploy_check_is_silent_in_production() -> None:
 
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
+
+
+def test_probe_that_asks_by_the_address_of_the_machine_is_answered_and_foreign_names_are_not() -> None:
+    done = production("-c", PROBE)
+
+    assert done.stdout.split() == ["200", "200", "400"], done.stderr
 
 
 def test_unsafe_start_names_every_reason_and_no_secret() -> None:

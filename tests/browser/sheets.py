@@ -215,6 +215,7 @@ NO_PAGES: Final = {
     "passwords:bulk-outcomes": "a file",
     "passwords:bulk-pause": "takes a POST and leads on",
     "passwords:bulk-resume": "takes a POST and leads on",
+    "passwords:bulk-rest": "takes a POST and leads on",
     "passwords:bulk-retry": "takes a POST and leads on",
     "centre:audit-checkpoints": "a file",
     "centre:audit-export": "a file",

@@ -39,7 +39,7 @@ pytestmark = pytest.mark.django_db
 ACTORS: Final = sorted({actor for actor, _target, _allowed in RESET_ROWS})
 TARGETS: Final = sorted({target for _actor, target, _allowed in RESET_ROWS})
 SIGN_OUT_ROWS: Final = [(a, t, allowed and a != "Password Administrator") for a, t, allowed in RESET_ROWS]
-"""The smallest role ends sessions as part of a reset alone (roles.md sections 1 and 4)."""
+"""The smallest role ends sessions as part of a reset alone."""
 PLAIN_ROWS: Final = [(a, t, allowed and t == NOBODY) for a, t, allowed in RESET_ROWS]
 """Nobody weakens the password of somebody who holds a role."""
 ROWS: Final[dict[Act, list[Row]]] = {

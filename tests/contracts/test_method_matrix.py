@@ -25,7 +25,7 @@ MAY_REMOVE_APPS = {
     "Privileged Authentication Administrator",
     "Global Administrator",
 }
-"""Of those who may reset, whoever may take away a second factor (roles.md section 2, rule 5)."""
+"""Of those who may reset, whoever may take away a second factor."""
 
 ALLOWED = {
     actor: {target: allowed for _, target, allowed in rows}

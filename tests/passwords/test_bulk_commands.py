@@ -120,6 +120,18 @@ def test_without_wait_workers_do_it_and_results_prints_it_later() -> None:
     assert person(cast, "p7").check_password(printed["p7@contoso.example"])
 
 
+def test_trial_of_what_is_over_is_refused_and_takes_nothing_away(cast: Cast) -> None:
+    run("bulk_reset", "--tenant", "contoso.example", "--all", "--wait")
+    with within(cast.tenant):
+        job = BulkJob.objects.get()
+
+    _answer, refusal = run("bulk_reset", "--tenant", "contoso.example", "--results", str(job.pk), "--dry-run")
+
+    assert "give one of them" in refusal
+    with within(cast.tenant):
+        assert BulkJob.objects.filter(pk=job.pk).exists()
+
+
 def test_blind_prints_no_password(cast: Cast) -> None:
     cast.add("reachable", alternate_email="home@mail.example")
 

@@ -10,6 +10,7 @@ from html import unescape
 from typing import cast as typed
 
 import pytest
+from django.db.models import F
 from django.http import StreamingHttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -553,6 +554,42 @@ def test_retry_takes_up_the_failed_only(cast: Cast, admin: Client) -> None:
     with within(cast.tenant):
         ends = dict(BulkItem.objects.filter(job=job).values_list("user__display_name", "end"))
     assert ends == {"Adele Vance": "done", "Diego Siciliani": "left"}
+
+
+def test_rest_of_a_canceled_job_becomes_a_draft_of_those_whom_nobody_began_with(cast: Cast, admin: Client) -> None:
+    job = run(cast, add_department(cast, LARGE), to_the_end=False)
+    with within(cast.tenant):
+        begun = BulkItem.objects.filter(job=job).order_by("position").first()
+        assert begun is not None
+        BulkItem.objects.filter(pk=begun.pk).update(end=BulkEnd.DONE)
+        BulkChunk.objects.filter(job=job, number=begun.chunk).update(done=1, left=F("left") - 1)
+    admin.post(to("bulk-cancel", job))
+
+    page = body(admin.get(to("bulk", job)))
+    drawn = body(admin.post(to("bulk-rest", job), follow=True))
+
+    assert "Start again with the rest" in page
+    assert "What will happen" in drawn
+    with within(cast.tenant):
+        draft = BulkJob.objects.get(state=BulkState.DRAFT)
+        people = set(BulkItem.objects.filter(job=draft).values_list("user", flat=True))
+        everybody = set(BulkItem.objects.filter(job=job).values_list("user", flat=True))
+        assert BulkJob.objects.get(pk=job.pk).state == BulkState.CANCELED
+    assert (draft.act, people) == (job.act, everybody - {begun.user_id})
+
+
+def test_rest_is_for_the_starter_of_a_job_that_left_somebody_alone(cast: Cast, admin: Client) -> None:
+    under_way = run(cast, add_department(cast, LARGE), to_the_end=False)
+    over = run(cast, ["adele.vance", "diego.siciliani"])
+
+    early, nobody = admin.post(to("bulk-rest", under_way)), admin.post(to("bulk-rest", over))
+    foreign = signed_in(cast["security.admin"]).post(to("bulk-rest", over))
+
+    assert (early.status_code, nobody.status_code, foreign.status_code) == (409, 409, 403)
+    assert "The job has moved on" in body(early)
+    assert "nobody is left" in body(nobody)
+    with within(cast.tenant):
+        assert not BulkJob.objects.filter(state=BulkState.DRAFT).exists()
 
 
 def test_list_shows_own_jobs_and_to_overseers_all_but_drafts(cast: Cast) -> None:

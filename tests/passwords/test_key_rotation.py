@@ -60,7 +60,7 @@ def test_waiting_passwords_open_with_the_new_key_alone(cast: Cast, settings: Set
 
 
 def test_link_on_its_way_keeps_its_key_until_it_is_over(cast: Cast, settings: Settings) -> None:
-    reset(cast, "adele.vance", deliver_to_alternate=True)
+    reset(cast, "adele.vance", deliver_to_alternate=True, notify=False)
     old = sealing.current_key_id()
     settings.SEALING_KEYS = [NEW, OLD]
 
@@ -74,8 +74,17 @@ def test_link_on_its_way_keeps_its_key_until_it_is_over(cast: Cast, settings: Se
     assert reseal_all(now=START + timedelta(hours=1)).older[0].needed_until is None
 
 
+def test_button_of_a_notice_keeps_its_key_for_a_week(cast: Cast, settings: Settings) -> None:
+    reset(cast, "adele.vance", notify=True)
+    settings.SEALING_KEYS = [NEW, OLD]
+    end = START + timedelta(days=7)
+
+    assert reseal_all(now=end - timedelta(seconds=1)).older[0].needed_until == end
+    assert reseal_all(now=end).older[0].needed_until is None
+
+
 def test_command_says_when_an_older_key_may_go(cast: Cast, settings: Settings) -> None:
-    reset(cast, "adele.vance", deliver_to_alternate=True)
+    reset(cast, "adele.vance", deliver_to_alternate=True, notify=False)
     old = sealing.current_key_id()
     settings.SEALING_KEYS = [NEW, OLD]
 

@@ -94,6 +94,18 @@ def seen(answer: HttpResponse, name: str) -> Seen:
 
 
 Step = Callable[[Visit], HttpResponse]
+
+
+def after(*, seconds: int, step: Step) -> Step:
+    """Return a step that is taken so long after the walk began."""
+
+    def taken(visit: Visit) -> HttpResponse:
+        with clock.travel(timedelta(seconds=seconds)):
+            return step(visit)
+
+    return taken
+
+
 WALKS: dict[str, list[Step]] = {
     "mail": [
         lambda visit: visit.page(),
@@ -125,7 +137,27 @@ WALKS: dict[str, list[Step]] = {
         lambda visit: visit.page(),
     ],
     "cancel": [lambda visit: visit.client.post("/passwordreset/cancel")],
+    "guessed too often": [
+        lambda visit: visit.send("email"),
+        *[lambda visit: visit.prove("email", "00000000")] * 5,
+        lambda visit: visit.page(),
+    ],
+    "wrong numbers too often": [
+        *[lambda visit: visit.send("mobile_sms", "+1 202 555 0199")] * 5,
+        lambda visit: visit.page(),
+    ],
+    "mailed too often": [
+        *[after(seconds=58 * number, step=lambda visit: visit.send("email")) for number in range(11)],
+        after(seconds=59 * 10, step=lambda visit: visit.page(method="email")),
+        after(seconds=59 * 10, step=lambda visit: visit.page(method="mobile_sms")),
+    ],
 }
+ENDS = {
+    "guessed too often": "you could not prove that it is you",
+    "wrong numbers too often": "you could not prove that it is you",
+    "mailed too often": "Not available right now",
+}
+"""What the last page says of the limit that was met, so that a walk is known to meet it."""
 
 
 def both_ways(visit: Visit) -> bool:
@@ -144,6 +176,7 @@ def test_every_kind_of_name_sees_the_same_pages(cast: Cast, walk: str) -> None:
             answers = [visit.begin(name), *(step(visit) for step in WALKS[walk])]
             recorded[kind] = [seen(answer, name) for answer in answers]
 
+    assert ENDS.get(walk, "") in recorded["good"][-1].page
     for kind, answers in recorded.items():
         for place, (mine, good) in enumerate(zip(answers, recorded["good"], strict=True)):
             assert mine.page.splitlines() == good.page.splitlines(), f"{kind}, answer {place} of {walk}"

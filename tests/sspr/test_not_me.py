@@ -20,7 +20,6 @@ from passwords.models import PasswordHistory, PasswordRequest
 from passwords.services.change import change_password
 from passwords.services.request import HelpCall, ask
 from sspr.models import RecoveryLock
-from sspr.services.not_me import LIVES
 from sspr.situation import look
 from tests.cast import PASSWORD, Cast, signed_in
 from tests.passwords.reset_cast import reset, try_sign_in
@@ -28,6 +27,7 @@ from tests.sspr.self_service import policy_for
 from tests.sspr.wizard_visit import Visit, text_of
 from tests.sspr.wizard_ways import MAIL, NEW_PASSWORD, make_open_cast
 from users.models import Session, User
+from users.services.method_changes import NOT_ME_LIVES
 from users.services.sign_in import Outcome
 from users.tenancy import within
 
@@ -113,7 +113,7 @@ def test_looking_changes_nothing_and_pressing_counts_once(cast: Cast, notice: st
 
 
 def test_button_is_over_after_a_week(cast: Cast, notice: str) -> None:
-    with clock.travel(LIVES):
+    with clock.travel(NOT_ME_LIVES):
         assert "This button is over" in text_of(press(notice))
 
     assert not requests_of(cast)

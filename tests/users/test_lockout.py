@@ -1,4 +1,4 @@
-"""Smart lockout: thresholds, growth, places, and what ends it (password-policy.md 9)."""
+"""Smart lockout: thresholds, growth, places, and what ends it."""
 
 from __future__ import annotations
 

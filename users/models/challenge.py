@@ -58,7 +58,7 @@ class Challenge(models.Model):
 
 
 class ContactChange(models.Model):
-    """A change of contact data that waits, because its owner could give no fresh proof (sspr.md section 9).
+    """A change of contact data that waits, because its owner could give no fresh proof.
 
     It is carried out at ``due_at`` unless it was stopped from one of the old addresses. An empty ``new_value`` removes.
     """

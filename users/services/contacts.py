@@ -24,7 +24,7 @@ from users.snapshots import snapshot_of
 from users.tenancy import find_tenant, within
 
 WAITS: Final = timedelta(hours=24)
-"""How long a change waits that came without proof (sspr.md section 9)."""
+"""How long a change waits that came without proof."""
 AT_ONCE: Final = 100
 """Waiting changes that one run of the sweep carries out."""
 

@@ -37,7 +37,7 @@ BATCH_LIVES: Final = timedelta(hours=24)
 LEFT_ALONE: Final = timedelta(minutes=1)
 """After how long without progress the sweeper goes on with a batch whose run has died or never began."""
 MOST_AT_ONCE: Final = 250
-"""Most people whom the request itself adds, well within a second (admin-center.md 8); a worker adds more."""
+"""Most people whom the request itself adds, well within a second; a worker adds more."""
 RUN_TASK: Final = "users.tasks.run_import"
 QUEUE: Final = "default"
 

@@ -16,6 +16,7 @@ from users.models import AuthenticationMethod, Challenge, InstallationSecret, Re
 from users.services.authenticators import KEY_PURPOSE
 from users.services.contact_notices import STOP
 from users.services.installation_secrets import PURPOSE
+from users.services.method_changes import NOT_ME, NOT_ME_LIVES
 
 Row = TypeVar("Row", bound=Model)
 
@@ -25,7 +26,7 @@ BATCH: Final = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
-    """What still needs a key: codes and stop buttons on their way, which end by themselves, and printed codes."""
+    """What still needs a key: codes and buttons of notices, which end by themselves, and printed codes."""
 
     recovery_codes: int
     until: datetime | None
@@ -64,9 +65,14 @@ def needs_of(key_id: str, *, now: datetime) -> Needs:
     """Return what of people still needs this key; in no scope."""
     codes = Challenge.objects.filter(key_id=key_id, used_at=None, replaced_at=None, expires_at__gte=now)
     buttons = OutboundMessage.objects.filter(key_id=key_id, link_purpose=STOP, opened_at=None, not_after__gt=now)
+    notices = OutboundMessage.objects.filter(
+        key_id=key_id, link_purpose=NOT_ME, opened_at=None, link_closed_at=None, created_at__gt=now - NOT_ME_LIVES
+    )
+    newest = notices.aggregate(newest=Max("created_at"))["newest"]
     ends = [
         codes.aggregate(end=Max("expires_at"))["end"],
         buttons.aggregate(end=Max("not_after"))["end"],
+        newest and newest + NOT_ME_LIVES,
     ]
     return Needs(
         recovery_codes=RecoveryCode.objects.filter(key_id=key_id, used_at=None).count(),

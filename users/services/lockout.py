@@ -1,6 +1,6 @@
 """Smart lockout: counts wrong sign-ins of a name before the hash is made, so that parallel guesses count too.
 
-Numbers are password-policy.md section 9; source: Entra, howto-password-smart-lockout.
+Source of the numbers: Entra, howto-password-smart-lockout.
 """
 
 from __future__ import annotations

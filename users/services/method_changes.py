@@ -30,6 +30,8 @@ from users.snapshots import target_of
 
 NOT_ME: Final = "not-me"
 """Purpose of the link in a notice by which somebody says that it was not them."""
+NOT_ME_LIVES: Final = timedelta(days=7)
+"""How long that button works; later the news is old, and an administrator decides."""
 NOTICE_LIVES: Final = timedelta(days=3)
 """How late a notice may still go out."""
 RECOVERY_CODES: Final = "recovery_codes"

@@ -91,7 +91,7 @@ def prove(session: Session, *, typed: str, way: Way, now: datetime) -> Passed | 
         lock_people([user.pk])
         if is_live(session) and _is_right(user, typed, way, now=now):
             forget(*LIMITS, key=str(user.pk))
-            # Only a code of an app is a fresh proof as well (roles.md 2, rule 10).
+            # Only a code of an app is a fresh proof as well.
             proven_at = now if way is Way.AUTHENTICATOR else None
             return Passed(
                 session_key=_pass(session, way, now=now, proven_at=proven_at), codes_left=count_recovery_codes(user)

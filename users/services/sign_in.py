@@ -29,7 +29,7 @@ from users.sessions import end_session, is_live, open_session, renew
 from users.tenancy import find_person_to_sign_in, find_tenant_of_domain, within
 
 LONGEST_PASSWORD = 256
-"""Code points; anything longer is refused before a hash or a query (security.md 7)."""
+"""Code points; anything longer is refused before a hash or a query."""
 
 
 class Outcome(StrEnum):

@@ -1,4 +1,4 @@
-"""How many failed sign-ins come from one source, and what that asks of the next one (password-policy.md 9)."""
+"""How many failed sign-ins come from one source, and what that asks of the next one."""
 
 from __future__ import annotations
 

@@ -41,6 +41,8 @@ class Command(BulkCommand):
         """Reset, or say why not."""
         if len(options["reason"]) > LONGEST_REASON:
             raise CommandError(f"A reason has at most {LONGEST_REASON} characters. Nothing was changed.")
+        if options["results"] and options["dry_run"]:
+            raise CommandError("--results tells of an earlier job, --dry-run of none: give one of them.")
         chosen = BulkOptions(
             must_change=not options["no_force_change"], blind=options["blind"], reason=options["reason"]
         )
