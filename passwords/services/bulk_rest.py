@@ -28,7 +28,8 @@ def choose_rest(job_id: UUID, *, actor: Starter, now: datetime) -> BulkJob:
         raise NotPossible("not_yours")
     if job.state in UNDER_WAY:
         raise NotPossible("state")
-    rest = BulkItem.objects.filter(NOT_BEGUN, job=job).order_by("position").values_list("user_id", flat=True)
+    not_begun = NOT_BEGUN | Q(end=BulkEnd.REFUSED, code=job.stop_code) if job.stop_code else NOT_BEGUN
+    rest = BulkItem.objects.filter(not_begun, job=job).order_by("position").values_list("user_id", flat=True)
     try:
         return draft_from_ids(actor=actor, act=job.act, user_ids=list(rest), now=now)
     except NobodyChosen:

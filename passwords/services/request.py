@@ -9,12 +9,12 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q
 
 from adminportal.audit.record import Actor as AuditActor
 from adminportal.audit.record import Entry, record
 from adminportal.audit.tags import Activity
-from passwords.models import PasswordRequest, RequestState
+from passwords.models import PasswordRequest, PasswordReset, RequestState
 from passwords.orders import ResetEnd, ResetOutcome
 from passwords.services.request_messages import mail_request
 from passwords.services.reset import Settle
@@ -100,7 +100,11 @@ def close(request: PasswordRequest, *, state: RequestState, actor: Actor, note: 
 
 def close_as_reset(user_ids: Iterable[UUID], *, by: AuditActor, now: datetime) -> int:
     """End the open requests of people who have just got a new password; inside the transaction of the reset."""
-    waiting = PasswordRequest.objects.select_related("user").filter(user_id__in=list(user_ids), state__in=OPEN)
+    return _close_as_reset(Q(user_id__in=list(user_ids)), by=by, now=now)
+
+
+def _close_as_reset(meant: Q, *, by: AuditActor, now: datetime) -> int:
+    waiting = PasswordRequest.objects.select_related("user").filter(meant, state__in=OPEN)
     closed = [request for request in waiting if _end_as_reset(request, by=by, now=now)]
     details = {"State": RequestState.DONE.value, "Reason": "password reset"}
     record(*(_handled(Activity.CLOSED_PASSWORD_REQUEST, request, by, details) for request in closed), now=now)
@@ -119,16 +123,23 @@ def closing(actor: Actor, *, now: datetime) -> Settle:
 
 
 def close_overtaken(now: datetime) -> int:
-    """Sweep: end open requests of people who have got a new password since they asked, whichever way."""
+    """Sweep: end open requests of people who have got a new password since they asked, whichever way.
+
+    A report that somebody else was at it ends only by what an administrator does: the other one changes passwords too.
+    """
+    is_answered = Q(reported_unwanted=False, user__password_changed_at__gt=F("last_asked_at"))
     with across_tenants():
+        given = PasswordReset.objects.filter(
+            target=OuterRef("user"), outcome=PasswordReset.Outcome.DONE, created_at__gt=OuterRef("last_asked_at")
+        ).exclude(entrance="sspr")
         overtaken = PasswordRequest.objects.filter(
-            state__in=OPEN, user__password_changed_at__gt=F("last_asked_at")
+            is_answered | Q(Exists(given), reported_unwanted=True), state__in=OPEN
         ).select_related("tenant")[:200]
-        people = [(request.tenant, request.user_id) for request in overtaken]
+        found = [(request.tenant, request.pk) for request in overtaken]
     closed = 0
-    for tenant, user_id in people:
+    for tenant, request_id in found:
         with within(tenant), transaction.atomic():
-            closed += close_as_reset([user_id], by=SYSTEM, now=now)
+            closed += _close_as_reset(Q(pk=request_id), by=SYSTEM, now=now)
     return closed
 
 

@@ -16,6 +16,7 @@ from adminportal.sealing import Secret
 from sspr import attempts, trail
 from sspr.flow import OPEN, PROVEN, Event, State
 from sspr.models import GateFailures, RecoveryAttempt, RecoveryLock
+from sspr.subjects import subjects_of
 from users.models import User
 from users.services import challenges
 
@@ -48,6 +49,16 @@ def end_in_this_browser(cookie: Secret | None, *, now: datetime) -> None:
     digest = attempts.digest_of(cookie) if cookie else ""
     for attempt in _load(IN_THIS_BROWSER, [digest], skip_locked=True):
         _end(attempt, Event.CANCEL, reason=trail.CANCELLED_EARLY, now=now)
+
+
+def end_all_of(person: User, *, now: datetime) -> None:
+    """End every open attempt for a person for whom self-service was closed, so that opening it again revives none.
+
+    Inside a transaction that holds the person: attempts come after them in the order of locks.
+    """
+    for subject in subjects_of(person.upn_folded):
+        for attempt in attempts.lock_all(subject):
+            _end(attempt, Event.LIMIT, reason=trail.CLOSED_MEANWHILE, now=now)
 
 
 def close_abandoned(now: datetime) -> int:

@@ -20,7 +20,7 @@ from adminportal.audit.models import AuditEvent
 from adminportal.audit.record import Entry, record
 from adminportal.audit.selectors import page_of
 from adminportal.audit.tags import Activity, Result
-from sspr.services.insights import Span, methods_named, since
+from sspr.services.insights import GIVEN_FIRST, Span, methods_named, since
 from sspr.trail import NEWER_ATTEMPT
 from users.actors import Actor
 from users.models import Tenant, User
@@ -129,7 +129,7 @@ def _events(tenant: Tenant, report: Report, *, span: Span, now: datetime) -> Que
         occurred_at__lte=now,
         subject_id__isnull=False,
     )
-    return happened.exclude(step).exclude(details__has_key="FirstPassword").order_by("-occurred_at", "-id")
+    return happened.exclude(step).exclude(GIVEN_FIRST).order_by("-occurred_at", "-id")
 
 
 def _happened(report: Report, events: Sequence[AuditEvent]) -> list[Happened]:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import TruncDay, TruncHour
 from django.utils.formats import date_format
@@ -111,17 +111,21 @@ def _count_unconfirmed(tenant: Tenant) -> tuple[int, dict[Gate, int]]:
     return sum(row[-1] for row in rows), {gate: number for gate, number in counts.items() if number}
 
 
+GIVEN_FIRST: Final = Q(details__has_key="FirstPassword") & ~Q(activity=Activity.RESET_PASSWORD_SELF_SERVICE)
+"""The first password of somebody, given by an administrator: it resets nothing."""
+
+
 def count_events(tenant: Tenant, activities: Sequence[Activity], *, span: Span, now: datetime) -> OverTime:
     """Count events of these activities by hour or day of the tenant's time zone; one query.
 
-    Somebody's first password is no reset, and is left out.
+    Somebody's first password is no reset, and is left out where an administrator gave it.
     """
     zone = ZoneInfo(tenant.time_zone)
     moments = tuple(_moments(span, now=now, zone=zone))
     cut = TruncHour if span is Span.DAY else TruncDay
     rows = (
         _events(tenant, activities, since=moments[0], now=now)
-        .exclude(details__has_key="FirstPassword")
+        .exclude(GIVEN_FIRST)
         .annotate(bucket=cut("occurred_at", tzinfo=zone))
         .values_list("activity", "result", "bucket")
         .annotate(number=Count("pk"))

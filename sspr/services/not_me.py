@@ -16,6 +16,7 @@ from passwords.services.request import HelpCall, ask
 from sspr import locks, not_me_words
 from sspr.flow import State
 from sspr.models import RecoveryAttempt
+from sspr.services.cancel import end_all_of
 from sspr.services.notices import RESET, WAITS, WAITS_OF_ADMIN
 from sspr.subjects import subjects_of
 from users import trusted_devices
@@ -81,19 +82,19 @@ def _shut_out(person: User, *, now: datetime) -> None:
     # Under every key: an attempt that began before the newest one came reads the locks of its own.
     for subject in subjects_of(person.upn_folded):
         locks.close(subject, until=now + CLOSED_FOR, limit=PURPOSE, user_id=person.pk)
+    end_all_of(person, now=now)
     stop_all(person, by=BEARER, now=now)
 
 
 def _is_in_force(message: OutboundMessage, person: User) -> bool:
     """Tell whether what was reported gave the password of now: nobody has reset it since.
 
-    What was changed after a reset with that password is the same thief's. What an administrator gave stays: the
-    person may only have missed that it was asked for.
+    What was changed after it, once or more, is the same thief's. What an administrator gave stays: the person may only
+    have missed that it was asked for.
     """
     issued = person.password_issued_at
     if message.template == not_me_words.CHANGED:
-        changed = person.password_changed_at
-        return changed is not None and changed <= message.created_at
+        return issued is None or issued <= message.created_at
     if issued is None or message.template not in (RESET, WAITS, WAITS_OF_ADMIN):
         return False
     if message.template == RESET:

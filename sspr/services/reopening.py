@@ -11,6 +11,7 @@ from adminportal.audit.record import record
 from adminportal.audit.tags import Activity
 from passwords.authority import AdminAuthority
 from sspr import locks
+from sspr.services.cancel import end_all_of
 from sspr.services.notices import tell_opened
 from users.actors import Actor
 from users.models import User
@@ -34,6 +35,7 @@ def open_again(*, actor: Actor, user_id: UUID, now: datetime) -> bool:
             activity = Activity.OPENED_SELF_SERVICE_PASSWORD_RESET_AGAIN
             record(panel_entry(activity, actor=actor, user=target.user, decision=decision), now=now)
         if is_opened:
+            end_all_of(target.user, now=now)
             tell_opened(actor.tenant, target.user, by_name=actor.display_name, now=now)
     if not decision.allowed:
         raise Refused(decision)

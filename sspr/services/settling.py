@@ -141,7 +141,7 @@ def close_out(situation: Situation, *, now: datetime) -> None:
     """End an attempt that must not go on: the account was closed meanwhile, or may not reset any more."""
     attempt = situation.attempt
     if situation.closed.until:
-        event, reason = Event.LIMIT, "Self-service was closed for the account during the attempt"
+        event, reason = Event.LIMIT, trail.CLOSED_MEANWHILE
     else:
         event, reason = Event.FORBIDDEN, trail.FAILED[situation.verdict.code]
     details = {"SsprCode": situation.verdict.code}

@@ -145,7 +145,8 @@ def users_csv(request: PortalRequest) -> HttpResponse:
 def _methods(registered: Registered) -> Iterator[tuple[str, int]]:
     """Name each method with how many have it, those apart whose address or number no code has confirmed."""
     for gate, number in registered.by_method.items():
-        still_open = registered.open_by_method.get(gate, 0)
+        # Of a number that nothing is sent to, nobody asks whether a code has confirmed it.
+        still_open = min(number, registered.open_by_method.get(gate, 0))
         if number > still_open:
             yield str(gate.label), number - still_open
         if still_open:

@@ -18,6 +18,7 @@ from adminportal.audit.record import Entry, Result, Target, record
 from adminportal.audit.tags import Activity
 from adminportal.shell.charts import bar_chart, shares
 from sspr.models import Gate, Reach
+from sspr.services.complete import Ended
 from sspr.services.event_lists import Report, list_happened
 from sspr.services.insights import (
     Span,
@@ -32,6 +33,7 @@ from tests.budgets import within_budget
 from tests.cast import Cast, make_cast, part, signed_in
 from tests.passwords.reset_cast import reset
 from tests.sspr.self_service import knows, policy_for, registers
+from tests.sspr.wizard_ways import begin
 from users.actors import SYSTEM
 from users.models import Contact, MethodKind, Tenant, User
 from users.services.sign_in_records import own_entry
@@ -189,6 +191,19 @@ def test_first_password_of_somebody_is_no_reset(cast: Cast) -> None:
     assert counted() == 0
     reset(cast, "new.starter")
     assert counted() == 1
+
+
+def test_first_password_that_somebody_chose_by_forgot_password_counts_everywhere(cast: Cast) -> None:
+    policy_for(cast, reach=Reach.ALL)
+    cast.add("new.starter", has_password=False)
+    knows(cast, "new.starter", email="starter@mail.example", mobile="+1 202 555 0142")
+    walk = begin("new.starter@contoso.example")
+    walk.prove_email()
+    assert walk.finish().ended is Ended.DONE
+
+    now = clock.now()
+    assert sum(count_events(cast.tenant, [SELF], span=Span.DAY, now=now).series(SELF)) == 1
+    assert sum(count_methods_used(cast.tenant, span=Span.DAY, now=now).values()) >= 1
 
 
 def test_attempt_that_a_newer_one_ended_is_no_failure(cast: Cast) -> None:

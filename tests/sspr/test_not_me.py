@@ -18,7 +18,7 @@ from adminportal.outbox.models import OutboundMessage
 from adminportal.sealing import Secret
 from passwords.models import PasswordHistory, PasswordRequest
 from passwords.services.change import change_password
-from passwords.services.request import HelpCall, ask
+from passwords.services.request import HelpCall, ask, close_overtaken
 from sspr.models import RecoveryLock
 from sspr.situation import look
 from tests.cast import PASSWORD, Cast, signed_in
@@ -207,10 +207,7 @@ def test_report_reaches_the_administrators_though_somebody_called_in_the_name_be
 
 
 def test_notice_of_a_change_shuts_out_whoever_changed_the_password(cast: Cast) -> None:
-    adele = cast["adele.vance"]
-    with within(cast.tenant):
-        session = Session.objects.get(pk=signed_in(adele).session_digest)  # type: ignore[attr-defined]
-        change_password(session=session, current=Secret(PASSWORD), new=Secret(NEW_PASSWORD), now=clock.now())
+    changes(cast, PASSWORD, NEW_PASSWORD)
     (message, *_) = OutboundMessage.objects.filter(template="password_was_changed", to=MAIL)
 
     asked = text_of(Client().get(path_of(message)))
@@ -218,8 +215,40 @@ def test_notice_of_a_change_shuts_out_whoever_changed_the_password(cast: Cast) -
 
     assert "The password of adele.vance@contoso.example was changed on" in asked and answer.status_code == 200
     assert sign_in_with(NEW_PASSWORD) is not Outcome.RIGHT
-    assert not Session.objects.filter(ended_at=None, user=adele).exists()
+    assert not Session.objects.filter(ended_at=None, user=cast["adele.vance"]).exists()
     assert [request.reported_unwanted for request in requests_of(cast)] == [True]
+
+
+def changes(cast: Cast, old: str, new: str) -> None:
+    with within(cast.tenant):
+        session = Session.objects.get(pk=signed_in(cast["adele.vance"]).session_digest)  # type: ignore[attr-defined]
+        change_password(session=session, current=Secret(old), new=Secret(new), now=clock.now())
+
+
+def test_notice_of_the_first_change_ends_the_password_of_the_second_one(cast: Cast) -> None:
+    changes(cast, PASSWORD, NEW_PASSWORD)
+    (message, *_) = OutboundMessage.objects.filter(template="password_was_changed", to=MAIL)
+    with clock.travel(timedelta(minutes=1)):
+        changes(cast, NEW_PASSWORD, OTHER)
+
+        press(path_of(message))
+
+        assert sign_in_with(OTHER) is Outcome.EXPIRED
+
+
+def test_report_is_ended_by_an_administrators_reset_alone(cast: Cast) -> None:
+    given = reset(cast, "adele.vance", password=NEW_PASSWORD, must_change=False)
+    (message, *_) = OutboundMessage.objects.filter(template="password_was_reset", to=MAIL)
+    press(path_of(message))
+    with clock.travel(timedelta(minutes=1)):
+        changes(cast, NEW_PASSWORD, OTHER)
+
+        assert close_overtaken(clock.now()) == 0
+
+    with clock.travel(timedelta(minutes=2)):
+        reset(cast, "adele.vance")
+
+        assert given.reset_id and close_overtaken(clock.now()) == 1
 
 
 def test_notice_of_an_administrators_reset_calls_for_help_and_leaves_what_was_given(cast: Cast) -> None:

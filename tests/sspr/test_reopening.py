@@ -16,12 +16,15 @@ from adminportal.outbox import links
 from adminportal.outbox.content import build
 from adminportal.outbox.models import OutboundMessage
 from sspr import locks
-from sspr.models import Gate, GateFailures, RecoveryLock
+from sspr.flow import State
+from sspr.models import Gate, GateFailures, Reach, RecoveryLock
+from sspr.services.complete import Ended
 from sspr.services.not_me import PURPOSE
 from sspr.services.start import Later
 from sspr.services.verify import Outcome
 from sspr.subjects import subject_of
 from tests.cast import Cast, make_cast, signed_in
+from tests.sspr.self_service import knows, policy_for
 from tests.sspr.wizard_visit import text_of
 from tests.sspr.wizard_ways import MAIL, begin, make_open_cast
 from users.models import User
@@ -199,3 +202,33 @@ def test_try_it_says_why_self_service_is_closed_and_who_opens_it(cast: Cast) -> 
     assert "Self-service is closed for this account until" in closed
     assert "Somebody answered a notice with This was not me." in closed
     assert "They can reset their password" not in closed
+
+
+def test_attempt_that_was_proven_before_is_not_revived(cast: Cast) -> None:
+    walk = begin(UPN)
+    assert walk.prove_email() is Outcome.RIGHT
+    close(cast[ADELE])
+
+    open_again(cast)
+
+    assert walk.finish().ended is not Ended.DONE
+    assert walk.state is State.LOCKED
+    assert begin(UPN).prove_email() is Outcome.RIGHT
+
+
+def test_wait_of_an_administrator_that_was_stopped_stays_so(cast: Cast) -> None:
+    number = "+1 202 555 0188"
+    policy_for(cast, reach=Reach.ALL, admin_wait_minutes=30)
+    knows(cast, "helpdesk.admin", email="desk@mail.example", mobile=number)
+    walk = begin("helpdesk.admin@contoso.example")
+    assert walk.prove_email() is Outcome.RIGHT and walk.prove_sms(number) is Outcome.RIGHT
+    assert walk.state is State.WAITING
+    notice = OutboundMessage.objects.filter(template="role_holder_reset_waits").exclude(to="").earliest("created_at")
+
+    assert Client().post(links.address_of(notice).expose().removeprefix(settings.PUBLIC_URL)).status_code == 200
+
+    assert walk.state is State.LOCKED
+    open_again(cast, "helpdesk.admin", actor="global.admin")
+    with clock.travel(timedelta(minutes=31)):
+        assert walk.finish().ended is not Ended.DONE
+        assert walk.state is State.LOCKED

@@ -151,9 +151,9 @@ def test_whoever_was_told_can_stop_it_up_to_the_last_second(
         assert "Stop this reset?" in asked and UPN in asked and button in asked
         assert walk.state is State.WAITING, "a look stops nothing"
         assert Client().post(path_of(template)).status_code == 200
-    with clock.travel(freeze_at=start + MINUTES):
-        assert went_on(walk) is Waited.ELSEWHERE
         assert walk.state is State.LOCKED
+    with clock.travel(freeze_at=start + MINUTES):
+        assert went_on(walk) is Waited.STALE
         assert walk.finish().ended is Ended.STALE
 
     assert try_sign_in(UPN, PASSWORD).outcome is SignIn.RIGHT
