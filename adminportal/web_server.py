@@ -41,6 +41,13 @@ def on_starting(server: object) -> None:
         Path(folder).mkdir(parents=True, exist_ok=True)
 
 
+def post_worker_init(worker: object) -> None:
+    """Let requests leave what they have for the broker to a thread."""
+    from adminportal.outbox import messenger
+
+    messenger.begin()
+
+
 def child_exit(server: object, worker: Any) -> None:
     """Take the figures of a process that ended out of the sums of what is now."""
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from adminportal import correlation, sealing
 from adminportal.insertion import Row, insert_rows
-from adminportal.outbox import links, waking
+from adminportal.outbox import links, messenger, waking
 from adminportal.outbox.content import one_line
 from adminportal.outbox.masking import mask
 from adminportal.outbox.models import Failure, Lane, OutboundMessage
@@ -55,9 +55,9 @@ def enqueue(*drafts: Draft, now: datetime) -> list[UUID]:
     insert_rows(OutboundMessage, [_row(draft, attempt=attempt, key_id=key_id, now=now) for draft in drafts])
     single = [draft.id for draft in drafts if draft.lane == Lane.SINGLE]
     if single:
-        transaction.on_commit(partial(waking.wake, single), robust=True)
+        transaction.on_commit(partial(messenger.send, partial(waking.wake, single)), robust=True)
     if len(single) < len(drafts):
-        transaction.on_commit(waking.wake_bulk, robust=True)
+        transaction.on_commit(partial(messenger.send, waking.wake_bulk), robust=True)
     return [draft.id for draft in drafts]
 
 

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from adminportal import sealing
-from adminportal.outbox import waking
+from adminportal.outbox import messenger, waking
 from adminportal.outbox.models import Lane, OutboundMessage, State
 from adminportal.queries import execute, places, write
 from adminportal.sealing import Secret
@@ -119,7 +119,7 @@ def resend(message: OutboundMessage, *, now: datetime, not_after: datetime | Non
         raise LinkSpent
     message.refresh_from_db()
     wake = partial(waking.wake, [message.pk]) if message.lane == Lane.SINGLE else waking.wake_bulk
-    transaction.on_commit(wake, robust=True)
+    transaction.on_commit(partial(messenger.send, wake), robust=True)
 
 
 def close(*message_ids: UUID, now: datetime) -> int:

@@ -19,6 +19,7 @@ from django.urls import reverse
 
 from adminportal import clock
 from adminportal.hashing import build_kind, hashes_made
+from adminportal.outbox import messenger
 from tests.benchmarks import population
 from tests.benchmarks.browser import Answer, Application, Browser
 from tests.benchmarks.hash_stub import PASSWORD, without_hashes
@@ -50,6 +51,7 @@ def load(*, people: int) -> float:
     call_command("migrate", interactive=False, verbosity=0)
     here.admin_id = population.load(people, now=clock.now())
     here.application = get_wsgi_application()
+    messenger.begin()  # as the web server does
     here.hashed = make_password(PASSWORD)
     with across_tenants():
         known = User.objects.exclude(pk=here.admin_id).order_by("pk").select_related("tenant")

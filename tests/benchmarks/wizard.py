@@ -16,6 +16,7 @@ from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 
 from adminportal import captcha, clock
+from adminportal.outbox import messenger
 from adminportal.outbox.models import OutboundMessage
 from adminportal.sealing import Secret
 from sspr import attempts
@@ -60,6 +61,7 @@ def load(*, people: int) -> float:
 def prepare() -> float:
     """Let everybody reset by a mail to their alternate address, and get ready to answer."""
     here.application, here.hashed = get_wsgi_application(), make_password(PASSWORD)
+    messenger.begin()  # as the web server does
     with across_tenants():
         tenant = Tenant.objects.get()
         # Nobody is stopped at sign-in to register: other figures are taken in the same database.
