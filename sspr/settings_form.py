@@ -4,21 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
-from uuid import UUID
 
 from django import forms
-from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
 from adminportal.shell.forms import PortalFormHelper
 from sspr.models import Gate, Reach, SsprPolicy
 from sspr.policy_settings import CHANNEL_OF, OFFERED_GATES, SETTINGS, Blade, Kind, Setting, Value, columns_of
 from sspr.settings_words import FAULTS, WORDS
-from users.models import Group
+from users.group_choice import LONGEST_NAME, find_group_by_name, offered_names
 
-MOST_GROUPS: Final = 500
-"""Groups that are offered in the choice, beside the one that is chosen."""
+GROUP: Final = "group"
+"""The field in which the name of the group is typed; its column holds an id."""
+GROUP_SUGGESTIONS: Final = {
+    "list": "group-names",
+    "autocomplete": "off",
+    "spellcheck": "false",
+    "hx-get": reverse_lazy("sspr:settings-group-names"),
+    "hx-trigger": "input changed delay:200ms",
+    "hx-target": "#group-names",
+    "hx-swap": "innerHTML",
+    "hx-push-url": "false",
+    "hx-sync": "this:replace",
+}
+"""What has names offered while one is typed."""
 YES_NO: Final = (("yes", _("Yes")), ("no", _("No")))
 ONLY_WITH: Final = {
     "group_id": "only-when-selected",
@@ -51,17 +61,32 @@ class BladeForm(forms.Form):
             field = _field(SETTINGS[column], policy=policy, channels=channels)
             field.label, field.help_text = str(WORDS[column][0]), str(WORDS[column][1])
             field.disabled = not may_change
-            self.fields[column] = field
+            self.fields[field_of(column)] = field
+
+    def clean(self) -> dict[str, Any]:
+        """Find the group that is typed, where one is asked for at all."""
+        values = super().clean() or {}
+        typed = values.get(GROUP, "") if values.get("reach") == Reach.SELECTED else ""
+        group, problem = find_group_by_name(typed) if typed else (None, "")
+        if problem:
+            self.add_error(GROUP, problem)
+        return {**values, GROUP: group.pk if group else None}
+
+    def group_names(self) -> list[str]:
+        """Return names to offer: those like what was typed where that is no group, else the first; one query."""
+        if "group_id" not in self.columns:
+            return []
+        return offered_names((self[GROUP].value() or "") if GROUP in self.errors else "")
 
     def shown(self) -> Iterator[tuple[forms.BoundField, str]]:
         """Return each field with the class of what it depends on."""
         for column in self.columns:
-            yield self[column], ONLY_WITH.get(column, "")
+            yield self[field_of(column)], ONLY_WITH.get(column, "")
 
     def hidden(self) -> Iterator[str]:
         """Return each field as hidden inputs, for a page that asks once more."""
         for column in self.columns:
-            yield self[column].as_hidden()
+            yield self[field_of(column)].as_hidden()
 
     def values(self) -> dict[str, Value]:
         """Return what was asked for, by column; a method that cannot be ticked here stays as it is."""
@@ -70,13 +95,11 @@ class BladeForm(forms.Form):
     def add_faults(self, faults: Mapping[str, str]) -> None:
         """Say of each column what is wrong with it; one of another blade is said above all fields."""
         for column, code in faults.items():
-            field = column if column in self.fields else None
+            field = field_of(column) if column in self.columns else None
             self.add_error(field, FAULTS[code])  # type: ignore[arg-type]  # the stubs know no lazy text
 
     def _value(self, column: str) -> Value:
-        typed, setting = self.cleaned_data[column], SETTINGS[column]
-        if setting.kind is Kind.GROUP:
-            return UUID(typed) if typed else None
+        typed, setting = self.cleaned_data[field_of(column)], SETTINGS[column]
         if setting.kind is Kind.CODES:
             chosen = {*typed, *self._hidden_gates}
             return [gate.value for gate in Gate if gate.value in chosen]
@@ -87,8 +110,15 @@ class BladeForm(forms.Form):
         return int(typed) if setting.kind is Kind.NUMBER else typed
 
 
+def field_of(column: str) -> str:
+    """Return the name of the field in which a setting is asked for."""
+    return GROUP if column == "group_id" else column
+
+
 def _initial(policy: SsprPolicy, columns: tuple[str, ...]) -> dict[str, Value]:
     stored = {column: getattr(policy, column) for column in columns}
+    if "group_id" in stored:
+        stored[GROUP] = policy.group.name if policy.group else ""
     if "sms_countries" in stored:
         stored["sms_countries"] = ", ".join(policy.sms_countries)
     questioned = {column: "yes" if stored[column] else "no" for column in columns if column in QUESTIONED}
@@ -105,7 +135,7 @@ def _field(setting: Setting, *, policy: SsprPolicy, channels: frozenset[str]) ->
     if setting.kind is Kind.CHOICE:
         return forms.ChoiceField(choices=Reach.choices, widget=forms.RadioSelect)
     if setting.kind is Kind.GROUP:
-        return forms.ChoiceField(choices=_groups(policy), required=False)
+        return forms.CharField(max_length=LONGEST_NAME, required=False, widget=forms.TextInput(attrs=GROUP_SUGGESTIONS))
     if setting.kind is Kind.CODES:
         shown = [(gate.value, gate.label) for gate in OFFERED_GATES if CHANNEL_OF.get(gate, "") in channels | {""}]
         return forms.MultipleChoiceField(choices=shown, widget=forms.CheckboxSelectMultiple, required=False)
@@ -118,10 +148,3 @@ def _field(setting: Setting, *, policy: SsprPolicy, channels: frozenset[str]) ->
     if setting.column in QUESTIONED:
         return forms.ChoiceField(choices=YES_NO, widget=forms.RadioSelect)
     return forms.BooleanField(required=False)
-
-
-def _groups(policy: SsprPolicy) -> list[tuple[str, str | Promise]]:
-    named = list(Group.objects.order_by("name").values_list("pk", "name")[:MOST_GROUPS])
-    if policy.group and policy.group_id not in {pk for pk, _name in named}:
-        named.append((policy.group.pk, policy.group.name))
-    return [("", gettext("Choose a group")), *((str(pk), name) for pk, name in named)]

@@ -13,6 +13,7 @@ urlpatterns = [
         path(f"settings/password-reset/{blade}", settings.blade, {"blade": blade}, name=f"settings-{blade}")
         for blade in Blade
     ),
+    path("settings/password-reset/group-names", settings.group_names, name="settings-group-names"),
     path("settings/password-reset/questions", settings_questions.questions, name="settings-questions"),
     path("settings/password-reset/try-it", settings_try.try_it, name="try-it"),
     path("settings/password-reset/readiness", settings_readiness.readiness, name="readiness"),

@@ -27,7 +27,10 @@ WORDS: Final[dict[str, Words]] = {
         _("Self service password reset enabled"),
         _("Who may reset their own password. Administrators always may, by their own policy."),
     ),
-    "group_id": (_("Group"), _("Its members may reset their own password; everybody else may not.")),
+    "group_id": (
+        _("Group"),
+        _("Type its name. Its members may reset their own password; everybody else may not."),
+    ),
     "allow_unlock": (
         _("Allow users to unlock accounts without resetting their password"),
         _("After the same proof as for a reset. A reset always unlocks."),

@@ -21,10 +21,11 @@ from sspr.services.policy import (
     change_policy,
     channels_set_up,
 )
-from sspr.settings_form import BladeForm
+from sspr.settings_form import GROUP, BladeForm
 from sspr.settings_words import BLADE_NAMES
 from sspr.views.settings_frame import blade_groups, route_of
 from users.access import Permission, has_fresh_proof, requires
+from users.group_choice import LONGEST_NAME, offered_names
 from users.refusals import sentence, status_of
 from users.request import PortalRequest
 from users.services.people import Refused
@@ -54,6 +55,14 @@ def blade(request: PortalRequest, blade: Blade) -> HttpResponse:
     if _may_change(request) and not has_fresh_proof(request.actor, now=clock.now()):
         return to_confirm(request)
     return _page(request, _form(request, blade), was_saved="saved" in request.GET)
+
+
+@requires(Permission.SSPR_SETTINGS_WRITE)
+@require_safe
+def group_names(request: PortalRequest) -> HttpResponse:
+    """Draw the names to offer for what was typed so far of a group's name."""
+    typed = request.GET.get(GROUP, "").strip()[:LONGEST_NAME]
+    return render(request, "sspr/_settings_group_names.html", {"group_names": offered_names(typed)})
 
 
 def _save(request: PortalRequest, blade: Blade) -> HttpResponse:
@@ -134,6 +143,7 @@ def _page(
         **_frame(request, form),
         "was_saved": was_saved,
         "problem": problem,
+        "group_names": form.group_names() if _may_change(request) else [],
         "is_licensed_only": request.tenant.licensing_mode != "portal",
     }
     return render(request, "sspr/settings_blade.html", page, status=status)

@@ -183,6 +183,7 @@ NO_PAGES: Final = {
     "users:import-examples": "a file",
     "passwords:change-rules": "a part of a page",
     "sspr:rules": "a part of a page",
+    "sspr:settings-group-names": "a part of a page",
     "sspr:reason": "takes a POST and leads on",
     "sspr:send": "takes a POST and leads on",
     "sspr:prove": "takes a POST and leads on",

@@ -20,6 +20,7 @@ from sspr.subjects import subject_of
 from tests.browser.atlas import Sheet, Way, at, go, press
 from tests.cast import Cast
 from users.actors import SYSTEM
+from users.models import Group
 from users.tenancy import within
 
 
@@ -47,6 +48,18 @@ def locks_out(page: Page, cast: Cast) -> None:
     page.get_by_label("Security questions", exact=True).check()
     press(page, "Save")
     page.get_by_role("button", name="Save all the same").wait_for()
+
+
+def unknown_group(page: Page, cast: Cast) -> None:
+    """Be told which groups may be meant by a part of a name."""
+    with within(cast.tenant):
+        for name in ("Sales Nordics", "Sales and service of the northern harbours", "Sales trainees"):
+            Group.objects.get_or_create(tenant=cast.tenant, name=name, defaults={"created_at": clock.now()})
+    go(page, reverse(f"sspr:settings-{Blade.PROPERTIES}"))
+    page.get_by_label("Selected").check()
+    page.get_by_label("Group").fill("sales")
+    press(page, "Save")
+    page.get_by_role("alert").first.wait_for()
 
 
 def tried(who: str) -> Way:
@@ -118,6 +131,7 @@ SELF_SERVICE_SETTINGS: Final = [
         way=at("sspr:settings-properties"),
         who="global.reader",
     ),
+    Sheet(name="reset-settings-group", route=f"sspr:settings-{Blade.PROPERTIES}", way=unknown_group),
     Sheet(name="reset-settings-refused", route=f"sspr:settings-{Blade.METHODS}", way=refused),
     Sheet(name="reset-settings-lock-out", route=f"sspr:settings-{Blade.METHODS}", way=locks_out),
     Sheet(name="panel-self-service-closed", route="users:panel", way=closed),

@@ -84,8 +84,8 @@ def test_properties_are_saved_for_a_group(cast: Cast) -> None:
         pilot = Group.objects.create(tenant=cast.tenant, name="Pilot", created_at=clock.now())
 
     policy_for(cast)
-    refused = save(cast, Blade.PROPERTIES, reach="selected", group_id="")
-    answer = save(cast, Blade.PROPERTIES, reach="selected", group_id=str(pilot.pk), allow_unlock="on")
+    refused = save(cast, Blade.PROPERTIES, reach="selected", group="")
+    answer = save(cast, Blade.PROPERTIES, reach="selected", group="Pilot", allow_unlock="on")
     page = text_of(signed_in(cast["global.admin"]).get(answer["Location"]))  # type: ignore[arg-type]
 
     assert refused.status_code == 422
@@ -202,8 +202,10 @@ def test_old_proof_is_asked_for_again_before_anything_is_typed(cast: Cast) -> No
         {"version": "-1"},
         {"version": str(2**40)},
         {"reach": "everybody"},
-        {"reach": "selected", "group_id": "x"},
-        {"reach": "selected", "group_id": "00000000-0000-0000-0000-000000000000"},
+        {"reach": "selected", "group": "x"},
+        {"reach": "selected", "group": "00000000-0000-0000-0000-000000000000"},
+        {"reach": "selected", "group": "x" * 257},
+        {"reach": "selected"},
     ],
     ids=str,
 )
