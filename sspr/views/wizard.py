@@ -33,7 +33,7 @@ from sspr.wizard_page import proof_page, waiting_page
 from users.access import public
 from users.challenge_page import challenge_page
 from users.names import MAX_UPN
-from users.support import home_domain, remembers_home
+from users.support import home_domain, remembers_home, with_home
 from users.tenancy import find_tenant_of_domain
 
 LONGEST_NAME: Final = MAX_UPN + 1
@@ -81,7 +81,7 @@ def step(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     attempt = find_attempt(request, now=now)
     if attempt is None:
-        return to_start(said="over" if read_key(request) else "")
+        return to_start(request, said="over" if read_key(request) else "")
     state = State(attempt.state)
     if state is State.REASON:
         return draw(request, "wizard_reason", attempt, {})
@@ -110,7 +110,7 @@ def reason(request: HttpRequest) -> HttpResponse:
     now, chosen = clock.now(), request.POST.get("reason", "")
     attempt = find_attempt(request, now=now)
     if attempt is None:
-        return to_start(said="over")
+        return to_start(request, said="over")
     if chosen not in ("forgot", "known"):
         return to_step(said="choose")
     taken = choose_reason(attempt, is_unlock=chosen == "known", moves=moves_of(request), now=now)
@@ -126,7 +126,7 @@ def cancel(request: HttpRequest) -> HttpResponse:
     attempt = find_attempt(request, now=now)
     if attempt is not None:
         end_attempt(attempt, now=now)
-    response = HttpResponseRedirect(reverse("users:signin"))
+    response = HttpResponseRedirect(with_home(request, reverse("users:signin")))
     drop_key(response)
     return response
 

@@ -11,6 +11,7 @@ from django.utils.http import urlencode
 
 from sspr.models import RecoveryAttempt
 from sspr.wizard_page import SAID, progress_of
+from users.support import with_home
 
 LONGEST_MOVES: Final = 4
 """Digits of a number of moves; an attempt ends long before."""
@@ -40,9 +41,9 @@ def to_step(*, said: str = "", method: str = "") -> HttpResponseRedirect:
     return HttpResponseRedirect(reverse("sspr:step") + (f"?{query}" if query else ""))
 
 
-def to_start(*, said: str = "") -> HttpResponseRedirect:
+def to_start(request: HttpRequest, *, said: str = "") -> HttpResponseRedirect:
     """Lead to page 1."""
-    return HttpResponseRedirect(reverse("sspr:start") + (f"?said={said}" if said else ""))
+    return HttpResponseRedirect(with_home(request, reverse("sspr:start"), said=said))
 
 
 def moves_of(request: HttpRequest) -> int:

@@ -32,7 +32,7 @@ def finish(request: HttpRequest) -> HttpResponse:
     now, form = clock.now(), NewPasswordForm(request.POST)
     attempt = find_attempt(request, now=now)
     if attempt is None:
-        return to_start(said="over")
+        return to_start(request, said="over")
     if attempt.state != State.NEW_PASSWORD:
         return to_step(said="stale")
     if not form.is_valid():
@@ -55,7 +55,7 @@ def go_on(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     attempt = find_attempt(request, now=now)
     if attempt is None:
-        return to_start(said="over")
+        return to_start(request, said="over")
     waited = end_wait(attempt, moves=moves_of(request), now=now)
     return to_step(said=waited.value if waited in (Waited.EARLY, Waited.STALE) else "")
 
@@ -68,7 +68,7 @@ def unlock(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     attempt = find_attempt(request, now=now)
     if attempt is None:
-        return to_start(said="over")
+        return to_start(request, said="over")
     end = open_account(attempt, moves=moves_of(request), now=now)
     return to_step(said="stale" if end is Ended.STALE else "")
 

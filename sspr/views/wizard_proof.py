@@ -44,7 +44,7 @@ def send(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     attempt, gate = find_attempt(request, now=now), gate_of(request.POST.get("method", ""))
     if attempt is None:
-        return to_start(said="over")
+        return to_start(request, said="over")
     if gate is None:
         return to_step(said="stale")
     number = request.POST.get("number", "")[:LONGEST_NUMBER].strip()
@@ -64,7 +64,7 @@ def prove(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     attempt, gate = find_attempt(request, now=now), gate_of(request.POST.get("method", ""))
     if attempt is None:
-        return to_start(said="over")
+        return to_start(request, said="over")
     if gate is None:
         return to_step(said="stale")
     typed, answers = "".join(request.POST.get("code", "")[:LONGEST_CODE].split()), _answers(request)

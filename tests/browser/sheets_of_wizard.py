@@ -18,6 +18,7 @@ from tests.browser.atlas import Sheet, Way, at, go, press
 from tests.cast import Cast
 from tests.sspr.self_service import knows
 from tests.sspr.wizard_ways import MAIL, MOBILE, NEW_PASSWORD, code_of
+from users.models import Tenant
 
 NOBODY: Final = ""
 
@@ -166,6 +167,17 @@ def type_other_number(page: Page, cast: Cast) -> None:
     page.get_by_role("alert").first.wait_for()
 
 
+def named(route: str, **support: str) -> Way:
+    """Return the way to a first page whose address names an organization with a support of its own."""
+
+    def way(page: Page, cast: Cast) -> None:
+        Tenant.objects.filter(pk=cast.tenant.pk).update(**support)
+        go(page, f"{reverse(route)}?whr=contoso.example")
+        page.get_by_text("Support of Contoso").wait_for()
+
+    return way
+
+
 WIZARD: Final = [
     Sheet(name="wizard-start", route="sspr:start", way=at("sspr:start"), who=NOBODY),
     Sheet(name="wizard-picture", route="sspr:start", way=at("sspr:start", query="?picture=1"), who=NOBODY),
@@ -194,4 +206,16 @@ WIZARD: Final = [
     Sheet(name="wizard-contact-sent", route="sspr:contact-sent", way=walk(send_request), who=NOBODY),
     Sheet(name="forgotten-name", route="sspr:forgotten-name", way=at("sspr:forgotten-name"), who=NOBODY),
     Sheet(name="forgotten-name-sent", route="sspr:forgotten-name-sent", way=at("sspr:forgotten-name-sent"), who=NOBODY),
+    Sheet(
+        name="sign-in-support",
+        route="users:signin",
+        way=named("users:signin", support_url="https://help.contoso.example", support_contact="help@contoso.example"),
+        who=NOBODY,
+    ),
+    Sheet(
+        name="wizard-support",
+        route="sspr:start",
+        way=named("sspr:start", support_url="", support_contact="+1 202 555 0188"),
+        who=NOBODY,
+    ),
 ]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 import pytest
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
 
@@ -66,17 +70,98 @@ def test_named_organization_is_kept_through_the_pages_that_follow(cast: Cast) ->
     client = Client()
 
     first = client.get("/signin?whr=contoso.example")
-    work = solved(client.get("/passwordreset"))
-    begun = client.post("/passwordreset", {"user_name": "nobody@fabrikam.example", **work})
+    page_one = client.get(link_to("/passwordreset", first))
+    begun = client.post("/passwordreset", {"user_name": "nobody@fabrikam.example", **solved(page_one)})
     step = client.get(begun["Location"])
     password = client.post("/signin", {"user_name": "nobody@fabrikam.example"})
 
     assert begun.status_code == 302
-    for page in (first, step, password, client.get("/forgot-username/sent"), client.get("/passwordreset/contact")):
+    sent = client.get("/forgot-username/sent")
+    for page in (first, page_one, step, password, sent, client.get("/passwordreset/contact")):
         assert LINK in page.content.decode()
     other = client.get("/passwordreset?whr=fabrikam.example")
     assert LINK not in other.content.decode()
-    assert LINK not in client.get("/signin").content.decode()
+    assert LINK not in client.get(link_to("/signin", other)).content.decode()
+
+
+@pytest.mark.parametrize("ends", ["/passwordreset/cancel", "/passwordreset/reason"])
+def test_way_back_from_an_attempt_still_knows_the_organization(cast: Cast, ends: str) -> None:
+    make_cast("fabrikam.example", "Fabrikam")
+    client = Client()
+
+    client.get("/passwordreset?whr=contoso.example")
+    back = client.post(ends)
+
+    assert back.status_code == 302
+    assert LINK in client.get(back["Location"]).content.decode()
+
+
+@pytest.mark.parametrize("query", ["", "?whr=", "?whr=not%20a%20domain", "?username=a@fabrikam.example"])
+@pytest.mark.parametrize("page", PAGES)
+def test_whoever_comes_in_anew_is_told_nothing_of_an_earlier_link(cast: Cast, page: str, query: str) -> None:
+    make_cast("fabrikam.example", "Fabrikam")
+    client = Client()
+
+    client.get("/passwordreset?whr=contoso.example")
+    anew = client.get(f"{page}{query}")
+    after = [client.post("/signin", {"user_name": "a@fabrikam.example"}), client.get("/forgot-username/sent")]
+
+    for answer in (anew, *after):
+        assert LINK not in answer.content.decode() and "Contoso" not in answer.content.decode()
+        assert "whr=contoso" not in answer.content.decode()
+    assert not client.cookies[settings.HOME_COOKIE_NAME].value
+
+
+def test_a_form_that_is_sent_forgets_nothing(cast: Cast) -> None:
+    make_cast("fabrikam.example", "Fabrikam")
+    client = Client()
+
+    client.get("/forgot-username?whr=contoso.example")
+    answers = [client.post(page, {"user_name": "", "address": "x"}) for page in PAGES]
+
+    for answer in answers:
+        assert answer.status_code == 422 and LINK in answer.content.decode()
+
+
+@pytest.mark.parametrize("contact", ["help@contoso.example", ""])
+@pytest.mark.parametrize("url", ["https://help.contoso.example", ""])
+def test_support_that_an_address_names_says_whose_it_is(cast: Cast, url: str, contact: str) -> None:
+    make_cast("fabrikam.example", "Fabrikam")
+    Tenant.objects.filter(pk=cast.tenant.pk).update(support_url=url, support_contact=contact)
+
+    for page in PAGES:
+        assert ("Support of Contoso" in shown(f"{page}?whr=contoso.example")) is bool(url or contact)
+        assert "Support of" not in shown(f"{page}?whr=fabrikam.example")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_support_of_the_only_tenant_names_nobody(cast: Cast, page: str) -> None:
+    assert "Contact support" in shown(page)
+    assert "Contoso" not in shown(page)
+
+
+@pytest.mark.parametrize("page", ["/signin", "/forgot-username"])
+def test_domain_without_a_tenant_looks_like_one_whose_tenant_offers_no_support(cast: Cast, page: str) -> None:
+    make_cast("fabrikam.example", "Fabrikam")
+
+    answers = [Client().get(page, {"whr": domain}) for domain in ("fabrikam.example", "nobodyis.example")]
+
+    assert len({still(answer.content.decode()) for answer in answers}) == 1
+    assert len({tuple(sorted(answer.cookies)) for answer in answers}) == 1
+
+
+def link_to(path: str, answer: HttpResponse) -> str:
+    """Return the address of a link to a page."""
+    found = re.search(rf'href="({path}(?:\?[^"]*)?)"', answer.content.decode())
+    assert found, path
+    return unescape(found[1])
+
+
+def still(page: str) -> str:
+    """Take off what differs at every request, and the domain itself."""
+    page = re.sub(r"fabrikam\.example|nobodyis\.example", "DOMAIN", page)
+    page = re.sub(r'(csrfmiddlewaretoken" value|nonce|data-proof|name="captcha" value)="[^"]*"', r"\1", page)
+    return re.sub(r"captcha/[^/]+/|[0-9a-f]{8}-[0-9a-f-]{27}", "", page)
 
 
 def test_what_is_no_domain_is_not_kept() -> None:
