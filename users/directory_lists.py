@@ -18,8 +18,6 @@ Found = TypeVar("Found", bound=Model)
 
 LIST_ROWS: Final = 50
 """Rows on one page of a list."""
-MOST_DEPARTMENTS: Final = 500
-"""Departments that are offered in a choice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,9 +138,9 @@ def list_roles_of_group(group: Group) -> list[str]:
 
 
 def list_departments() -> list[str]:
-    """Return the departments that people are in, by name; one query."""
+    """Return every department that people are in, by name; one query."""
     named = User.objects.filter(deleted_at=None).exclude(department="")
-    return list(named.order_by("department").values_list("department", flat=True).distinct()[:MOST_DEPARTMENTS])
+    return list(named.order_by("department").values_list("department", flat=True).distinct())
 
 
 def _holding(row: RoleAssignment) -> Holding:

@@ -22,7 +22,6 @@ from users.services.role_assignments import RoleOrder
 
 PEOPLE_SHOWN = 10
 GROUPS_SHOWN = 20
-UNITS_OFFERED = 200
 NO_SUCH_CHOICE = _("That choice does not exist. Nothing was changed.")
 
 
@@ -54,11 +53,12 @@ def find_candidates(search: str) -> Candidates:
     if len(search) > LONGEST_SEARCH:
         raise BadChoice(gettext("Search for at most %(most)s characters.") % {"most": LONGEST_SEARCH})
     groups = Group.objects.filter(is_role_assignable=True, name__icontains=search.replace("\x00", ""))
+    found = list(groups.order_by("name")[: GROUPS_SHOWN + 1])
     page = read_page(Wanted(words=words_of(search), rows=PEOPLE_SHOWN))
     return Candidates(
         people=tuple(page.people),
-        groups=tuple(groups.order_by("name")[:GROUPS_SHOWN]),
-        has_more=page.count > PEOPLE_SHOWN,
+        groups=tuple(found[:GROUPS_SHOWN]),
+        has_more=page.count > PEOPLE_SHOWN or len(found) > GROUPS_SHOWN,
     )
 
 
@@ -66,7 +66,7 @@ def list_units(role: Role | None = None) -> list[AdministrativeUnit]:
     """Return the units that a role may be limited to, none where it always reaches everybody; at most one query."""
     if role is not None and role not in UNIT_ROLES:
         return []
-    return list(AdministrativeUnit.objects.order_by("name")[:UNITS_OFFERED])
+    return list(AdministrativeUnit.objects.order_by("name"))
 
 
 def read_order(form: QueryDict, role: Role) -> RoleOrder:

@@ -15,6 +15,7 @@ from adminportal import clock
 from tests.budgets import within_budget
 from tests.cast import Cast, make_cast, make_tenant, part, signed_in
 from tests.contracts.matrix import give
+from users.directory_lists import list_departments
 from users.models import AdministrativeUnit, Session, UnitMember
 from users.roles import TEMPLATE_IDS, Role
 from users.services.units import create_unit
@@ -97,6 +98,14 @@ def test_people_come_in_by_tick_and_go_again(cast: Cast, sales: AdministrativeUn
     assert there == {ADELE} and "They were added." in body(added)
     assert adele in asked.context["there"]
     assert not inside(sales) and "The person was taken out" in body(gone)
+
+
+def test_every_department_is_offered_however_many_there_are(cast: Cast, sales: AdministrativeUnit) -> None:
+    names = [f"Department {number:03}" for number in range(501)]
+    cast.add_all(*(part(f"chief{n}", details={"department": name}, has_password=False) for n, name in enumerate(names)))
+
+    with within(cast.tenant):
+        assert set(names) <= set(list_departments())
 
 
 def test_department_comes_in_whole(cast: Cast, sales: AdministrativeUnit) -> None:
