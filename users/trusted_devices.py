@@ -15,14 +15,14 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from adminportal import correlation
-from adminportal.queries import places, write
+from adminportal.queries import one_of, write
 from adminportal.sealing import Secret
 from users.models import TrustedDevice, User
 from users.sessions import KEY_BYTES, digest_of
 from users.tenancy import across_tenants
 
 KEPT_AFTER_END: Final = timedelta(days=30)
-REVOKE: Final = "UPDATE users_trusteddevice SET revoked_at = %s WHERE revoked_at IS NULL AND user_id IN ({users})"
+REVOKE: Final = "UPDATE users_trusteddevice SET revoked_at = %s WHERE revoked_at IS NULL AND user_id {users}"
 ONE: Final = " AND key_digest = %s"
 SHOWN: Final = 50
 """Browsers that a page lists."""
@@ -64,7 +64,8 @@ def revoke(user_ids: Iterable[UUID], *, now: datetime, only: TrustedDevice | Non
     """Trust no browser of these people any more, or one alone; one statement, inside the caller's transaction."""
     ids = list(user_ids)
     if ids:
-        write(REVOKE.format(users=places(len(ids))) + (ONE if only else ""), [now, *ids, *([only.pk] if only else [])])
+        of_users, values = one_of(ids)
+        write(REVOKE.format(users=of_users) + (ONE if only else ""), [now, *values, *([only.pk] if only else [])])
 
 
 def _alive(user: User, *, days: int, now: datetime) -> QuerySet[TrustedDevice]:

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from adminportal import sealing
 from adminportal.outbox import messenger, waking
 from adminportal.outbox.models import Lane, OutboundMessage, State
-from adminportal.queries import execute, places, write
+from adminportal.queries import execute, one_of, write
 from adminportal.sealing import Secret
 
 DIGEST_PURPOSE = "outbox:link"
@@ -33,7 +33,7 @@ CLOSE = f"""
         state = CASE state WHEN '{State.QUEUED.value}' THEN '{State.CANCELLED.value}' ELSE state END,
         link_closed_at = CASE WHEN link_purpose <> '' AND opened_at IS NULL THEN COALESCE(link_closed_at, %s)
             ELSE link_closed_at END
-    WHERE id IN ({{messages}})
+    WHERE id {{messages}}
     AND (state = '{State.QUEUED.value}' OR (link_purpose <> '' AND opened_at IS NULL AND link_closed_at IS NULL))
 """  # noqa: S608  # names of states and placeholders, no values
 
@@ -126,14 +126,15 @@ def close(*message_ids: UUID, now: datetime) -> int:
     """Kill the unopened links of these messages and withdraw those not yet sent; returns how many it touched."""
     if not message_ids:
         return 0
-    return execute(CLOSE.format(messages=places(len(message_ids))), [now, *message_ids])
+    among, values = one_of(message_ids)
+    return execute(CLOSE.format(messages=among), [now, *values])
 
 
 def close_found(query: str, values: Iterable[object], *, now: datetime) -> None:
     """Do as :func:`close` with the messages whose ids a query of the caller finds, all in one statement."""
     # PostgreSQL then finds the few ids first; left a choice, it went through every message that waits.
-    found = f"SELECT unnest(ARRAY({query}))" if connection.vendor == "postgresql" else query
-    write(CLOSE.format(messages=found), [now, *values])
+    among = f"= ANY(ARRAY({query}))" if connection.vendor == "postgresql" else f"IN ({query})"
+    write(CLOSE.format(messages=among), [now, *values])
 
 
 def _next_generation(message: OutboundMessage) -> OutboundMessage:

@@ -17,6 +17,10 @@ CONNECT_SECONDS = 5
 """How long to wait for PostgreSQL before the request is answered with 503."""
 
 
+PREPARE_AFTER = 5
+"""How often a statement is sent on a connection before PostgreSQL keeps its plan."""
+
+
 def database(url: str) -> dict[str, Any]:
     """Read ``postgresql://…`` or ``sqlite:///…``.
 
@@ -43,10 +47,18 @@ def database(url: str) -> dict[str, Any]:
             "PORT": str(parts.port or ""),
             "CONN_MAX_AGE": 60,
             "CONN_HEALTH_CHECKS": True,
-            # sslmode and the like, as libpq names them.
-            "OPTIONS": {"connect_timeout": CONNECT_SECONDS, **dict(parse_qsl(parts.query))},
+            "OPTIONS": _options(parts.query),
         }
     raise ImproperlyConfigured("DATABASE_URL must read postgresql://user:password@host:port/name or sqlite:///path.")
+
+
+def _options(query: str) -> dict[str, Any]:
+    """Return sslmode and the like, as libpq names them, and after how many times a statement is prepared."""
+    named = dict(parse_qsl(query))
+    times = named.pop("prepare_threshold", str(PREPARE_AFTER))
+    if not times.isdecimal():
+        raise ImproperlyConfigured("prepare_threshold in DATABASE_URL must be a number, or 0 for never.")
+    return {"connect_timeout": CONNECT_SECONDS, **named, "prepare_threshold": int(times) or None}
 
 
 def audit_sink(url: str, *, secret: str) -> str:

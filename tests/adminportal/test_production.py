@@ -207,7 +207,21 @@ def test_database_address_is_read(url: str, expected: dict[str, str]) -> None:
     assert found["OPTIONS"].get("sslmode") == ("verify-full" if "sslmode" in url else None)
 
 
-@pytest.mark.parametrize("url", ["mysql://a/b", "postgresql://host", "portal.sqlite3", ""])
+@pytest.mark.parametrize(("query", "expected"), [("", 5), ("?prepare_threshold=2", 2), ("?prepare_threshold=0", None)])
+def test_statements_are_prepared_as_often_as_the_address_says(query: str, expected: int | None) -> None:
+    assert addresses.database(f"postgresql://db.example/portal{query}")["OPTIONS"]["prepare_threshold"] == expected
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://a/b",
+        "postgresql://host",
+        "portal.sqlite3",
+        "",
+        "postgresql://db.example/portal?prepare_threshold=never",
+    ],
+)
 def test_database_address_of_another_kind_is_refused(url: str) -> None:
     with pytest.raises(ImproperlyConfigured):
         addresses.database(url)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from adminportal.queries import Question, fetch, one_of, places
+from adminportal.queries import Question, fetch, one_of
 from users.models import ContactKind, MethodKind, User
 from users.names import fold_upn
 
@@ -16,12 +16,12 @@ AT_ONCE: Final = 5_000
 
 WAYS: Final = """
     SELECT user_id, kind, value, proven_at IS NOT NULL, is_default, 1 FROM users_authenticationmethod
-        WHERE user_id IN ({people})
+        WHERE user_id {people}
     UNION ALL
-    SELECT user_id, kind, value, proven_at IS NOT NULL, FALSE, 0 FROM users_contact WHERE user_id IN ({people})
+    SELECT user_id, kind, value, proven_at IS NOT NULL, FALSE, 0 FROM users_contact WHERE user_id {people}
     UNION ALL
     SELECT user_id, 'recovery', '', TRUE, FALSE, 1 FROM users_recoverycode
-        WHERE used_at IS NULL AND user_id IN ({people})
+        WHERE used_at IS NULL AND user_id {people}
 """
 """Everything that somebody can be reached at or prove themselves with; the last column says that it is private."""
 PARTS: Final = 3
@@ -86,7 +86,8 @@ def reach_of(user_ids: Collection[UUID]) -> dict[UUID, Reach]:
     wanted = list(reached)
     for some in (wanted[start : start + AT_ONCE] for start in range(0, len(wanted), AT_ONCE)):
         found: dict[UUID, list[tuple[Any, ...]]] = {}
-        for row in fetch(WAYS.format(people=places(len(some))), [*some] * PARTS, uuid_columns=(0,)):
+        of_people, people = one_of(some)
+        for row in fetch(WAYS.format(people=of_people), people * PARTS, uuid_columns=(0,)):
             found.setdefault(row[0], []).append(row)
         reached |= {user_id: _reach(rows) for user_id, rows in found.items()}
     return reached
