@@ -16,7 +16,7 @@ LONGEST_PHONE: Final = 64
 
 
 class ValueRefused(ValueError):
-    """The value cannot be used; ``code`` is ``email``, ``phone`` or ``own_mailbox``."""
+    """The value cannot be used; ``code`` is ``email``, ``phone``, ``own_mailbox`` or ``out_of_reach``."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

@@ -13,6 +13,7 @@ VALUE_FAULTS: Final[dict[str, str | Promise]] = {
     "email": _("Enter an e-mail address, such as name@mail.example."),
     "phone": _("Enter the number with its country, such as +47 22 12 34 56."),
     "own_mailbox": _("This is the mailbox of the account itself, which you cannot open without your password."),
+    "out_of_reach": _("No codes are sent to this kind of number, or to its country. Use another number."),
     "not_sent": _("No code was sent: this address or number cannot get one now. Use another, or try again in an hour."),
 }
 """By the code of ``ValueRefused``, and ``not_sent`` for ``NotSent``."""

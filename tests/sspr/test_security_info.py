@@ -139,6 +139,23 @@ def test_address_that_cannot_be_used_is_refused(cast: Cast, client: Client, type
     assert not OutboundMessage.objects.filter(template="verification_code").exists()
 
 
+@pytest.mark.parametrize(
+    ("typed", "countries"), [("+44 909 879 0142", []), ("+44 909 879 0142", ["GB"]), (MOBILE, ["NO"])]
+)
+@pytest.mark.parametrize("page", ["phone", "alternate-phone"])
+def test_number_that_nothing_is_sent_to_is_refused(
+    cast: Cast, client: Client, page: str, typed: str, countries: list[str]
+) -> None:
+    policy_for(cast, reach=Reach.ALL, sms_countries=countries)
+
+    answer = client.post(f"{HOME}/{page}", {"value": typed})
+
+    assert answer.status_code == 422
+    assert "No codes are sent to this kind of number, or to its country." in answer.text
+    assert not OutboundMessage.objects.filter(template="verification_code").exists()
+    assert methods(cast) == {}
+
+
 @pytest.mark.parametrize(("must_register", "is_told"), [(True, True), (False, False)])
 def test_page_says_that_more_is_asked_at_sign_in_only_where_it_is(
     cast: Cast, must_register: bool, is_told: bool

@@ -31,7 +31,6 @@ from users.services.contacts import (
 )
 from users.services.own_methods import (
     CodeSent,
-    NotSent,
     ask_for_contact,
     channels_for,
     confirm_contact,
@@ -387,8 +386,9 @@ def test_codes_of_one_person_are_limited(cast: Cast) -> None:
 
 
 def test_costly_number_gets_no_code(cast: Cast) -> None:
-    with pytest.raises(NotSent):
+    with pytest.raises(ValueRefused) as refused:
         ask(cast, "+47 829 40 000", has_proof=True, kind=ContactKind.MOBILE_PHONE)
+    assert refused.value.code == "out_of_reach"
     assert not OutboundMessage.objects.exists()
 
 

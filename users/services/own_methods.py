@@ -13,7 +13,7 @@ from adminportal.outbox import channels
 from users.access import Decision, has_fresh_proof
 from users.actors import Actor
 from users.managed_contacts import managed_kinds
-from users.method_values import EMAIL_KINDS, normal_value
+from users.method_values import EMAIL_KINDS, ValueRefused, normal_value
 from users.models import Contact, ContactKind, MethodKind, Session
 from users.models.challenge import Purpose
 from users.services.challenges import CodeAnswer, Destination, check, issue
@@ -21,7 +21,7 @@ from users.services.contacts import Changed, ContactManaged, Waiting, change_con
 from users.services.directory_changes import lock_people
 from users.services.methods import save_method
 from users.services.people import Refused
-from users.services.sending_limits import SmsRules, count_change_code, may_send
+from users.services.sending_limits import SmsRules, count_change_code, is_reached, may_send
 from users.sessions import is_live
 
 EMAIL: Final = "email"
@@ -67,7 +67,8 @@ def send_method_code(
     ``fresh_minutes``: a proof as old as that is fresh enough, where the tenant asks for a fresher one.
 
     :raises Refused: without fresh proof.
-    :raises users.method_values.ValueRefused: when it is no address or number, or the person's own mailbox.
+    :raises users.method_values.ValueRefused: when it is no address or number, nothing goes there, or it is the person's
+        own mailbox.
     :raises adminportal.throttle.Throttled: after too many codes.
     :raises NotSent: when the destination got too many.
     """
@@ -100,7 +101,8 @@ def ask_for_contact(
     An empty value removes. What is there already stays, and nothing is sent. Not inside a transaction.
 
     :raises users.services.contacts.ContactManaged: when the organization or a directory looks after this kind.
-    :raises users.method_values.ValueRefused: when it is no address or number, or the person's own mailbox.
+    :raises users.method_values.ValueRefused: when it is no address or number, nothing goes there, or it is the person's
+        own mailbox.
     :raises adminportal.throttle.Throttled: after too many codes or changes.
     :raises NotSent: when the destination got too many.
     """
@@ -154,6 +156,8 @@ def _change(
 def _send(
     actor: Actor, purpose: Purpose, kind: str, value: str, *, channel: str, now: datetime, rules: SmsRules | None
 ) -> None:
+    if channel != EMAIL and not is_reached(value, tenant_id=actor.tenant.pk, rules=rules):
+        raise ValueRefused("out_of_reach")
     count_change_code(actor.id, now=now)
     if channel not in channels_for(kind):
         raise NotSent

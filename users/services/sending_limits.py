@@ -116,13 +116,28 @@ def budget_is_left(*, tenant_id: UUID, now: datetime, rules: SmsRules | None = N
 
 def may_reach(value: str, *, countries: frozenset[str] = frozenset()) -> bool:
     """Tell whether text messages and calls go to a number: it is of no costly kind, and its country is allowed."""
+    return is_allowed(region_reached(value), countries)
+
+
+def is_reached(value: str, *, tenant_id: UUID, rules: SmsRules | None = None) -> bool:
+    """Tell whether text messages and calls go to a number under what the organisation allows."""
+    return may_reach(value, countries=(rules or _rules_of(tenant_id)).countries)
+
+
+def region_reached(value: str) -> str:
+    """Return the country of a number, empty where nothing may go: it is none, of a costly kind or of no country."""
     number = _read(value)
     if number is None or phonenumbers.number_type(number) in COSTLY:
-        return False
+        return ""
     region = phonenumbers.region_code_for_number(number) or phonenumbers.region_code_for_country_code(
         number.country_code or 0
     )
-    return region != NO_COUNTRY and (not countries or region in countries)
+    return "" if region == NO_COUNTRY else region
+
+
+def is_allowed(region: str, countries: frozenset[str]) -> bool:
+    """Tell whether these countries, all where none is named, allow what goes to one that ``region_reached`` gave."""
+    return bool(region) and (not countries or region in countries)
 
 
 def count_change_code(user_id: UUID, *, now: datetime) -> None:
