@@ -1,7 +1,6 @@
 """Everybody of a tenant sorted into few classes of equal facts, so that one question answers for thousands.
 
-People with any standing, those of whom a method is disabled, and those whose number lies in a country that nothing is
-sent to are few: they are loaded and asked for one by one.
+People with any standing and those of whom a method is disabled are few: they are loaded and asked for one by one.
 All others are counted by their facts in one query, and the rule itself is asked once for each class.
 """
 
@@ -12,23 +11,21 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Q
-
-from adminportal.queries import fetch, places
-from sspr.crowd_sql import FACT_NAMES, IN_OTHER_GROUP, people_sql, people_values, with_facts
+from adminportal.queries import fetch, load, one_of
+from sspr.crowd_sql import FACT_NAMES, IN_OTHER_GROUP, Sorting, join_sql, people_sql, with_facts
 from sspr.eligibility import PersonFacts, Way
-from sspr.facts import L11_FAILURES, NOBODY, Known, is_in_reach, load_known
+from sspr.facts import L11_FAILURES, Known, load_known
 from sspr.models import Gate, GateFailures, SsprPolicy
+from sspr.number_blocks import blocks_out_of_reach
 from users.models import Domain, Tenant, User
 from users.standing import standing_ids
 
 Row = tuple[Any, ...]
-NUMBERS: Final = """
-    SELECT user_id, value FROM users_authenticationmethod
-    WHERE tenant_id = %s AND value <> '' AND kind IN ('mobile_phone', 'alternate_phone', 'office_phone')
-    UNION ALL SELECT user_id, value FROM users_contact
-    WHERE tenant_id = %s AND value <> '' AND kind IN ('mobile_phone', 'office_phone')
+SPECIAL: Final = """
+    SELECT {{columns}} FROM users_user u
+    WHERE u.tenant_id = %s AND u.deleted_at IS NULL AND u.id {people} ORDER BY u.sort_name, u.id
 """
+MEMBERS: Final = "SELECT user_id FROM users_groupmember WHERE group_id = %s AND user_id {people}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +63,7 @@ class Crowd:
     tenant: Tenant
     classes: tuple[Class, ...]
     special: tuple[tuple[User, Stance], ...]
-    special_ids: tuple[UUID, ...]
-    federated: tuple[str, ...]
-    groups: tuple[UUID, UUID]
+    sorting: Sorting
 
     def stances(self) -> Iterator[tuple[Stance, int]]:
         """Return each stance there is with the number of people who share it."""
@@ -98,14 +93,15 @@ class Chosen:
 
     def select(self, columns: str, *, tail: str = "", values: Iterable[object] = ()) -> tuple[str, list[object]]:
         """Return a query over these people with its values; ``tail`` follows their condition, and needs ``values``."""
-        inner = people_sql(federated=self.crowd.federated)
-        plain = f"({with_facts(self.rows)}{_not_among(self.crowd.special_ids)})" if self.rows else "FALSE"
-        special = f"id IN ({places(len(self.ids))})" if self.ids else "FALSE"
-        found = people_values(self.crowd.tenant.pk, federated=self.crowd.federated, groups=self.crowd.groups)
+        people, found = people_sql(self.crowd.sorting)
+        chosen, ids = join_sql("chosen", self.ids, kind="uuid", on="p.id")
+        plain = f"({with_facts(self.rows)} AND NOT is_special)" if self.rows else "FALSE"
         facts = [value for row in self.rows for value in row]
-        among = self.crowd.special_ids if self.rows else ()
-        asked = f"SELECT {columns} FROM ({inner}) p WHERE ({plain} OR {special}) {tail}"  # noqa: S608
-        return asked, [*found, *facts, *among, *self.ids, *values]
+        asked = (
+            f"SELECT {columns} FROM ({people}) p {chosen} "  # noqa: S608
+            f"WHERE ({plain} OR chosen.column1 IS NOT NULL) {tail}"
+        )
+        return asked, [*found, *ids, *facts, *values]
 
     def read(self, *, after: User | None = None, rows: int) -> list[User]:
         """Return the next of these people by name; two queries."""
@@ -119,21 +115,18 @@ class Chosen:
 
 
 def load_crowd(tenant: Tenant, *, policy: SsprPolicy, other: SsprPolicy | None = None) -> Crowd:
-    """Sort everybody of the tenant, by the group of these settings and of others; some seven queries, inside the scope.
+    """Sort everybody of the tenant, by what these settings and others ask of them; some eight queries, in the scope.
 
     Costs a read of the people and of what they registered, however many settings are then asked about it.
     """
-    groups = (policy.group_id or NOBODY, (other.group_id if other else None) or NOBODY)
-    federated = tuple(Domain.objects.filter(is_federated=True).order_by("name").values_list("name", flat=True))
-    special_ids = _special_ids(tenant, [each.sms_countries for each in (policy, other) if each])
-    special = list(User.objects.filter(pk__in=special_ids, deleted_at=None).order_by("sort_name", "pk"))
+    sorting = _sorting_of(tenant, policy, other)
+    of_special, values = one_of(sorting.special_ids)
+    special = load(SPECIAL.format(people=of_special), [tenant.pk, *values], models={"u": User})
     return Crowd(
         tenant=tenant,
-        classes=tuple(_classes(tenant, federated, groups, special_ids)),
-        special=_stances_of(special, policy, other, groups),
-        special_ids=special_ids,
-        federated=federated,
-        groups=groups,
+        classes=tuple(_classes(sorting)),
+        special=_stances_of([user for (user,) in special], policy, other),
+        sorting=sorting,
     )
 
 
@@ -158,61 +151,56 @@ def own_mailboxes_of(users: Sequence[User]) -> set[UUID]:
     """Return which of these people have an address that is their own mailbox; one query."""
     if not users:
         return set()
-    asked = people_sql(federated=())
-    values = people_values(users[0].tenant_id, federated=(), groups=(NOBODY, NOBODY))
-    narrowed = f"SELECT id FROM ({asked} AND u.id IN ({places(len(users))})) p WHERE has_own_mailbox"  # noqa: S608
-    found = fetch(narrowed, [*values, *(user.pk for user in users)], uuid_columns=(0,))
-    return {row[0] for row in found}
+    asked, values = people_sql(Sorting(tenant_id=users[0].tenant_id))
+    of_people, ids = one_of([user.pk for user in users])
+    narrowed = f"SELECT id FROM ({asked} AND u.id {of_people}) p WHERE has_own_mailbox"  # noqa: S608
+    return {row[0] for row in fetch(narrowed, [*values, *ids], uuid_columns=(0,))}
 
 
-def _special_ids(tenant: Tenant, lists: Sequence[Sequence[str]]) -> tuple[UUID, ...]:
+def _sorting_of(tenant: Tenant, policy: SsprPolicy, other: SsprPolicy | None) -> Sorting:
+    now, later = blocks_out_of_reach(tenant.pk, policy.sms_countries, (other or policy).sms_countries)
+    return Sorting(
+        tenant_id=tenant.pk,
+        federated=tuple(Domain.objects.filter(is_federated=True).order_by("name").values_list("name", flat=True)),
+        groups=(policy.group_id, other.group_id if other else None),
+        out_of_reach=now,
+        other_out_of_reach=None if later == now else later,
+        special_ids=_special_ids(),
+    )
+
+
+def _special_ids() -> tuple[UUID, ...]:
     disabled = GateFailures.objects.filter(in_a_row__gte=L11_FAILURES, user_id__isnull=False)
     standing = set(standing_ids().values_list("user", flat=True))
-    stopped = User.objects.filter(pk__in=list(disabled.values_list("user_id", flat=True))).values_list("pk", flat=True)
-    return tuple(sorted(standing | set(stopped) | _abroad(tenant, lists)))
+    stopped = User.objects.filter(pk__in=disabled.values("user_id")).values_list("pk", flat=True)
+    return tuple(sorted(standing | set(stopped)))
 
 
-def _abroad(tenant: Tenant, lists: Sequence[Sequence[str]]) -> set[UUID]:
-    """Return whoever has a number of a country that one of these lists leaves out; one query where any is named."""
-    named = {frozenset(countries) for countries in lists if countries}
-    if not named:
-        return set()
-    rows = fetch(NUMBERS, [tenant.pk, tenant.pk], uuid_columns=(0,))
-    return {pk for pk, number in rows if not all(is_in_reach(number, countries) for countries in named)}
-
-
-def _stances_of(
-    users: Sequence[User], policy: SsprPolicy, other: SsprPolicy | None, groups: tuple[UUID, UUID]
-) -> tuple[tuple[User, Stance], ...]:
+def _stances_of(users: Sequence[User], policy: SsprPolicy, other: SsprPolicy | None) -> tuple[tuple[User, Stance], ...]:
     if not users:
         return ()
     known, own = load_known(users, policy=policy), own_mailboxes_of(users)
     has_other_list = other is not None and set(other.sms_countries) != set(policy.sms_countries)
     later = load_known(users, policy=other) if other and has_other_list else {}
-    is_member = Q(memberships__group=groups[1], pk__in=[user.pk for user in users])
-    others = set(User.objects.filter(is_member).values_list("pk", flat=True))
+    of_people, ids = one_of([user.pk for user in users])
+    members = fetch(MEMBERS.format(people=of_people), [other.group_id if other else None, *ids], uuid_columns=(0,))
+    others = {row[0] for row in members}
     return tuple(
         (user, stance_of(known[user.pk], own_mailboxes=own, others=others, under_other=later.get(user.pk)))
         for user in users
     )
 
 
-def _classes(
-    tenant: Tenant, federated: tuple[str, ...], groups: tuple[UUID, UUID], special_ids: tuple[UUID, ...]
-) -> Iterator[Class]:
+def _classes(sorting: Sorting) -> Iterator[Class]:
     names = ", ".join(FACT_NAMES)
-    inner = people_sql(federated=federated)
-    asked = f"SELECT {names}, COUNT(*) FROM ({inner}) p WHERE TRUE{_not_among(special_ids)} GROUP BY {names}"  # noqa: S608
-    values = people_values(tenant.pk, federated=federated, groups=groups)
-    for *row, number in fetch(asked, [*values, *special_ids], uuid_columns=()):
-        yield Class(stance=_stance(row), row=tuple(row), count=number)
+    people, values = people_sql(sorting)
+    asked = f"SELECT {names}, COUNT(*) FROM ({people}) p WHERE NOT is_special GROUP BY {names}"  # noqa: S608
+    has_other_list = sorting.other_out_of_reach is not None
+    for *row, number in fetch(asked, values, uuid_columns=()):
+        yield Class(stance=_stance(row, has_other_list=has_other_list), row=tuple(row), count=number)
 
 
-def _not_among(ids: Sequence[UUID]) -> str:
-    return f" AND id NOT IN ({places(len(ids))})" if ids else ""
-
-
-def _stance(row: Sequence[Any]) -> Stance:
+def _stance(row: Sequence[Any], *, has_other_list: bool) -> Stance:
     known = dict(zip(FACT_NAMES, row, strict=True))
     facts = PersonFacts(
         is_enabled=bool(known["is_enabled"]),
@@ -221,23 +209,29 @@ def _stance(row: Sequence[Any]) -> Stance:
         is_synced=bool(known["is_synced"]),
         is_licensed=bool(known["is_licensed"]),
         in_group=bool(known["in_group"]),
-        ways=tuple(_ways(known)),
+        ways=_ways(known, mobile="has_mobile", office="has_office"),
         answers=int(known["answers"]),
         recovery_codes=int(known["has_recovery_code"]),
     )
-    return Stance(facts=facts, in_other_group=bool(row[IN_OTHER_GROUP]), has_own_mailbox=bool(known["has_own_mailbox"]))
+    other_ways = _ways(known, mobile="has_other_mobile", office="has_other_office") if has_other_list else None
+    return Stance(
+        facts=facts,
+        in_other_group=bool(row[IN_OTHER_GROUP]),
+        has_own_mailbox=bool(known["has_own_mailbox"]),
+        other_ways=other_ways,
+    )
 
 
-def _ways(known: dict[str, Any]) -> Iterator[Way]:
+def _ways(known: dict[str, Any], *, mobile: str, office: str) -> tuple[Way, ...]:
     """Give each place a name of its own: only which of them are the same place decides."""
-    if known["has_email"]:
-        yield Way(gate=Gate.EMAIL, key="email")
-    if known["has_mobile"]:
-        yield from (Way(gate=gate, key="mobile") for gate in (Gate.MOBILE_SMS, Gate.MOBILE_VOICE))
-    if known["has_office"]:
-        yield Way(gate=Gate.OFFICE_VOICE, key="mobile" if known["is_office_mobile"] else "office")
-    if known["has_app"]:
-        yield Way(gate=Gate.APP, key=Gate.APP)
+    found = {
+        Gate.EMAIL: "email" if known["has_email"] else "",
+        Gate.MOBILE_SMS: "mobile" if known[mobile] else "",
+        Gate.MOBILE_VOICE: "mobile" if known[mobile] else "",
+        Gate.OFFICE_VOICE: ("mobile" if known["is_office_mobile"] else "office") if known[office] else "",
+        Gate.APP: Gate.APP.value if known["has_app"] else "",
+    }
+    return tuple(Way(gate=gate, key=key) for gate, key in found.items() if key)
 
 
 PAGE_ROWS: Final = 50

@@ -13,11 +13,11 @@ from adminportal.outbox import channels
 from adminportal.queries import fetch, places
 from sspr.eligibility import PersonFacts, Verdict, Way, judge
 from sspr.models import Gate, SsprPolicy
+from sspr.number_blocks import is_in_reach
 from sspr.subjects import subject_of
 from users.models import MethodKind, Tenant, User, UserType
 from users.names import fold_upn
 from users.services.reach import Reach, reach_of
-from users.services.sending_limits import may_reach
 from users.targets import TargetFacts, load_facts
 
 NOBODY: Final = UUID(int=0)
@@ -26,10 +26,6 @@ L11_FAILURES: Final = 100
 AT_ONCE: Final = 2_000
 """People asked for with one statement; PostgreSQL takes 65,535 values."""
 
-LEAST_OF_A_BLOCK: Final = 4
-"""Last digits in which the numbers of one block of a country differ."""
-MOST_BLOCKS: Final = 50_000
-_REACHED: dict[tuple[str, int, frozenset[str]], bool] = {}
 TELLING_DIGITS: Final = 8
 """Last digits by which numbers are compared: the same number is written with and without its country."""
 
@@ -146,23 +142,6 @@ def _known(target: TargetFacts, reach: Reach, rows: Collection[Row], countries: 
     )
 
 
-def is_in_reach(number: str, countries: frozenset[str]) -> bool:
-    """Tell whether texts and calls go to the country of a number; all are allowed where none is named.
-
-    Numbers that differ in their last digits alone are of one country, so that a hundred thousand are told apart fast.
-    """
-    return not countries or _reaches(number[:-LEAST_OF_A_BLOCK], len(number), number, countries)
-
-
-def _reaches(block: str, length: int, number: str, countries: frozenset[str]) -> bool:
-    key = (block, length, countries)
-    if key not in _REACHED:
-        if len(_REACHED) >= MOST_BLOCKS:
-            _REACHED.clear()
-        _REACHED[key] = may_reach(number, countries=countries)
-    return _REACHED[key]
-
-
 def ways_of(reached: Mapping[Gate, str], *, has_app: bool) -> tuple[Way, ...]:
     """Return the ways of a person by where each of their codes goes."""
     ways = tuple(Way(gate=gate, key=place_key(value)) for gate, value in reached.items())
@@ -172,7 +151,7 @@ def ways_of(reached: Mapping[Gate, str], *, has_app: bool) -> tuple[Way, ...]:
 def _places(user: User, reach: Reach, countries: frozenset[str]) -> dict[Gate, str]:
     """Return where the code of each method goes; an address that needs the forgotten password is none.
 
-    Nor is a number of a country that nothing is sent to.
+    Nor is a number that nothing is sent to: its country is left out, or somebody earns by it.
     """
     addresses = (address for address in reach.all_emails if not is_own_mailbox(address, user))
     mobile, office = (

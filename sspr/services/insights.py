@@ -18,7 +18,7 @@ from django.utils.formats import date_format
 from adminportal.audit.models import AuditEvent
 from adminportal.audit.tags import Activity, Result
 from adminportal.queries import fetch
-from sspr.crowd import Stance, load_crowd
+from sspr.crowd import Crowd, Stance, load_crowd
 from sspr.crowd_sql import unconfirmed_sql
 from sspr.facts import available_gates
 from sspr.models import Gate
@@ -88,7 +88,7 @@ def count_registered(tenant: Tenant) -> Registered:
     for stance, _state, number in states:
         for gate in _gates_of(stance):
             methods[gate] += number
-    unconfirmed, still_open = _count_unconfirmed(tenant)
+    unconfirmed, still_open = _count_unconfirmed(crowd)
     return Registered(
         people=sum(number for _stance, _state, number in states),
         registered=sum(number for _stance, state, number in states if state.is_registered),
@@ -101,9 +101,9 @@ def count_registered(tenant: Tenant) -> Registered:
     )
 
 
-def _count_unconfirmed(tenant: Tenant) -> tuple[int, dict[Gate, int]]:
+def _count_unconfirmed(crowd: Crowd) -> tuple[int, dict[Gate, int]]:
     """Count people with data that no code has confirmed, and these by the method it serves; one query."""
-    rows = fetch(unconfirmed_sql(), [tenant.pk, tenant.pk], uuid_columns=())
+    rows = fetch(*unconfirmed_sql(crowd.sorting), uuid_columns=())
     counts = Counter[Gate]()
     for *has, number in rows:
         for gate, is_open in zip((Gate.EMAIL, Gate.MOBILE_SMS, Gate.OFFICE_VOICE), has, strict=True):

@@ -63,6 +63,21 @@ def test_texts_and_ids_are_found_by_a_list_of_them_whatever_signs_they_hold(cast
         )
 
 
+def test_forty_thousand_ids_fit_into_one_statement(cast: Cast) -> None:
+    person = cast["adele.vance"].pk
+    many = [*(UUID(int=number) for number in range(1, 40_001)), person]
+    condition, values = one_of(many)
+    table, rows = listed(many, [str(key) for key in many], kinds=("uuid", "text"))
+
+    found = fetch(f"SELECT id FROM users_user WHERE id {condition}", values, uuid_columns=(0,))
+    joined = fetch(
+        f"SELECT u.id, fresh.column2 FROM users_user u JOIN {table} ON fresh.column1 = u.id", rows, uuid_columns=(0,)
+    )
+
+    assert found == [(person,)]
+    assert joined == [(person, str(person))]
+
+
 def test_rows_of_a_list_stand_side_by_side(cast: Cast) -> None:
     ids = [UUID(int=number) for number in range(len(ODD))]
     table, values = listed(ids, ODD, kinds=("uuid", "text"))

@@ -20,6 +20,7 @@ from users.services.challenges import purge_challenges
 from users.services.sending_limits import may_send
 
 pytestmark = pytest.mark.django_db
+COSTLY = "+44 909 879 0142"
 ADELE, NOBODY = "adele.vance@contoso.example", "nobody@contoso.example"
 
 
@@ -28,6 +29,7 @@ def cast() -> Cast:
     made = make_cast()
     policy_for(made, reach=Reach.ALL, two_gates_with_second_factor=False)
     knows(made, "adele.vance", email=MAIL, mobile=MOBILE)
+    made.add("megan.bowen")
     return made
 
 
@@ -75,14 +77,26 @@ def test_code_that_a_limit_holds_back_is_told_by_the_trace_alone(
     assert walk.type(gate, "00000000"[: 6 if is_text else 8]) is Outcome.WRONG
 
 
-def test_number_that_somebody_earns_by_is_told_by_the_trace(cast: Cast) -> None:
-    costly = "+44 909 879 0142"
-    knows(cast, "adele.vance", mobile=costly)
+@pytest.mark.parametrize("countries", [[], ["GB"]], ids=["all", "its country"])
+def test_number_that_somebody_earns_by_is_no_way_at_all(cast: Cast, countries: list[str]) -> None:
+    policy_for(cast, reach=Reach.ALL, two_gates_with_second_factor=False, sms_countries=countries)
+    knows(cast, "adele.vance", mobile=COSTLY)
 
-    begin(ADELE).send(Gate.MOBILE_SMS, costly)
-    deliver()
+    walk = begin(ADELE)
 
-    assert "Nothing is sent to this country or kind of number." in trace(cast)
+    assert [line.gate for line in view_of(walk.attempt, now=clock.now()).gates] == [Gate.EMAIL]
+    assert walk.send(Gate.MOBILE_SMS, COSTLY) is Outcome.STALE
+    assert not deliver()
+
+
+def test_whoever_has_such_a_number_alone_goes_the_way_of_whoever_registered_nothing(cast: Cast) -> None:
+    knows(cast, "diego.siciliani", mobile=COSTLY)
+
+    with_number, without = begin("diego.siciliani@contoso.example"), begin("megan.bowen@contoso.example")
+
+    assert with_number.attempt.sspr_code == without.attempt.sspr_code == "SSPR_0014"
+    assert with_number.send(Gate.EMAIL) is Outcome.SENT
+    assert [message.to for message in deliver()] == [""]
 
 
 def test_number_of_a_country_that_is_not_named_is_no_way_at_all(cast: Cast) -> None:

@@ -117,6 +117,21 @@ def test_contact_data_that_no_code_confirmed_is_told_apart(cast: Cast) -> None:
     assert "Mobile phone (SMS) (not confirmed)" in page
 
 
+def test_number_that_nothing_is_sent_to_is_no_method_and_waits_for_no_code(cast: Cast) -> None:
+    policy_for(cast, reach=Reach.ALL, sms_countries=["SE"])
+    knows(cast, "adele.vance", office="+46 8 123 456 78")
+    knows(cast, "diego.siciliani", mobile="+44 909 879 0142", office="+1 202 555 0142")
+    registers(cast, "lee.gu", MethodKind.MOBILE_PHONE, "+1 202 555 0171")
+
+    with within(cast.tenant):
+        found = count_registered(cast.tenant)
+        rows = {row.user.pk: row for row in list_details(cast.tenant).rows}
+
+    assert found.by_method == {Gate.EMAIL: 1, Gate.MOBILE_SMS: 1, Gate.OFFICE_VOICE: 1}
+    assert (found.unconfirmed, found.open_by_method) == (1, found.by_method)
+    assert rows[cast["diego.siciliani"].pk].methods == rows[cast["lee.gu"].pk].methods == ()
+
+
 def test_registered_does_not_ask_whether_reset_is_on(cast: Cast) -> None:
     policy_for(cast, reach=Reach.NONE)
 

@@ -60,6 +60,16 @@ def test_somebody_without_anything_has_no_data(cast: Cast) -> None:
     assert reason_of(cast, "diego.siciliani") is Reason.NO_DATA
 
 
+@pytest.mark.parametrize("countries", [[], ["GB"]], ids=["all", "its country"])
+def test_number_that_somebody_earns_by_is_no_data(cast: Cast, countries: list[str]) -> None:
+    policy_for(cast, reach=Reach.ALL, sms_countries=countries)
+    knows(cast, "diego.siciliani", mobile="+44 909 879 0142")
+    knows(cast, "lee.gu", mobile="+44 7700 900142")
+
+    assert reason_of(cast, "diego.siciliani") is Reason.NO_DATA
+    assert reason_of(cast, "lee.gu") is not Reason.NO_DATA
+
+
 @pytest.mark.parametrize(
     "address", ["diego.siciliani@contoso.example", "Diego.Siciliani+home@Contoso.example", "diego@firm.example"]
 )

@@ -80,6 +80,13 @@ def test_asked_is_who_is_in_reach_and_lacks_methods(cast: Cast, values: Any, nam
     assert (led(arrives(cast, name)) == ASK) is is_asked
 
 
+def test_number_that_nothing_is_sent_to_spares_nobody_the_question(cast: Cast) -> None:
+    asks(cast, reach=Reach.ALL)
+    knows(cast, NAME, mobile="+44 909 879 0142")
+
+    assert led(arrives(cast)) == ASK
+
+
 def test_selected_asks_members_of_the_group_alone(cast: Cast) -> None:
     with within(cast.tenant):
         group = cast["grady.archie"].memberships.get().group
