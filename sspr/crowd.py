@@ -182,13 +182,16 @@ def _stances_of(users: Sequence[User], policy: SsprPolicy, other: SsprPolicy | N
     known, own = load_known(users, policy=policy), own_mailboxes_of(users)
     has_other_list = other is not None and set(other.sms_countries) != set(policy.sms_countries)
     later = load_known(users, policy=other) if other and has_other_list else {}
-    of_people, ids = one_of([user.pk for user in users])
-    members = fetch(MEMBERS.format(people=of_people), [other.group_id if other else None, *ids], uuid_columns=(0,))
-    others = {row[0] for row in members}
+    others = _members_among(users, other.group_id) if other and other.group_id else set()
     return tuple(
         (user, stance_of(known[user.pk], own_mailboxes=own, others=others, under_other=later.get(user.pk)))
         for user in users
     )
+
+
+def _members_among(users: Sequence[User], group_id: UUID) -> set[UUID]:
+    of_people, ids = one_of([user.pk for user in users])
+    return {row[0] for row in fetch(MEMBERS.format(people=of_people), [group_id, *ids], uuid_columns=(0,))}
 
 
 def _classes(sorting: Sorting) -> Iterator[Class]:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from adminportal.queries import listed, places
+from adminportal.queries import listed, one_of, places
 from sspr.number_blocks import block_sql
 
 FACT_NAMES: Final = (
@@ -170,10 +170,14 @@ def with_facts(rows: Sequence[tuple[object, ...]]) -> str:
 def join_sql(name: str, values: tuple[UUID, ...] | tuple[str, ...], *, kind: str, on: str) -> tuple[str, list[object]]:
     """Return the join with a list, whose ``column1`` is NULL for whatever is not on it, and its values.
 
-    An array would be compared element by element, and a list with equal values taken for one that multiplies rows.
+    Either form has every row looked up in a hash or an index: PostgreSQL compares an array element by element once it
+    keeps a plan, and takes a list that may repeat values for one that multiplies rows; SQLite may walk through a table.
     """
-    table, found = listed(values, kinds=(kind,))
-    return f"LEFT JOIN (SELECT DISTINCT column1 FROM {table}) {name} ON {name}.column1 = {on}", found  # noqa: S608
+    if connection.vendor == "postgresql":
+        table, found = listed(values, kinds=(kind,))
+        return f"LEFT JOIN (SELECT DISTINCT column1 FROM {table}) {name} ON {name}.column1 = {on}", found  # noqa: S608
+    condition, found = one_of(values, kind=kind)
+    return f"LEFT JOIN (SELECT 1 AS column1) {name} ON {on} {condition}", found
 
 
 def _has(name: str, number: str, out_of_reach: tuple[str, ...] | None) -> _Listed:
