@@ -10,9 +10,10 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from django.db import connection
-from django.db.models import AutoField, JSONField, Model
+from django.db.models import AutoField, Field, JSONField, Model
 
 from adminportal.queries import is_together, send_writes, write_rows
 
@@ -27,7 +28,9 @@ class _Table:
 
     copy: str
     insert: str
-    defaults: Mapping[str, Callable[[], object]]
+    names: Sequence[str]
+    constants: Row
+    makers: Mapping[str, Callable[[], object]]
     jsons: Sequence[int]
 
     def values_of(self, row: Row) -> list[object]:
@@ -35,9 +38,13 @@ class _Table:
 
         :raises TypeError: when the row names a column that is not there.
         """
-        if not row.keys() <= self.defaults.keys():
-            raise TypeError(f"There is no column for {', '.join(sorted(row.keys() - self.defaults.keys()))}.")
-        values = [row[name] if name in row else default() for name, default in self.defaults.items()]
+        whole = {**self.constants, **row}
+        for name, make in self.makers.items():
+            if name not in row:
+                whole[name] = make()
+        if len(whole) != len(self.names):
+            raise TypeError(f"There is no column for {', '.join(sorted(row.keys() - set(self.names)))}.")
+        values = [whole[name] for name in self.names]
         for place in self.jsons:
             values[place] = json.dumps(values[place])
         return values
@@ -81,6 +88,11 @@ def _copy(statement: str, lines: Sequence[Sequence[object]]) -> None:
             copy.write_row(line)
 
 
+def _is_made(field: Field[Any, Any]) -> bool:
+    """Tell whether each row gets a default of its own, such as an id."""
+    return field.has_default() and callable(field.default)
+
+
 @lru_cache(maxsize=64)
 def _table_of(model: type[Model]) -> _Table:
     quote = connection.ops.quote_name
@@ -89,6 +101,8 @@ def _table_of(model: type[Model]) -> _Table:
     return _Table(
         copy=f"COPY {quote(model._meta.db_table)} ({columns}) FROM STDIN",
         insert=f"INSERT INTO {quote(model._meta.db_table)} ({columns})",
-        defaults={field.attname: field.get_default for field in fields},
+        names=[field.attname for field in fields],
+        constants={field.attname: field.get_default() for field in fields if not _is_made(field)},
+        makers={field.attname: field.get_default for field in fields if _is_made(field)},
         jsons=[place for place, field in enumerate(fields) if isinstance(field, JSONField)],
     )

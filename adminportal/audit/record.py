@@ -93,13 +93,18 @@ def record(*entries: Entry, now: datetime) -> None:
     :raises TypeError: when a value is no text, such as a secret.
     """
     facts = correlation.current()
+    request = {"occurred_at": now, "ip_address": clean(facts.ip_address), "user_agent": clean(facts.user_agent)}
     rows: list[Row] = []
-    kept: tuple[Entry, _Content] | None = None
+    told: tuple[Entry, _Content] | None = None
+    acted: tuple[Actor, Row] | None = None
     for entry in entries:
-        # A reset is told twice, under two activities: what both have in common is put together once.
-        if kept is None or entry.targets is not kept[0].targets or entry.details is not kept[0].details:
-            kept = entry, _content_of(entry)
-        rows.append(_row(entry, kept[1], facts, now))
+        # A reset is told twice, under two activities, and one person makes many: what is alike is put together once.
+        if told is None or entry.targets is not told[0].targets or entry.details is not told[0].details:
+            told = entry, _content_of(entry)
+        if acted is None or entry.actor is not acted[0]:
+            acted = entry.actor, _columns_of(entry.actor)
+        own = {"correlation_id": entry.correlation_id or facts.correlation_id}
+        rows.append({**request, **acted[1], **_columns(entry, told[1]), **own})
     insert_rows(AuditEvent, rows)
 
 
@@ -114,12 +119,10 @@ def _content_of(entry: Entry) -> _Content:
     )
 
 
-def _row(entry: Entry, content: _Content, facts: correlation.RequestFacts, now: datetime) -> Row:
-    activity, actor = entry.activity, entry.actor
+def _columns(entry: Entry, content: _Content) -> Row:
+    activity, reason = entry.activity, clean(entry.reason)
     if not isinstance(activity, Activity):
         raise UnknownActivity(f"No activity is called {activity!r}.")
-    if actor.kind not in ACTOR_KINDS:
-        raise ValueError(f"No actor is of the kind {actor.kind!r}.")
     known = ACTIVITY_FACTS[activity]
     return {
         "tenant_id": entry.tenant_id,
@@ -128,21 +131,25 @@ def _row(entry: Entry, content: _Content, facts: correlation.RequestFacts, now: 
         "activity": activity,
         "operation": known.operation,
         "result": Result(entry.result),
-        "reason": clean(entry.reason),
-        "occurred_at": now,
-        "correlation_id": entry.correlation_id or facts.correlation_id,
-        "actor_kind": actor.kind,
-        "actor_id": actor.id,
-        "actor_display_name": clean(actor.display_name),
-        "actor_user_principal_name": clean(actor.user_principal_name),
-        "ip_address": clean(facts.ip_address),
-        "user_agent": clean(facts.user_agent),
+        "reason": reason,
         "targets": content.targets,
         "details": content.details,
         "subject_id": _subject_id(entry.targets),
-        "actor_text": folded(clean(actor.user_principal_name), clean(actor.display_name)),
         "target_text": content.target_text,
-        "search_text": folded(activity, clean(entry.reason), content.details_text),
+        "search_text": folded(activity, reason, content.details_text),
+    }
+
+
+def _columns_of(actor: Actor) -> Row:
+    if actor.kind not in ACTOR_KINDS:
+        raise ValueError(f"No actor is of the kind {actor.kind!r}.")
+    display_name, user_name = clean(actor.display_name), clean(actor.user_principal_name)
+    return {
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "actor_display_name": display_name,
+        "actor_user_principal_name": user_name,
+        "actor_text": folded(user_name, display_name),
     }
 
 

@@ -32,6 +32,7 @@ def record_done(
     ``first`` are the people who never had a password before: reports do not count theirs as resets.
     """
     entries: list[Entry] = []
+    actor = authority.for_audit()
     for user, reset, delivery in zip(people, resets, deliveries, strict=True):
         details = {**_details(reset, delivery), **authority.details_of(user.pk)}
         if user.pk in first:
@@ -42,7 +43,7 @@ def record_done(
                 Entry(
                     tenant_id=tenant.pk,
                     activity=activity,
-                    actor=authority.for_audit(),
+                    actor=actor,
                     targets=targets,
                     details=details,
                     correlation_id=reset.correlation_id,
