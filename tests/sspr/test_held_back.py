@@ -90,13 +90,18 @@ def test_number_that_somebody_earns_by_is_no_way_at_all(cast: Cast, countries: l
 
 
 def test_whoever_has_such_a_number_alone_goes_the_way_of_whoever_registered_nothing(cast: Cast) -> None:
+    rules = {"gates": [Gate.MOBILE_SMS.value], "two_gates_with_second_factor": False}
+    policy_for(cast, reach=Reach.ALL, **rules)  # the only method there is: each decoy has it
     knows(cast, "diego.siciliani", mobile=COSTLY)
 
-    with_number, without = begin("diego.siciliani@contoso.example"), begin("megan.bowen@contoso.example")
+    walks = [begin("diego.siciliani@contoso.example"), begin("megan.bowen@contoso.example")]
+    shown = [[line.gate for line in view_of(walk.attempt, now=clock.now()).gates] for walk in walks]
+    sent = [walk.send(Gate.MOBILE_SMS, COSTLY) for walk in walks]
 
-    assert with_number.attempt.sspr_code == without.attempt.sspr_code == "SSPR_0014"
-    assert with_number.send(Gate.EMAIL) is Outcome.SENT
-    assert [message.to for message in deliver()] == [""]
+    assert [walk.attempt.sspr_code for walk in walks] == ["SSPR_0014"] * 2
+    assert shown == [[Gate.MOBILE_SMS]] * 2
+    assert sent == [Outcome.SENT] * 2
+    assert [(message.to, message.state, message.failure) for message in deliver()] == [("", State.CANCELLED, "")] * 2
 
 
 def test_number_of_a_country_that_is_not_named_is_no_way_at_all(cast: Cast) -> None:
