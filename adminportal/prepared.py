@@ -68,7 +68,14 @@ def send(statements: Sequence[Statement]) -> Sequence[Answer]:
     """
     batch = _Batch(statements)
     everything: list[Any] = [value for _sql, values in statements for value in values]
-    with connection.cursor() as cursor:
-        cursor.cursor = batch
-        cursor.execute(";".join(sql for sql, _values in statements), everything)
+    try:
+        with connection.cursor() as cursor:
+            cursor.cursor = batch
+            cursor.execute(";".join(sql for sql, _values in statements), everything)
+    except BaseException:
+        # The driver takes what stands behind the failure for prepared, which the server never saw. A rollback makes it
+        # forget; where there is none, it would ask for a plan that is not there until the connection ends.
+        if len(statements) > 1 and not connection.in_atomic_block:
+            connection.close()
+        raise
     return batch.answers

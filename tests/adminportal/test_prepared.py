@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from uuid import UUID
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 
 from adminportal.prepared import send
 from adminportal.queries import ahead, execute, fetch, together, write
@@ -54,10 +54,37 @@ def test_nothing_is_prepared_where_the_pooler_cannot_follow() -> None:
     assert _kept("never") == 0
 
 
-def test_what_stands_behind_a_statement_that_fails_is_not_carried_out() -> None:
-    put = "INSERT INTO throttle_counter (key_digest, expires_at, hits, version) VALUES (%s, now(), '[]', 0)"
+def _put(sign: str) -> tuple[str, list[object]]:
+    sql = """INSERT INTO throttle_counter ("limit", key_digest, expires_at, hits, version)
+        VALUES ('L01', %s, now(), '[]', 0)"""
+    return sql, [sign * 64]
 
-    with pytest.raises(IntegrityError), transaction.atomic():
-        send([(put, ["a" * 64]), (put, ["a" * 64]), (put, ["b" * 64])])
+
+def test_what_stands_around_a_statement_that_fails_is_not_carried_out() -> None:
+    with pytest.raises(IntegrityError, match="duplicate key"), transaction.atomic():
+        send([_put("a"), _put("a"), _put("b")])
 
     assert send([("SELECT COUNT(*) FROM throttle_counter", [])])[0].rows == [(0,)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_connection_works_on_after_a_failure_in_front_of_what_was_to_be_prepared() -> None:
+    share, question = "SELECT 1 / %s::int", "SELECT %s::int"
+    for number in range(PREPARE_AFTER):
+        send([(share, [1]), (question, [number])])
+
+    with pytest.raises(DataError):
+        send([(share, [0]), (question, [7])])
+
+    assert send([(question, [8])])[0].rows == [(8,)]
+
+
+def test_transaction_goes_on_after_a_failure_in_front_of_what_was_to_be_prepared() -> None:
+    share, question = "SELECT 2 / %s::int", "SELECT 1 + %s::int"
+    for number in range(PREPARE_AFTER):
+        send([(share, [1]), (question, [number])])
+
+    with pytest.raises(DataError), transaction.atomic():
+        send([(share, [0]), (question, [7])])
+
+    assert send([(question, [8])])[0].rows == [(9,)]
