@@ -96,12 +96,11 @@ class Chosen:
         people, found = people_sql(self.crowd.sorting)
         chosen, ids = join_sql("chosen", self.ids, kind="uuid", on="p.id")
         plain = f"({with_facts(self.rows)} AND NOT is_special)" if self.rows else "FALSE"
-        facts = [value for row in self.rows for value in row]
         asked = (
             f"SELECT {columns} FROM ({people}) p {chosen} "  # noqa: S608
             f"WHERE ({plain} OR chosen.column1 IS NOT NULL) {tail}"
         )
-        return asked, [*found, *ids, *facts, *values]
+        return asked, [*found, *ids, *values]
 
     def read(self, *, after: User | None = None, rows: int) -> list[User]:
         """Return the next of these people by name; two queries."""

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from adminportal.queries import listed, one_of, places
+from adminportal.queries import listed, one_of
 from sspr.number_blocks import block_sql
 
 FACT_NAMES: Final = (
@@ -161,10 +161,13 @@ def people_sql(sorting: Sorting) -> tuple[str, list[object]]:
     return asked, [*domains, *tenants, *sorting.groups, *of_lists, sorting.tenant_id]
 
 
-def with_facts(rows: Sequence[tuple[object, ...]]) -> str:
-    """Return the condition that somebody's facts are one of these rows."""
-    one = f"({places(len(FACT_NAMES))})"
-    return f"({', '.join(FACT_NAMES)}) IN (VALUES {', '.join([one] * len(rows))})"
+def with_facts(rows: Sequence[tuple[int, ...]]) -> str:
+    """Return the condition that somebody's facts are one of these rows, which the query of classes gave.
+
+    They are written out: PostgreSQL takes 65,535 values, and a large organisation may have more classes than that.
+    """
+    written = (", ".join(str(fact) if isinstance(fact, bool) else str(int(fact)) for fact in row) for row in rows)
+    return f"({', '.join(FACT_NAMES)}) IN (VALUES {', '.join(f'({row})' for row in written)})"
 
 
 def join_sql(name: str, values: tuple[UUID, ...] | tuple[str, ...], *, kind: str, on: str) -> tuple[str, list[object]]:

@@ -17,6 +17,7 @@ from django.test.utils import CaptureQueriesContext
 
 from adminportal import clock
 from sspr.crowd import Chosen, Stance, load_crowd
+from sspr.crowd_sql import FACT_NAMES
 from sspr.eligibility import PersonFacts, judge
 from sspr.facts import L11_FAILURES, load_known
 from sspr.models import Gate, GateFailures, Reach, SecurityAnswer, SsprPolicy
@@ -329,6 +330,20 @@ def test_forty_thousand_special_people_fit_into_the_statements(cast: Cast, monke
 
     assert [user.pk for user, _stance in crowd.special] == [adele]
     assert crowd.count(lambda stance: True) == len(chosen) == people
+
+
+def test_four_thousand_classes_fit_into_the_statements(cast: Cast) -> None:
+    with within(cast.tenant):
+        crowd = load_crowd(cast.tenant, policy=SsprPolicy(tenant=cast.tenant, reach=Reach.ALL.value))
+        people = User.objects.filter(deleted_at=None).count()
+        everybody = crowd.chosen(lambda stance: True)
+        answers = FACT_NAMES.index("answers")
+        others = tuple(
+            (*row[:answers], 1_000 + more, *row[answers + 1 :]) for row in everybody.rows[:1] for more in range(4_000)
+        )
+        chosen = replace(everybody, rows=(*others, *everybody.rows)).read(rows=1_000)
+
+    assert len(chosen) == people
 
 
 def test_another_tenant_is_not_counted(cast: Cast) -> None:
