@@ -2,7 +2,8 @@
 
 The driver prepares a text that it has sent a few times; from then on PostgreSQL neither reads nor plans it. It does so
 by the protocol and not by SQL, so that a pooler which hands out connections by transaction can follow it (PgBouncer
-from 1.21). ``prepare_threshold=0`` in ``DATABASE_URL`` turns it off for older ones.
+from 1.22: the driver sends DEALLOCATE ALL after a rollback). ``prepare_threshold=0`` in ``DATABASE_URL`` turns it off
+for older ones.
 """
 
 from __future__ import annotations
