@@ -385,11 +385,12 @@ def test_codes_of_one_person_are_limited(cast: Cast) -> None:
     assert OutboundMessage.objects.count() == 5
 
 
-def test_costly_number_gets_no_code(cast: Cast) -> None:
+@pytest.mark.parametrize("has_proof", [True, False])
+def test_costly_number_gets_no_code_and_does_not_wait(cast: Cast, has_proof: bool) -> None:
     with pytest.raises(ValueRefused) as refused:
-        ask(cast, "+47 829 40 000", has_proof=True, kind=ContactKind.MOBILE_PHONE)
+        ask(cast, "+47 829 40 000", has_proof=has_proof, kind=ContactKind.MOBILE_PHONE)
     assert refused.value.code == "out_of_reach"
-    assert not OutboundMessage.objects.exists()
+    assert not OutboundMessage.objects.exists() and not ContactChange.objects.exists()
 
 
 def test_office_number_waits_where_no_call_can_be_made(cast: Cast, settings: object) -> None:

@@ -116,6 +116,8 @@ def ask_for_contact(
         way = channel if channel in ways else ways[0]
         _send(actor, Purpose.CONTACT, kind, value, channel=way, now=now, rules=rules)
         return CodeSent(value=value, channel=way)
+    if value and ways:
+        _require_reach(actor, value, channel=ways[0], rules=rules)
     count_change_code(actor.id, now=now)
     return _change(actor, kind, value, proof=proof and not value, now=now)
 
@@ -153,11 +155,15 @@ def _change(
     )
 
 
+def _require_reach(actor: Actor, value: str, *, channel: str, rules: SmsRules | None) -> None:
+    if channel != EMAIL and not is_reached(value, tenant_id=actor.tenant.pk, rules=rules):
+        raise ValueRefused("out_of_reach")
+
+
 def _send(
     actor: Actor, purpose: Purpose, kind: str, value: str, *, channel: str, now: datetime, rules: SmsRules | None
 ) -> None:
-    if channel != EMAIL and not is_reached(value, tenant_id=actor.tenant.pk, rules=rules):
-        raise ValueRefused("out_of_reach")
+    _require_reach(actor, value, channel=channel, rules=rules)
     count_change_code(actor.id, now=now)
     if channel not in channels_for(kind):
         raise NotSent
