@@ -17,7 +17,7 @@ from users.services.contacts import list_waiting
 from users.services.method_changes import label_of
 from users.services.people import count_other_global_admins
 from users.services.reach import Reach, reach_of
-from users.services.sending_limits import may_reach
+from users.services.sending_limits import is_reached
 
 ROUTES: Final = {
     ContactKind.ALTERNATE_EMAIL: "users:my-alternate-email",
@@ -79,7 +79,7 @@ def usable_ways(actor: Actor, reach: Reach) -> int:
     own = {fold_upn(actor.user.user_principal_name), fold_upn(actor.user.mail)}
     has_email = any(fold_upn(address) not in own for address in reach.all_emails)
     has_channel = channels.is_set_up("sms") or channels.is_set_up("voice")
-    has_phone = reach.mobile is not None and has_channel and may_reach(reach.mobile.value)
+    has_phone = reach.mobile is not None and has_channel and is_reached(reach.mobile.value, tenant_id=actor.tenant.pk)
     return has_email + has_phone + reach.has_app
 
 

@@ -8,12 +8,14 @@ import phonenumbers
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from phonenumbers import PhoneNumberType
 
 from adminportal.queries import fetch
 from sspr.number_blocks import block_sql, blocks_out_of_reach, is_in_reach
-from tests.cast import make_cast
-from tests.sspr.self_service import knows, registers
+from tests.cast import make_cast, signed_in
+from tests.sspr.self_service import knows, policy_for, registers
+from tests.sspr.wizard_visit import text_of
 from users.csv_rules import normal_phone
 from users.models import MethodKind
 from users.services.sending_limits import may_reach, region_reached
@@ -90,3 +92,18 @@ def test_blocks_are_those_of_the_tenant_for_each_list_by_one_query() -> None:
     assert every == {costly}
     assert norway == {costly, american, swedish}
     assert none == {costly, american, swedish, norwegian}
+
+
+@pytest.mark.parametrize(("countries", "is_told"), [([], False), (["DK"], True)])
+@pytest.mark.django_db
+def test_only_global_administrator_is_told_where_nothing_is_sent_to_their_country(
+    countries: list[str], is_told: bool
+) -> None:
+    cast = make_cast()
+    policy_for(cast, sms_countries=countries)
+    registers(cast, "global.admin", MethodKind.AUTHENTICATOR)
+    registers(cast, "global.admin", MethodKind.MOBILE_PHONE, "+47 912 34 567")
+
+    page = text_of(signed_in(cast["global.admin"]).get(reverse("users:account")))  # type: ignore[arg-type]
+
+    assert ("You are the only Global Administrator" in page) is is_told
