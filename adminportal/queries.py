@@ -22,6 +22,9 @@ from adminportal.prepared import send
 Question = tuple[str, tuple[object, ...]]
 """A reading statement and its values, to be asked ahead."""
 
+Seen = dict[tuple[Any, ...], tuple[Any, ...]]
+"""Rows that were read, and the instances that were made of them."""
+
 _answers: ContextVar[dict[Question, list[tuple[Any, ...]]] | None] = ContextVar("answers", default=None)
 _waiting: ContextVar[list[tuple[str, list[Any]]] | None] = ContextVar("waiting_writes", default=None)
 """Statements and their values."""
@@ -107,15 +110,23 @@ def _after_writes(execute: Callable[..., Any], sql: str, values: Any, is_many: b
     return execute(sql, values, is_many, context)
 
 
-def load(sql: str, values: Iterable[object], *, models: Mapping[str, type[Model]]) -> list[tuple[Any, ...]]:
+def load(
+    sql: str, values: Iterable[object], *, models: Mapping[str, type[Model]], seen: Seen | None = None
+) -> list[tuple[Any, ...]]:
     """Run a query for whole instances and return them, one of each model a row.
 
     ``models`` are by the names that ``sql`` gives to their tables; ``{columns}`` stands for the columns of them all.
-    Where an outer join found nothing there is None.
+    Where an outer join found nothing there is None. A row that is in ``seen`` as it was is the instance it was then,
+    with all that was done to it since; new ones are put there.
     """
     readers = [_reader_of(model, name) for name, model in models.items()]
     rows = fetch(*to_load(sql, values, models=models), uuid_columns=())
-    return [tuple(_instances(row, readers)) for row in rows]
+    if seen is None:
+        return [tuple(_instances(row, readers)) for row in rows]
+    for row in rows:
+        if row not in seen:
+            seen[row] = tuple(_instances(row, readers))
+    return [seen[row] for row in rows]
 
 
 def to_load(sql: str, values: Iterable[object], *, models: Mapping[str, type[Model]]) -> Question:

@@ -126,7 +126,12 @@ def _ring_of(keys: tuple[str, ...]) -> dict[str, bytes]:
 
 
 def _subkey(key_id: str, label: str) -> bytes:
-    return hmac.new(_ring()[key_id], label.encode(), hashlib.sha256).digest()
+    return _subkey_of(_ring()[key_id], label)
+
+
+@lru_cache(maxsize=128)
+def _subkey_of(master: bytes, label: str) -> bytes:
+    return hmac.new(master, label.encode(), hashlib.sha256).digest()
 
 
 def _b64(raw: bytes) -> str:

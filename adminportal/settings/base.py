@@ -134,7 +134,7 @@ BULK_WORKERS = env.integer("BULK_WORKERS", max(1, CORES - 1), low=1, high=256)
 # How long the people of a chunk belong to a worker of which nothing is heard; one that makes hashes renews it. A third
 # of it is how long a running job may stand still before workers are woken again.
 BULK_LEASE_SECONDS = 60
-BULK_CHUNK_SIZE = 100
+BULK_CHUNK_SIZE = 200
 HASH_QUEUE = max(1, WEB_THREADS // 2)
 HASH_WAIT_SECONDS = 5.0
 # The most of both together is a hash of some ten seconds: it ends before a claim of a bulk worker does.

@@ -25,7 +25,7 @@ from passwords.services.bulk_moves import NotPossible, cancel_bulk, pause_bulk, 
 from passwords.services.bulk_preview import Preview, preview
 from passwords.services.bulk_records import record_job
 from passwords.services.bulk_run import Step, run_next_chunk
-from passwords.services.bulk_selection import CHUNK_SIZE, add_items, people_of
+from passwords.services.bulk_selection import add_items, chunk_sql, people_of
 from passwords.services.bulk_waking import wake_workers
 from users.access import has_fresh_proof
 from users.services.statistics import MANY
@@ -191,7 +191,9 @@ def _freeze(job: BulkJob) -> None:
     place = Window(RowNumber(), order_by=[F("sort_name").asc(), F("pk").asc()])
     chosen, values = people.annotate(place=place).values_list("pk", "place").query.sql_with_params()
     columns = 'tenant_id, job_id, user_id, "position", chunk, "end", code, "values"'
-    fixed = f"%s, %s, user_id, place - 1, (place - 1) / {CHUNK_SIZE}, 'left', '', '{{}}'"
+    # As many as the preview counted: were it others by now, chunks would differ in size and nothing else.
+    chunk = chunk_sql("(place - 1)", total=job.requested)
+    fixed = f"%s, %s, user_id, place - 1, {chunk}, 'left', '', '{{}}'"
     # Only names of the model and the compiled query stand in the text; every value is a parameter.
     statement = f"INSERT INTO passwords_bulkitem ({columns}) SELECT {fixed} FROM ({chosen}) AS chosen (user_id, place)"  # noqa: S608
     with connection.cursor() as cursor:

@@ -23,7 +23,11 @@ from users.names import MAX_UPN, fold_upn
 from users.search import words_of
 
 CHUNK_SIZE: Final[int] = settings.BULK_CHUNK_SIZE
-"""People that a worker takes at once: what a chunk costs besides its people is a twentieth of a hash for each then."""
+"""People that a worker takes at once: what a chunk costs besides its people is little for each of so many."""
+LAST_SIZE: Final = max(1, CHUNK_SIZE // 4)
+LAST: Final = 2 * CHUNK_SIZE
+"""The last people of a large job are in smaller chunks, so that no worker stands idle while another ends its own."""
+LARGE: Final = 2 * LAST
 NAMES_AT_ONCE: Final = 1_000
 """User names that are looked up by one query."""
 
@@ -157,6 +161,26 @@ def includes_starter(job: BulkJob) -> bool:
     return people_of(everybody).filter(pk=job.starter_id).exists()
 
 
+def chunk_of(position: int, *, total: int) -> int:
+    """Return in which chunk the person with this number is, of so many; both count from zero on."""
+    head = head_of(total)
+    if position < head:
+        return position // CHUNK_SIZE
+    return head // CHUNK_SIZE + (position - head) // LAST_SIZE
+
+
+def chunk_sql(position: str, *, total: int) -> str:
+    """Return :func:`chunk_of` in SQL; ``position`` is an expression."""
+    head = head_of(total)
+    last = f"{head // CHUNK_SIZE} + ({position} - {head}) / {LAST_SIZE}"
+    return f"CASE WHEN {position} < {head} THEN {position} / {CHUNK_SIZE} ELSE {last} END"
+
+
+def head_of(total: int) -> int:
+    """Return how many people of a job are in chunks of full size: everybody, unless it is large."""
+    return (total - LAST) // CHUNK_SIZE * CHUNK_SIZE if total > LARGE else max(total, 1)
+
+
 def add_items(job: BulkJob, user_ids: Sequence[UUID]) -> None:
     """Give the job one item for each of these people, in this order; inside a transaction."""
     insert_rows(
@@ -167,7 +191,7 @@ def add_items(job: BulkJob, user_ids: Sequence[UUID]) -> None:
                 "job_id": job.pk,
                 "user_id": user_id,
                 "position": position,
-                "chunk": position // CHUNK_SIZE,
+                "chunk": chunk_of(position, total=len(user_ids)),
             }
             for position, user_id in enumerate(user_ids)
         ),

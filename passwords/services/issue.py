@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,7 +19,7 @@ from django.views.decorators.debug import sensitive_variables
 from adminportal import correlation, sealing
 from adminportal.insertion import insert_rows, row_of
 from adminportal.outbox.enqueue import enqueue
-from adminportal.queries import together
+from adminportal.queries import Seen, together
 from adminportal.sealing import Secret
 from adminportal.throttle import Throttled
 from passwords.authority import Authority
@@ -44,13 +44,14 @@ from users.targets import TargetFacts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """The batch on its way through the steps."""
+    """The batch on its way through the steps; ``seen`` are its people as they were read before the hashes."""
 
     tenant: Tenant
     authority: Authority
     options: ResetOptions
     policy: PasswordPolicy
     now: datetime
+    seen: Seen = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

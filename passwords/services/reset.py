@@ -106,7 +106,7 @@ def _facts(job: Job, user_ids: Sequence[UUID], *, locked: bool) -> dict[UUID, Ta
     if not user_ids:
         return {}
     asked, values = _people(job, user_ids, locked=locked)
-    return load_facts(user for (user,) in load(asked, values, models=MODELS))
+    return load_facts(user for (user,) in load(asked, values, models=MODELS, seen=job.seen))
 
 
 def _people(job: Job, user_ids: Sequence[UUID], *, locked: bool) -> tuple[str, list[object]]:

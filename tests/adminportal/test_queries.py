@@ -227,3 +227,17 @@ def test_questions_asked_ahead_travel_in_one_message(cast: Cast) -> None:
 
     assert found == [cast["adele.vance"].upn_folded, cast["diego.siciliani"].upn_folded]
     assert len(asked) == 1
+
+
+def test_row_that_was_seen_is_the_same_instance_until_it_changes(cast: Cast) -> None:
+    person, seen = cast["adele.vance"], dict[tuple[object, ...], tuple[object, ...]]()
+    asked = "SELECT {columns} FROM users_user u WHERE u.id = %s"
+
+    ((first,),) = load(asked, [person.pk], models={"u": User}, seen=seen)
+    ((again,),) = load(asked, [person.pk], models={"u": User}, seen=seen)
+    write(*_office(person, "Malmö"))
+    ((changed,),) = load(asked, [person.pk], models={"u": User}, seen=seen)
+
+    assert again is first
+    assert changed is not first
+    assert (changed.pk, changed.office) == (person.pk, "Malmö")
