@@ -63,7 +63,7 @@ class _Batch:
 def send(statements: Sequence[Statement]) -> Sequence[Answer]:
     """Send statements to PostgreSQL in one journey and return the answer to each; they are carried out in order.
 
-    Outside a transaction they are one: all of them hold, or none.
+    Outside a transaction a failure on the server takes all of them back; what has to hold together is sent inside one.
 
     :raises django.db.Error: of the first that fails.
     """

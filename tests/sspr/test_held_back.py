@@ -77,15 +77,19 @@ def test_code_that_a_limit_holds_back_is_told_by_the_trace_alone(
     assert walk.type(gate, "00000000"[: 6 if is_text else 8]) is Outcome.WRONG
 
 
-@pytest.mark.parametrize("countries", [[], ["GB"]], ids=["all", "its country"])
-def test_number_that_somebody_earns_by_is_no_way_at_all(cast: Cast, countries: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("number", "countries"),
+    [(COSTLY, []), (COSTLY, ["GB"]), (MOBILE, ["NO"])],
+    ids=["costly", "costly in a named country", "country not named"],
+)
+def test_number_that_nothing_is_sent_to_is_no_way_at_all(cast: Cast, number: str, countries: list[str]) -> None:
     policy_for(cast, reach=Reach.ALL, two_gates_with_second_factor=False, sms_countries=countries)
-    knows(cast, "adele.vance", mobile=COSTLY)
+    knows(cast, "adele.vance", mobile=number)
 
     walk = begin(ADELE)
 
     assert [line.gate for line in view_of(walk.attempt, now=clock.now()).gates] == [Gate.EMAIL]
-    assert walk.send(Gate.MOBILE_SMS, COSTLY) is Outcome.STALE
+    assert walk.send(Gate.MOBILE_SMS, number) is Outcome.STALE
     assert not deliver()
 
 
@@ -102,16 +106,6 @@ def test_whoever_has_such_a_number_alone_goes_the_way_of_whoever_registered_noth
     assert shown == [[Gate.MOBILE_SMS]] * 2
     assert sent == [Outcome.SENT] * 2
     assert [(message.to, message.state, message.failure) for message in deliver()] == [("", State.CANCELLED, "")] * 2
-
-
-def test_number_of_a_country_that_is_not_named_is_no_way_at_all(cast: Cast) -> None:
-    policy_for(cast, reach=Reach.ALL, two_gates_with_second_factor=False, sms_countries=["NO"])
-
-    walk = begin(ADELE)
-
-    assert [line.gate for line in view_of(walk.attempt, now=clock.now()).gates] == [Gate.EMAIL]
-    assert walk.send(Gate.MOBILE_SMS, MOBILE) is Outcome.STALE
-    assert not deliver()
 
 
 def test_line_stays_when_the_code_is_forgotten_and_that_of_a_decoy_goes(cast: Cast) -> None:
