@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,12 +16,15 @@ from adminportal.tryout.catalogues import ROOT, compile_catalogues
 from tests.services import chromium, network, postgres
 from tests.services.audit_flush import audit_guards_lifted_for_flush as audit_guards_lifted_for_flush
 from tests.services.early import DATABASE
+from tests.services.leftovers import registered
 from tests.services.smtp import SmtpSink
 from tests.services.valkey import Valkey
 
 SHARED_CLUSTER = "PORTAL_TEST_CLUSTER"
 """Environment variable by which the workers of pytest-xdist find the one cluster of the run."""
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true", "yes")
+
+REGISTERED = pytest.StashKey[dict[str, Any]]()
 
 _cluster: postgres.Cluster | None = None
 
@@ -48,6 +52,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("postgres"):
             item.add_marker(reason)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Remember what is registered in the portal before a test and all its fixtures."""
+    item.stash[REGISTERED] = registered()
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """Fail a test that leaves a registry changed, when its fixtures are gone: the next one would meet it."""
+    answer = yield
+    after = registered()
+    assert {name: after[name] for name in item.stash[REGISTERED]} == item.stash[REGISTERED]
+    return answer
 
 
 def _cluster_url() -> str:
