@@ -12,7 +12,7 @@ from passwords.models import BulkJob, BulkState
 from users.actors import Actor
 from users.roles import Role
 
-OVERSEERS: Final = frozenset({Role.GLOBAL_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR})
+OVERSEERS: Final = frozenset({Role.GLOBAL_ADMINISTRATOR, Role.GLOBAL_READER, Role.SECURITY_ADMINISTRATOR})
 """Who sees the jobs of everybody, without passwords."""
 JOBS_A_PAGE: Final = 30
 """Jobs on one page of the list."""

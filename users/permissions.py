@@ -19,6 +19,8 @@ class Permission(StrEnum):
     MESSAGES_READ = "outbox:message:read"
     ORG_SETTINGS_READ = "portal:settings:read"
     ORG_SETTINGS_WRITE = "portal:settings:write"
+    PASSWORD_POLICY_READ = "passwords:policy:read"  # noqa: S105  # the name of a right
+    PASSWORD_POLICY_WRITE = "passwords:policy:write"  # noqa: S105  # the name of a right
     PASSWORD_RESET = "passwords:password:reset"  # noqa: S105  # the name of a right
     ROLE_ASSIGN = "users:role:assign"
     ROLE_READ = "users:role:read"
@@ -27,6 +29,7 @@ class Permission(StrEnum):
     SSPR_SETTINGS_READ = "sspr:settings:read"
     SSPR_SETTINGS_WRITE = "sspr:settings:write"
     SSPR_TOTALS_READ = "sspr:totals:read"
+    UNIT_READ = "users:unit:read"
     USER_BLOCK = "users:user:block"
     USER_CREATE = "users:user:create"
     USER_READ = "users:user:read"
@@ -66,6 +69,10 @@ _REPORT_READERS: Final = frozenset(
 )
 """Who reads the reports of self-service with the names in them."""
 
+_SETTINGS_READERS: Final = frozenset(
+    {Role.GLOBAL_READER, Role.SECURITY_READER, Role.SECURITY_ADMINISTRATOR, Role.GLOBAL_ADMINISTRATOR}
+)
+
 HOLDERS: Final[dict[Permission, frozenset[Role]]] = {
     Permission.ADMIN_ENTER: frozenset(Role),
     Permission.AUDIT_READ: frozenset(
@@ -78,31 +85,26 @@ HOLDERS: Final[dict[Permission, frozenset[Role]]] = {
             Role.GLOBAL_ADMINISTRATOR,
         }
     ),
-    Permission.BULK_READ: _RESETTERS | {Role.SECURITY_ADMINISTRATOR},
+    Permission.BULK_READ: _RESETTERS | {Role.SECURITY_ADMINISTRATOR, Role.GLOBAL_READER},
     Permission.BULK_CANCEL: frozenset({Role.SECURITY_ADMINISTRATOR, Role.GLOBAL_ADMINISTRATOR}),
     Permission.GROUP_MANAGE: frozenset({Role.GROUPS_ADMINISTRATOR, Role.USER_ADMINISTRATOR, Role.GLOBAL_ADMINISTRATOR}),
     Permission.MESSAGES_READ: _RESETTERS,
-    Permission.ORG_SETTINGS_READ: frozenset(
-        {Role.GLOBAL_READER, Role.SECURITY_READER, Role.SECURITY_ADMINISTRATOR, Role.GLOBAL_ADMINISTRATOR}
-    ),
+    Permission.ORG_SETTINGS_READ: _SETTINGS_READERS,
     Permission.ORG_SETTINGS_WRITE: frozenset({Role.GLOBAL_ADMINISTRATOR}),
+    Permission.PASSWORD_POLICY_READ: _SETTINGS_READERS | {Role.AUTHENTICATION_POLICY_ADMINISTRATOR},
+    Permission.PASSWORD_POLICY_WRITE: frozenset({Role.AUTHENTICATION_POLICY_ADMINISTRATOR, Role.GLOBAL_ADMINISTRATOR}),
     Permission.PASSWORD_RESET: _RESETTERS,
     Permission.ROLE_ASSIGN: frozenset({Role.PRIVILEGED_ROLE_ADMINISTRATOR, Role.GLOBAL_ADMINISTRATOR}),
     Permission.ROLE_READ: _READERS,
     Permission.SESSION_END: _RESETTERS - {Role.PASSWORD_ADMINISTRATOR},
     Permission.SSPR_REPORT_READ: _REPORT_READERS,
-    Permission.SSPR_SETTINGS_READ: frozenset(
-        {
-            Role.AUTHENTICATION_POLICY_ADMINISTRATOR,
-            Role.GLOBAL_READER,
-            Role.SECURITY_READER,
-            Role.SECURITY_ADMINISTRATOR,
-            Role.GLOBAL_ADMINISTRATOR,
-        }
-    ),
+    Permission.SSPR_SETTINGS_READ: _SETTINGS_READERS | {Role.AUTHENTICATION_POLICY_ADMINISTRATOR},
     Permission.SSPR_SETTINGS_WRITE: frozenset({Role.AUTHENTICATION_POLICY_ADMINISTRATOR, Role.GLOBAL_ADMINISTRATOR}),
     Permission.SSPR_TOTALS_READ: _REPORT_READERS
     | {Role.USAGE_SUMMARY_REPORTS_READER, Role.USER_EXPERIENCE_SUCCESS_MANAGER},
+    Permission.UNIT_READ: frozenset(
+        {Role.GLOBAL_READER, Role.PRIVILEGED_ROLE_ADMINISTRATOR, Role.GLOBAL_ADMINISTRATOR}
+    ),
     Permission.USER_BLOCK: _RESETTERS - {Role.PASSWORD_ADMINISTRATOR, Role.HELPDESK_ADMINISTRATOR},
     Permission.USER_CREATE: frozenset({Role.USER_ADMINISTRATOR, Role.GLOBAL_ADMINISTRATOR}),
     Permission.USER_READ: _READERS,

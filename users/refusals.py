@@ -94,6 +94,10 @@ SENTENCES: Final[dict[str, Promise]] = {
     "NO_RIGHT_ORG_SETTINGS_WRITE": _(
         "None of your roles may change these settings. A Global Administrator may. Nothing was changed."
     ),
+    "NO_RIGHT_PASSWORD_POLICY_WRITE": _(
+        "None of your roles may change these settings. "
+        "Authentication Policy Administrator is the smallest role that may. Nothing was changed."
+    ),
     "NO_RIGHT_SSPR_SETTINGS_WRITE": _(
         "None of your roles may change these settings. "
         "Authentication Policy Administrator is the smallest role that may. Nothing was changed."

@@ -52,7 +52,8 @@ CATALOGUE: Final[dict[Role, RoleFacts]] = {
         _("Resets passwords, blocks sign-in and looks after sign-in methods of people without a larger role."),
     ),
     Role.AUTHENTICATION_POLICY_ADMINISTRATOR: RoleFacts(
-        Category.PASSWORDS, _("Decides how people prove who they are: reset settings, methods, lockout.")
+        Category.PASSWORDS,
+        _("Decides how people prove who they are: reset settings, methods, password policy, lockout."),
     ),
     Role.HELPDESK_ADMINISTRATOR: RoleFacts(
         Category.PASSWORDS,

@@ -41,7 +41,7 @@ ENTRIES = (
         label=_("Org settings"),
         url_name="centre:org-settings",
         icon="settings",
-        permission=Permission.ORG_SETTINGS_READ,
+        permission=Permission.PASSWORD_POLICY_READ,
     ),
     NavEntry(
         section=Section.SETTINGS,
@@ -49,7 +49,7 @@ ENTRIES = (
         url_name="passwords:policy",
         icon="shield",
         order=105,
-        permission=Permission.ORG_SETTINGS_READ,
+        permission=Permission.PASSWORD_POLICY_READ,
     ),
     NavEntry(
         section=Section.SETTINGS,
@@ -96,7 +96,7 @@ ENTRIES = (
         url_name="users:units",
         icon="columns",
         order=40,
-        permission=Permission.ROLE_ASSIGN,
+        permission=Permission.UNIT_READ,
     ),
     NavEntry(
         section=Section.ROLES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qs, urlencode
 
@@ -101,35 +101,41 @@ _SWITCH: Final = {"True": True, "False": False}
 
 
 class OrgSettingsForm(forms.Form):
-    """Everything that is set for the tenant; without the right to change them all are shown and none can be set.
+    """What the reader may see of everything that is set for the tenant; what they may not change is off.
 
     ``shown`` carries the values that the page was drawn with, so that a newer one is not written over.
     """
 
     shown = forms.CharField(widget=forms.HiddenInput, required=False, max_length=LONGEST_SHOWN)
 
-    def __init__(self, data: Any = None, *, tenant: Tenant, may_change: bool) -> None:
-        stored = {column: getattr(tenant, column) for column in SETTINGS}
+    def __init__(
+        self, data: Any = None, *, tenant: Tenant, readable: Collection[str], changeable: Collection[str]
+    ) -> None:
+        self.readable, self.changeable = readable, [column for column in SETTINGS if column in changeable]
+        stored = self._stored(tenant)
         super().__init__(data, initial={**stored, "shown": urlencode(stored, doseq=True)})
         self.helper = PortalFormHelper()
         for column, (label, help_text) in WORDS.items():
+            if column not in readable:
+                continue
             field = _field(SETTINGS[column])
             field.label, field.help_text = str(label), str(help_text)
-            field.disabled = not may_change
+            field.disabled = column not in changeable
             self.fields[column] = field
-        if may_change and not tenant.admin_mfa_required:
+        if "admin_mfa_required" in changeable and not tenant.admin_mfa_required:
             self.fields["admin_mfa_required"].help_text += f" {_who_has_none()}"
 
     def sections(self) -> Iterator[tuple[str, str | Promise, list[forms.BoundField]]]:
         """Return the fields under their headings, each with the code that an address can name."""
         for code, (heading, columns) in SECTIONS.items():
-            yield code, heading, [self[column] for column in columns]
+            if fields := [self[column] for column in columns if column in self.fields]:
+                yield code, heading, fields
 
     def clean_shown(self) -> dict[str, Value]:
         """Return what the page showed of each setting."""
         shown = parse_qs(self.cleaned_data["shown"], keep_blank_values=True)
         try:
-            return {column: _read(each, shown) for column, each in SETTINGS.items()}
+            return {column: _read(SETTINGS[column], shown) for column in self.changeable}
         except (KeyError, ValueError):
             self.add_error(None, _("The form came back incomplete. Open it again; nothing was changed."))
             return {}
@@ -142,13 +148,13 @@ class OrgSettingsForm(forms.Form):
 
     def after_others(self, tenant: Tenant, columns: Sequence[str]) -> OrgSettingsForm:
         """Return the form with what was typed, except for settings that somebody else has set; it names those."""
-        stored = {column: getattr(tenant, column) for column in SETTINGS}
+        stored = self._stored(tenant)
         typed = (
             self.cleaned_data
             | {column: stored[column] for column in columns}
             | {"shown": urlencode(stored, doseq=True)}
         )
-        form = OrgSettingsForm(typed, tenant=tenant, may_change=True)
+        form = OrgSettingsForm(typed, tenant=tenant, readable=self.readable, changeable=self.changeable)
         names = ", ".join(str(WORDS[column][0]) for column in columns)
         text = _("Somebody else has changed this since you opened the page: %(names)s. Nothing was saved. Look again.")
         form.add_error(None, ValidationError(text, params={"names": names}))
@@ -156,7 +162,10 @@ class OrgSettingsForm(forms.Form):
 
     def values(self) -> dict[str, Value]:
         """Return what was asked for."""
-        return {column: self.cleaned_data[column] for column in SETTINGS}
+        return {column: self.cleaned_data[column] for column in self.changeable}
+
+    def _stored(self, tenant: Tenant) -> dict[str, Value]:
+        return {column: getattr(tenant, column) for column in SETTINGS if column in self.readable}
 
 
 def _field(setting: Setting) -> forms.Field:

@@ -15,7 +15,7 @@ from adminportal.shell import nav
 from sspr import policy_settings, settings_words
 from sspr.views.settings_frame import blade_groups
 from users.actors import Actor
-from users.permissions import Permission
+from users.services.tenant_settings import readable_settings
 
 Place = tuple[Hit, str]
 """Where a hit leads, and everything by which it is found."""
@@ -53,10 +53,11 @@ def _of_blades(actor: Actor) -> Iterator[Place]:
 
 
 def _of_org_settings(actor: Actor) -> Iterator[Place]:
-    if not actor.may(Permission.ORG_SETTINGS_READ):
-        return
+    readable = readable_settings(actor)
     url = reverse("centre:org-settings")
     for code, (heading, columns) in org_settings_form.SECTIONS.items():
+        if not readable.intersection(columns):
+            continue
         hit = Hit(label=str(heading), url=f"{url}#section-{code}", note=gettext("Org settings"))
         yield hit, _text(heading, (org_settings_form.WORDS[column][0] for column in columns))
 

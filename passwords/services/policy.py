@@ -56,7 +56,7 @@ def change_password_policy(*, actor: Actor, values: Mapping[str, Value], version
     """
     with transaction.atomic():
         tenant = Tenant.objects.select_for_update(no_key=True).get(pk=actor.tenant.pk)
-        decision = may_with_proof(reload_actor(actor), Permission.ORG_SETTINGS_WRITE, now=now)
+        decision = may_with_proof(reload_actor(actor), Permission.PASSWORD_POLICY_WRITE, now=now)
         if decision.allowed:
             policy = PasswordPolicy.objects.filter(tenant=tenant).first() or PasswordPolicy(tenant=tenant)
             if policy.version != version:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from django.http import Http404, HttpResponse
@@ -30,8 +31,12 @@ from passwords.views.bulk_draft import (
 )
 from passwords.views.bulk_page import STATE_KINDS, Asked, frame_of, show_job
 from passwords.views.bulk_start import start
-from users.access import Permission, requires
+from users.access import Decision, Permission, requires
+from users.refusals import sentence
 from users.request import PortalRequest
+
+NOBODY_RESETS: Final = Decision(allowed=False, code="RESET_NO_ROLE")
+"""Why a reader of jobs may start none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +67,7 @@ def jobs(request: PortalRequest) -> HttpResponse:
         "is_later": bool(asked),
         "next_url": f"?{urlencode({'before': str(shown[-1].pk)})}" if len(found) > JOBS_A_PAGE else "",
         "sees_all": bool(OVERSEERS & request.actor.roles),
-        "may_start": request.actor.may(Permission.PASSWORD_RESET),
+        "reason": "" if request.actor.may(Permission.PASSWORD_RESET) else sentence(NOBODY_RESETS),
     }
     return render(request, "passwords/bulk_jobs.html", page)
 

@@ -81,8 +81,11 @@ def step(request: PortalRequest, job_id: UUID, *, name: str) -> HttpResponse:
     job, chosen = get_visible_job(job_id, actor=request.actor), STEPS[name]
     if job.state == BulkState.DRAFT:
         return HttpResponseRedirect(_address(job))  # nothing of it has begun
+    if request.method != "POST" and not chosen.text:
+        return HttpResponseRedirect(_address(job))
     if request.method != "POST":
-        return _ask(request, job, chosen) if chosen.text else HttpResponseRedirect(_address(job))
+        may = job.starter_id == request.actor.id or (name == "cancel" and request.actor.may(Permission.BULK_CANCEL))
+        return _ask(request, job, chosen) if may else _not_yours(request, job)
     return _take(request, job, partial(chosen.service, job.pk, actor=request.actor))
 
 
@@ -98,6 +101,10 @@ def _take(request: PortalRequest, job: BulkJob, service: Callable[..., BulkJob])
         problem = str(WHY_NOT.get(refusal.code, WHY_NOT["state"]))
         return show_job(request, job, asked=Asked.read(request.GET), problem=problem, status=status)
     return HttpResponseRedirect(_address(moved))
+
+
+def _not_yours(request: PortalRequest, job: BulkJob) -> HttpResponse:
+    return show_job(request, job, asked=Asked.read(request.GET), problem=str(WHY_NOT["not_yours"]), status=403)
 
 
 def _ask(request: PortalRequest, job: BulkJob, chosen: Step) -> HttpResponse:

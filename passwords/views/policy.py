@@ -25,7 +25,7 @@ CHANGED: Final = 409
 """Status where a colleague's newer change would have been written over."""
 
 
-@requires(Permission.ORG_SETTINGS_READ)
+@requires(Permission.PASSWORD_POLICY_READ)
 @require_safe
 def policy(request: PortalRequest) -> HttpResponse:
     """Show the password policy of the tenant."""
@@ -35,7 +35,7 @@ def policy(request: PortalRequest) -> HttpResponse:
     return _page(request, _form(request), was_saved="saved" in request.GET)
 
 
-@requires(Permission.ORG_SETTINGS_WRITE)
+@requires(Permission.PASSWORD_POLICY_WRITE)
 @require_POST
 def save(request: PortalRequest) -> HttpResponse:
     """Change the password policy of the tenant."""
@@ -71,7 +71,7 @@ def _form(request: PortalRequest, *, is_fresh: bool = False) -> PasswordPolicyFo
 
 
 def _may_change(request: PortalRequest) -> bool:
-    return request.actor.may(Permission.ORG_SETTINGS_WRITE)
+    return request.actor.may(Permission.PASSWORD_POLICY_WRITE)
 
 
 def _page(

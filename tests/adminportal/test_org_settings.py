@@ -7,14 +7,16 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from django.http import HttpResponse
 from django.urls import reverse
 
 from adminportal import clock
 from adminportal.audit.models import AuditEvent
 from adminportal.centre.org_settings_form import SECTIONS, WORDS
 from tests.cast import Cast, make_cast, signed_in
+from tests.contracts.matrix import give
 from users.models import Tenant, User
-from users.roles import Role
+from users.roles import TEMPLATE_IDS, Role
 from users.services.people import Refused
 from users.services.tenant_settings import (
     SETTINGS,
@@ -29,6 +31,7 @@ from users.tenancy import within
 
 pytestmark = pytest.mark.django_db
 URL, SAVE = "/settings/org", "/settings/org/save"
+AUTHENTICATION = Role.AUTHENTICATION_POLICY_ADMINISTRATOR
 
 
 @pytest.fixture
@@ -49,6 +52,10 @@ def form(**changes: object) -> dict[str, object]:
         "shown": urlencode({column: getattr(Tenant(), column) for column in SETTINGS}, doseq=True),
     }
     return {name: value for name, value in (values | changes).items() if value is not None}
+
+
+def shown_of(page: HttpResponse) -> str:
+    return str(page.context["form"]["shown"].value())
 
 
 def test_global_administrator_switches_the_password_into_the_mail_and_the_audit_log_says_so(cast: Cast) -> None:
@@ -106,6 +113,79 @@ def test_reader_sees_the_settings_and_is_refused_by_post(cast: Cast) -> None:
 
 def test_helpdesk_administrator_does_not_see_the_settings(cast: Cast) -> None:
     assert signed_in(cast["helpdesk.admin"]).get(URL).status_code == 403
+
+
+LOCKOUT = {"lockout_threshold": 20, "lockout_seconds": 90, "lockout_hard_stop": 0}
+
+
+def test_authentication_policy_administrator_sees_and_changes_the_lockout_alone(cast: Cast) -> None:
+    client = signed_in(cast["authentication.policy.admin"])
+
+    page = client.get(URL)
+    saved = client.post(SAVE, form(**LOCKOUT, password_in_mail="on", step_up_minutes=0, shown=shown_of(page)))
+
+    text = page.content.decode()
+    assert "Wrong passwords before an account locks" in text and ">Save<" in text
+    assert page.context["form"].fields.keys() == {"shown", *LOCKOUT}
+    assert not any(column in text for column in SETTINGS if column not in LOCKOUT)
+    assert saved.status_code == 302
+    tenant = Tenant.objects.get(pk=cast.tenant.pk)
+    assert {column: getattr(tenant, column) for column in LOCKOUT} == LOCKOUT
+    assert (tenant.password_in_mail, tenant.step_up_minutes) == (False, 10)
+
+
+def test_administrator_of_the_lockout_changes_nothing_else_by_the_service_either(cast: Cast) -> None:
+    actor = cast.actor("authentication.policy.admin")
+
+    for column in SETTINGS.keys() - LOCKOUT.keys():
+        with within(cast.tenant), pytest.raises(Refused) as refused:
+            value = getattr(Tenant(), column)
+            change_settings(actor=actor, values={**LOCKOUT, column: value}, now=clock.now())
+        assert refused.value.decision.code == "NO_RIGHT_ORG_SETTINGS_WRITE"
+    assert Tenant.objects.get(pk=cast.tenant.pk).lockout_threshold == 10
+
+
+def test_proof_is_asked_of_whoever_changes_the_lockout(cast: Cast) -> None:
+    client = signed_in(cast["authentication.policy.admin"])
+    shown = shown_of(client.get(URL))
+
+    with clock.travel(timedelta(minutes=11)):
+        asked, refused = client.get(URL), client.post(SAVE, form(**LOCKOUT, shown=shown))
+
+    assert asked.status_code == 302 and asked["Location"].startswith(reverse("users:confirm"))
+    assert refused.status_code == 400
+    assert Tenant.objects.get(pk=cast.tenant.pk).lockout_threshold == 10
+
+
+def test_reader_who_changes_the_lockout_reads_all_and_changes_no_more(cast: Cast) -> None:
+    with within(cast.tenant):
+        give(cast, cast["global.reader"], TEMPLATE_IDS[Role.AUTHENTICATION_POLICY_ADMINISTRATOR])
+    client = signed_in(cast["global.reader"])
+
+    page = client.get(URL)
+    client.post(SAVE, form(**LOCKOUT, password_in_mail="on", shown=shown_of(page)))
+
+    fields = page.context["form"].fields
+    assert {column for column in SETTINGS if not fields[column].disabled} == LOCKOUT.keys()
+    tenant = Tenant.objects.get(pk=cast.tenant.pk)
+    assert (tenant.lockout_threshold, tenant.password_in_mail) == (20, False)
+
+
+@pytest.mark.parametrize("who", [role for role in Role if role not in (Role.GLOBAL_ADMINISTRATOR, AUTHENTICATION)])
+def test_no_other_role_changes_the_lockout(cast: Cast, who: Role) -> None:
+    local = who.value.lower().replace("administrator", "admin").replace(" ", ".")
+
+    answer = signed_in(cast[local]).post(SAVE, form(**LOCKOUT))
+
+    assert answer.status_code == 403
+    assert Tenant.objects.get(pk=cast.tenant.pk).lockout_threshold == 10
+
+
+def test_search_finds_of_the_settings_what_its_reader_may_see(cast: Cast) -> None:
+    for who, expected in (("authentication.policy.admin", False), ("global.reader", True)):
+        client = signed_in(cast[who])
+        assert "#section-lockout" in client.get("/search?q=lockout").content.decode()
+        assert ("#section-region" in client.get("/search?q=time+zone").content.decode()) is expected
 
 
 def test_number_outside_its_limits_is_named_and_nothing_is_changed(cast: Cast) -> None:

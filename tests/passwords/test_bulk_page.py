@@ -335,7 +335,7 @@ def test_slips_that_cannot_be_are_not_found(cast: Cast, admin: Client, fields: d
 def test_overseers_see_a_job_without_passwords_and_others_see_none(cast: Cast) -> None:
     job = run(cast, ["adele.vance", "diego.siciliani"], actor="helpdesk.admin")
 
-    for name in ("global.admin", "security.admin"):
+    for name in ("global.admin", "security.admin", "global.reader"):
         client = signed_in(cast[name])
         page = client.get(to("bulk", job))
         assert page.status_code == 200
@@ -483,6 +483,45 @@ def test_security_administrator_cancels_anybodys_job_and_does_nothing_else_to_it
         assert "Only whoever started the job may do this. Nothing was changed." in body(answer)
     with within(cast.tenant):
         assert BulkJob.objects.get(pk=job.pk).state == BulkState.CANCELED
+
+
+def test_global_reader_sees_jobs_and_acts_on_none(cast: Cast) -> None:
+    reader = signed_in(cast["global.reader"])
+    job = run(cast, add_department(cast, LARGE), to_the_end=False)
+    waiting = draft(cast, ["adele.vance", "diego.siciliani"])
+    steps = ("pause", "resume", "retry", "rest", "cancel", "purge")
+
+    jobs, page = body(reader.get(reverse("passwords:bulk-jobs"))), reader.get(to("bulk", job))
+    refused = [reader.post(to(f"bulk-{step}", job)) for step in steps]
+    asked = [reader.get(to(f"bulk-{step}", job)) for step in ("cancel", "purge")]
+
+    assert page.status_code == 200 and 'aria-describedby="reason-bulk-cancel"' in body(page)
+    assert to("bulk-cancel", job) not in body(page) and to("bulk-pause", job) not in body(page)
+    assert 'aria-describedby="reason-bulk-list"' in jobs and "None of your roles may reset passwords." in jobs
+    assert [answer.status_code for answer in (*refused, *asked)] == [403] * 8
+    for route in ("bulk", "bulk-preview", "bulk-left-out"):
+        assert {reader.get(to(route, waiting)).status_code, reader.post(to(route, waiting)).status_code} <= {404, 405}
+    for entrance in ("bulk-list", "bulk-group"):
+        assert reader.post(reverse(f"passwords:{entrance}")).status_code == 403
+    with within(cast.tenant):
+        assert BulkJob.objects.get(pk=job.pk).state == BulkState.RUNNING
+        assert BulkJob.objects.count() == 2
+
+
+def test_global_reader_meets_no_password_of_a_job(cast: Cast) -> None:
+    starter, reader = signed_in(cast["global.admin"]), signed_in(cast["global.reader"])
+    job = run(cast, ["adele.vance", "diego.siciliani"])
+    shown = file_of(starter.post(to("bulk-csv", job)))
+    passwords = [row["Temporary password"] for row in shown]
+
+    answers = [reader.get(to("bulk", job)), reader.get(to("bulk-progress", job)), reader.post(to("bulk", job))]
+    answers += [reader.post(to(route, job)) for route in ("bulk-outcomes", "bulk-show", "bulk-csv", "bulk-slips")]
+
+    assert all(passwords) and len(passwords) == 2
+    for answer in answers:
+        text = answer.getvalue().decode() if answer.streaming else body(answer)
+        assert not any(password in text for password in passwords)
+    assert [answer.status_code for answer in answers] == [200, 302, 404, 200, 403, 403, 403]
 
 
 def test_job_that_stopped_says_so_to_readers_who_lost_no_right(cast: Cast) -> None:

@@ -154,6 +154,26 @@ def test_reader_sees_the_policy_and_changes_nothing(cast: Cast) -> None:
         change(cast, "global.reader", profile="nist")
 
 
+def test_authentication_policy_administrator_reads_and_changes_the_policy(cast: Cast) -> None:
+    client = signed_in(cast["authentication.policy.admin"])
+
+    page, answer = client.get(URL).content.decode(), client.post(SAVE, form(profile="nist", custom_terms="trawler"))
+
+    assert ">Save<" in page and answer.status_code == 302
+    assert (policy(cast).profile, policy(cast).custom_terms) == ("nist", ["trawler"])
+
+
+@pytest.mark.parametrize("who", ["helpdesk.admin", "user.admin", "security.admin", "privileged.authentication.admin"])
+def test_no_other_administrator_changes_the_policy(cast: Cast, who: str) -> None:
+    answer = signed_in(cast[who]).post(SAVE, form(profile="nist"))
+
+    assert answer.status_code == 403
+    with pytest.raises(Refused) as refused:
+        change(cast, who, profile="nist")
+    assert refused.value.decision.code == "NO_RIGHT_PASSWORD_POLICY_WRITE"
+    assert not PasswordPolicy.objects.filter(tenant=cast.tenant).exists()
+
+
 def test_old_proof_is_asked_for_before_anything_is_typed(cast: Cast) -> None:
     client = signed_in(cast["global.admin"])
 

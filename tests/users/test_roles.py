@@ -23,6 +23,7 @@ pytestmark = pytest.mark.django_db
 
 HELPDESK, AUTHENTICATION = Role.HELPDESK_ADMINISTRATOR, Role.AUTHENTICATION_ADMINISTRATOR
 PASSWORD, GLOBAL = Role.PASSWORD_ADMINISTRATOR, Role.GLOBAL_ADMINISTRATOR
+POLICY = "Authentication Policy Administrator"
 PRIVILEGED = Role.PRIVILEGED_AUTHENTICATION_ADMINISTRATOR
 
 
@@ -299,6 +300,30 @@ def test_every_catalogue_role_has_one_template_id() -> None:
 def test_every_permission_has_a_holder_and_the_global_administrator_holds_all() -> None:
     assert set(HOLDERS) == set(Permission)
     assert all(GLOBAL in holders for holders in HOLDERS.values())
+
+
+@pytest.mark.parametrize(
+    ("permission", "roles"),
+    [
+        ("passwords:policy:read", [POLICY, "Global Reader", "Security Reader", "Security Administrator"]),
+        ("passwords:policy:write", [POLICY]),
+        ("portal:settings:read", ["Global Reader", "Security Reader", "Security Administrator"]),
+        ("portal:settings:write", []),
+        ("passwords:bulk:cancel", ["Security Administrator"]),
+        ("users:role:assign", ["Privileged Role Administrator"]),
+        ("users:unit:read", ["Global Reader", "Privileged Role Administrator"]),
+    ],
+)
+def test_rights_beside_the_matrix_are_held_by_these_and_the_global_administrator(
+    permission: str, roles: list[str]
+) -> None:
+    assert {role.value for role in HOLDERS[Permission(permission)]} == {*roles, "Global Administrator"}
+
+
+def test_global_reader_holds_no_right_but_to_read_and_enter() -> None:
+    held = {str(right) for right, roles in HOLDERS.items() if Role.GLOBAL_READER in roles}
+    assert {right for right in held if not right.endswith(":read")} == {"portal:admin:enter"}
+    assert {"passwords:bulk:read", "users:unit:read"} <= held
 
 
 def test_unknown_permission_raises() -> None:

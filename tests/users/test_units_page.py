@@ -87,6 +87,30 @@ def test_list_says_how_many_people_and_roles(cast: Cast, sales: AdministrativeUn
     assert "Diego Siciliani: Helpdesk Administrator" in page and "Adele Vance" in page
 
 
+def test_global_reader_sees_units_and_changes_none(cast: Cast, sales: AdministrativeUnit) -> None:
+    UnitMember.objects.create(tenant=cast.tenant, unit=sales, user=cast["adele.vance"])
+    reader, adele = signed_in(cast["global.reader"]), cast["adele.vance"].pk
+
+    listed, page = body(reader.get(url("units"))), body(reader.get(url("unit", sales)))
+    steps = ("unit-edit", "unit-delete", "unit-add", "unit-add-department", "unit-add-names", "unit-remove")
+    sent = [reader.post(url(step, sales), {"user": adele, "name": "Kitchen"}) for step in steps]
+    sent += [reader.post(url("unit-new"), {"name": "Kitchen"}), reader.get(url("unit-edit", sales))]
+
+    assert "Sales" in listed and 'aria-describedby="reason-unit-new"' in listed
+    assert "Adele Vance" in page and 'aria-describedby="reason-unit-add"' in page
+    assert not any(f'href="{url(step, sales)}"' in page for step in steps)
+    assert {answer.status_code for answer in sent} == {403}
+    assert inside(sales) == {ADELE}
+    assert list(AdministrativeUnit.objects.values_list("name", flat=True)) == ["Sales"]
+
+
+@pytest.mark.parametrize("who", ["helpdesk.admin", "user.admin", "security.admin", "directory.readers", "groups.admin"])
+def test_no_other_role_enters_the_units(cast: Cast, sales: AdministrativeUnit, who: str) -> None:
+    client = signed_in(cast[who])
+
+    assert [client.get(url("units")).status_code, client.get(url("unit", sales)).status_code] == [403, 403]
+
+
 def test_people_come_in_by_tick_and_go_again(cast: Cast, sales: AdministrativeUnit) -> None:
     client, adele = signed_in(cast["global.admin"]), cast["adele.vance"].pk
 

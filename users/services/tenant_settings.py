@@ -1,9 +1,9 @@
-"""What the Global Administrators of an organisation set for it: switches, numbers, words and choices."""
+"""What administrators set for their organisation: switches, numbers, words and choices, each with its right."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -14,7 +14,7 @@ from django.core.validators import URLValidator, validate_email
 from django.db import transaction
 
 from adminportal.audit.tags import Activity
-from users.access import may_with_proof
+from users.access import Decision, may_with_proof
 from users.actors import Actor, reload_actor
 from users.models import ContactKind, Tenant
 from users.moments import ZONES
@@ -44,7 +44,7 @@ class Kind(Enum):
 class Setting:
     """A column of the tenant; numbers lie between ``least`` and ``most``, texts and links have ``most`` characters.
 
-    ``zero`` allows 0 beside them, which switches off.
+    ``zero`` allows 0 beside them, which switches off; ``right`` is what changing it takes.
     """
 
     column: str
@@ -54,8 +54,15 @@ class Setting:
     most: int = 0
     codes: tuple[str, ...] = ()
     zero: bool = False
+    right: Permission = Permission.ORG_SETTINGS_WRITE
 
 
+_LOCKOUT: Final = Permission.PASSWORD_POLICY_WRITE
+_READING: Final = {
+    Permission.ORG_SETTINGS_WRITE: Permission.ORG_SETTINGS_READ,
+    Permission.PASSWORD_POLICY_WRITE: Permission.PASSWORD_POLICY_READ,
+}
+"""What seeing a setting takes, by what changing it takes."""
 SETTINGS: Final = {
     setting.column: setting
     for setting in (
@@ -74,9 +81,9 @@ SETTINGS: Final = {
         Setting("admin_mfa_required", "security.admin_mfa_required"),
         Setting("trusted_device_days", "security.trusted_device_days", Kind.NUMBER, 0, 90),
         Setting("step_up_minutes", "security.step_up_minutes", Kind.NUMBER, 0, 60),
-        Setting("lockout_threshold", "lockout.threshold", Kind.NUMBER, 3, 50),
-        Setting("lockout_seconds", "lockout.seconds", Kind.NUMBER, 30, 3_600),
-        Setting("lockout_hard_stop", "lockout.hard_stop", Kind.NUMBER, 10, 1_000, zero=True),
+        Setting("lockout_threshold", "lockout.threshold", Kind.NUMBER, 3, 50, right=_LOCKOUT),
+        Setting("lockout_seconds", "lockout.seconds", Kind.NUMBER, 30, 3_600, right=_LOCKOUT),
+        Setting("lockout_hard_stop", "lockout.hard_stop", Kind.NUMBER, 10, 1_000, zero=True, right=_LOCKOUT),
     )
 }
 """Every setting with the name that the specification and the audit log give it, and its limits."""
@@ -127,6 +134,16 @@ class ChangedMeanwhile(Exception):
         self.columns = columns
 
 
+def readable_settings(actor: Actor) -> frozenset[str]:
+    """Return the columns of the settings that the actor may see."""
+    return frozenset(column for column, each in SETTINGS.items() if actor.may(_READING[each.right]))
+
+
+def changeable_settings(actor: Actor) -> frozenset[str]:
+    """Return the columns of the settings that the actor may change."""
+    return frozenset(column for column, each in SETTINGS.items() if actor.may(each.right))
+
+
 def change_settings(
     *, actor: Actor, values: Mapping[str, Value], shown: Mapping[str, Value] | None = None, now: datetime
 ) -> list[str]:
@@ -134,7 +151,7 @@ def change_settings(
 
     ``shown`` are the values that the actor had before them: what somebody else set meanwhile is not written over.
 
-    :raises Refused: without the right, or without a fresh proof; nothing was changed.
+    :raises Refused: without the right to one of them, or without a fresh proof; nothing was changed.
     :raises ChangedMeanwhile: when settings are not as they were shown; nothing was changed.
     :raises NotBetween: when a number or the length of a text is outside its limits; nothing was changed.
     :raises NotAllowed: when a link, a contact, a code or a zone is none; nothing was changed.
@@ -143,7 +160,7 @@ def change_settings(
     values = {column: _normal(SETTINGS[column], value) for column, value in values.items()}
     with transaction.atomic():
         tenant = Tenant.objects.select_for_update(no_key=True).get(pk=actor.tenant.pk)
-        decision = may_with_proof(reload_actor(actor), Permission.ORG_SETTINGS_WRITE, now=now)
+        decision = _may_change(reload_actor(actor), values, now=now)
         moved = [column for column, value in (shown or {}).items() if getattr(tenant, column) != value]
         if decision.allowed and moved:
             raise ChangedMeanwhile(moved)
@@ -151,6 +168,13 @@ def change_settings(
             return _write(tenant, values, actor=actor, now=now)
     record_on_tenant(actor, Activity.UPDATE_COMPANY, reason=decision.code, now=now)
     raise Refused(decision)
+
+
+def _may_change(actor: Actor, columns: Collection[str], *, now: datetime) -> Decision:
+    """Return the first refusal, or that all of it is allowed."""
+    rights = sorted({SETTINGS[column].right for column in columns}) or [Permission.ORG_SETTINGS_WRITE]
+    decisions = [may_with_proof(actor, right, now=now) for right in rights]
+    return next((each for each in decisions if not each.allowed), decisions[0])
 
 
 def _normal(setting: Setting, value: Value) -> Value:

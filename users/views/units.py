@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from adminportal import clock
-from users.access import Permission, requires
+from users.access import Decision, Permission, requires
 from users.directory_forms import UnitForm
 from users.directory_lists import get_unit, list_holdings_of_unit, list_units, read_people
 from users.grid_query import with_query
@@ -38,7 +38,7 @@ DONE: dict[str, str | Promise] = {
 }
 
 
-@requires(Permission.ROLE_ASSIGN)
+@requires(Permission.UNIT_READ)
 @require_safe
 def units(request: PortalRequest) -> HttpResponse:
     """List the administrative units of the tenant."""
@@ -53,6 +53,7 @@ def units(request: PortalRequest) -> HttpResponse:
         "search": search,
         "problem": problem,
         "done": DONE.get(query.get("done", ""), ""),
+        "reason": _reason_against(request),
         "first_url": with_query(url, query, after="", done="") if after else "",
         "next_url": with_query(url, query, after=page.next_after, done="") if page.next_after else "",
     }
@@ -75,7 +76,7 @@ def new_unit(request: PortalRequest) -> HttpResponse:
     return HttpResponseRedirect(unit_address(made.pk, done="made"))
 
 
-@requires(Permission.ROLE_ASSIGN)
+@requires(Permission.UNIT_READ)
 @require_safe
 def unit(request: PortalRequest, unit_id: UUID) -> HttpResponse:
     """Show an administrative unit with its people and the roles over it."""
@@ -130,6 +131,7 @@ def show_unit(
         "holdings": list_holdings_of_unit(found),
         "page": page,
         "problem": problem,
+        "reason": _reason_against(request),
         "done": "" if problem else DONE.get(request.GET.get("done", ""), ""),
         "first_url": url if after else "",
         "next_url": f"{url}?after={page.next_after}" if page.next_after else "",
@@ -147,6 +149,12 @@ def refused(request: PortalRequest, found: AdministrativeUnit, refusal: Refused,
     if refusal.decision.code == "RESET_STEP_UP":
         return to_confirm(request, back_to=back_to)
     return show_unit(request, found, problem=sentence(refusal.decision), status=status_of(refusal.decision))
+
+
+def _reason_against(request: PortalRequest) -> str:
+    """Return why this person may change no unit, or nothing; a change asks again, under its locks."""
+    may = request.actor.may(Permission.ROLE_ASSIGN)
+    return "" if may else sentence(Decision(allowed=False, code="NO_RIGHT_ROLE_ASSIGN"))
 
 
 def _form(

@@ -1,4 +1,4 @@
-"""Org settings: the switches of the organisation."""
+"""Org settings: the switches of the organisation, each for whoever may see and change it."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from users.access import Permission, has_fresh_proof, requires
 from users.refusals import sentence, status_of
 from users.request import PortalRequest
 from users.services.people import Refused
-from users.services.tenant_settings import ChangedMeanwhile, change_settings
+from users.services.tenant_settings import ChangedMeanwhile, change_settings, changeable_settings, readable_settings
 
 
-@requires(Permission.ORG_SETTINGS_READ)
+@requires(Permission.PASSWORD_POLICY_READ)
 @require_safe
 def org_settings(request: PortalRequest) -> HttpResponse:
-    """Show the switches of the tenant."""
+    """Show the switches of the tenant: all of them, or the numbers of the lockout alone."""
     # Asked before anything is typed, so that nothing typed is lost on the way there and back.
     if _may_change(request) and not has_fresh_proof(request.actor, now=clock.now()):
         return HttpResponseRedirect(_confirm_url())
     return _page(request, _form(request), was_saved="saved" in request.GET)
 
 
-@requires(Permission.ORG_SETTINGS_WRITE)
+@requires(Permission.PASSWORD_POLICY_WRITE)
 @require_POST
 def save(request: PortalRequest) -> HttpResponse:
-    """Change the switches of the tenant."""
+    """Change the switches of the tenant that are this person's to change."""
     form = _form(request)
     if not form.is_valid():
         return _page(request, form, status=422)
@@ -50,11 +50,16 @@ def save(request: PortalRequest) -> HttpResponse:
 
 def _form(request: PortalRequest) -> OrgSettingsForm:
     data = request.POST if request.method == "POST" else None
-    return OrgSettingsForm(data, tenant=request.tenant, may_change=_may_change(request))
+    return OrgSettingsForm(
+        data,
+        tenant=request.tenant,
+        readable=readable_settings(request.actor),
+        changeable=changeable_settings(request.actor),
+    )
 
 
 def _may_change(request: PortalRequest) -> bool:
-    return request.actor.may(Permission.ORG_SETTINGS_WRITE)
+    return bool(changeable_settings(request.actor))
 
 
 def _confirm_url() -> str:
