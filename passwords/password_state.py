@@ -7,10 +7,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext
 
 from adminportal.outbox.models import OutboundMessage
 from passwords.models import PasswordReset
+from passwords.reveal import SECRET_PURPOSE
 from passwords.services.reset_messages import LINK_PURPOSE
 from users.models import User
 from users.panel_sections import PasswordState
@@ -66,18 +68,18 @@ def _resets_of(users: Sequence[User]) -> dict[UUID, PasswordReset]:
 
 
 def _moments_of(resets: Collection[PasswordReset]) -> _Moments:
-    """Return when each link of these resets was sent and when it was opened."""
+    """Return when each mail with a link or the password of these resets was sent, and when its link was opened."""
     if not resets:
         return {}
     whose = {(row.target_id, row.correlation_id): row.pk for row in resets}
-    links = OutboundMessage.objects.filter(
+    mails = OutboundMessage.objects.filter(
+        Q(link_purpose=LINK_PURPOSE) | Q(secret_purpose=SECRET_PURPOSE),
         tenant_id__in={row.tenant_id for row in resets},
         about_user_id__in=[row.target_id for row in resets],
         correlation_id__in={row.correlation_id for row in resets},
-        link_purpose=LINK_PURPOSE,
     )
     moments: _Moments = defaultdict(list)
-    for about, correlation, sent, opened in links.values_list(
+    for about, correlation, sent, opened in mails.values_list(
         "about_user_id", "correlation_id", "sent_at", "opened_at"
     ):
         reset_id = whose.get((about, correlation)) if about else None

@@ -43,7 +43,9 @@ CATALOGUE: Final[dict[Role, RoleFacts]] = {
     Role.GLOBAL_ADMINISTRATOR: RoleFacts(
         Category.GLOBAL, _("Can do everything here, for everybody. Two to four people are enough.")
     ),
-    Role.GLOBAL_READER: RoleFacts(Category.GLOBAL, _("Sees every page, report and record, and changes nothing.")),
+    Role.GLOBAL_READER: RoleFacts(
+        Category.GLOBAL, _("Reads people, roles, settings, reports, bulk jobs and the audit log, and changes nothing.")
+    ),
     Role.PRIVILEGED_AUTHENTICATION_ADMINISTRATOR: RoleFacts(
         Category.PASSWORDS, _("Resets the password of everybody, Global Administrators too, and blocks sign-in.")
     ),
@@ -67,25 +69,32 @@ CATALOGUE: Final[dict[Role, RoleFacts]] = {
         _("Gives and takes roles, Global Administrator too, and looks after role-assignable groups."),
     ),
     Role.USER_ADMINISTRATOR: RoleFacts(
-        Category.DIRECTORY, _("Adds, edits and blocks people, resets their passwords and looks after groups.")
+        Category.DIRECTORY,
+        _("Adds and blocks people, changes how they can be reached, resets passwords, looks after groups."),
     ),
     Role.GROUPS_ADMINISTRATOR: RoleFacts(
         Category.DIRECTORY, _("Creates and fills groups, except those that can hold a role.")
     ),
-    Role.LICENSE_ADMINISTRATOR: RoleFacts(Category.DIRECTORY, _("Gives and takes licenses.")),
-    Role.GUEST_INVITER: RoleFacts(Category.DIRECTORY, _("Invites people of other organizations as guests.")),
+    Role.LICENSE_ADMINISTRATOR: RoleFacts(
+        Category.DIRECTORY, _("Reads people and their licenses. No page gives or takes licenses yet.")
+    ),
+    Role.GUEST_INVITER: RoleFacts(Category.DIRECTORY, _("Enters the admin center. No page invites guests yet.")),
     Role.DIRECTORY_READERS: RoleFacts(Category.DIRECTORY, _("Reads people, groups and licenses.")),
     Role.HYBRID_IDENTITY_ADMINISTRATOR: RoleFacts(
-        Category.SERVICES, _("Connects the directory of your own servers and looks after password writeback.")
+        Category.SERVICES, _("Enters the admin center. No page connects a directory of your own servers yet.")
     ),
-    Role.DOMAIN_NAME_ADMINISTRATOR: RoleFacts(Category.SERVICES, _("Looks after the domains of user names.")),
+    Role.DOMAIN_NAME_ADMINISTRATOR: RoleFacts(
+        Category.SERVICES, _("Enters the admin center. No page changes domains yet.")
+    ),
     Role.EXCHANGE_ADMINISTRATOR: RoleFacts(
-        Category.SERVICES, _("Looks after mail delivery and its texts; reads people.")
+        Category.SERVICES, _("Reads people. No page changes mail delivery or its texts yet.")
     ),
     Role.APPLICATION_ADMINISTRATOR: RoleFacts(
-        Category.SERVICES, _("Registers applications that use the interface, except those that hold a role.")
+        Category.SERVICES, _("Reads the reports of self-service. No page registers applications yet.")
     ),
-    Role.BILLING_ADMINISTRATOR: RoleFacts(Category.SERVICES, _("Looks after subscriptions and the number of seats.")),
+    Role.BILLING_ADMINISTRATOR: RoleFacts(
+        Category.SERVICES, _("Enters the admin center. No page shows subscriptions or seats yet.")
+    ),
     Role.SECURITY_ADMINISTRATOR: RoleFacts(
         Category.SERVICES, _("Reads the audit log and reports, and stops resets of many people that should not go on.")
     ),
@@ -95,9 +104,11 @@ CATALOGUE: Final[dict[Role, RoleFacts]] = {
         Category.READING, _("Reads totals of the organization, without names.")
     ),
     Role.USER_EXPERIENCE_SUCCESS_MANAGER: RoleFacts(
-        Category.READING, _("Reads totals and announcements, without names.")
+        Category.READING, _("Reads totals of the organization, without names. There are no announcements yet.")
     ),
-    Role.MESSAGE_CENTER_READER: RoleFacts(Category.READING, _("Reads announcements of the portal.")),
+    Role.MESSAGE_CENTER_READER: RoleFacts(
+        Category.READING, _("Enters the admin center. There are no announcements yet.")
+    ),
 }
 
 PRIVILEGED: Final = frozenset(

@@ -1,4 +1,4 @@
-"""What Home knows: what the person may do, whether a reset could be delivered now, what happened lately."""
+"""What Home knows: what the person may do, which messages could go out now, what happened lately."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NO_RIGHT = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Way:
-    """One way in which a new password could reach somebody now."""
+    """One way that messages take, and whether it would carry one now."""
 
     label: str
     ok: bool

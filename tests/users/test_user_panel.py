@@ -13,9 +13,11 @@ from django.urls import reverse
 from adminportal import clock
 from adminportal.audit.models import AuditEvent
 from adminportal.audit.tags import Activity
+from adminportal.outbox.models import OutboundMessage
 from passwords.models import PasswordReset
 from tests.budgets import within_budget
 from tests.cast import Cast, make_cast, make_tenant, signed_in
+from tests.passwords.reset_cast import reset
 from users.models import (
     Group,
     GroupMember,
@@ -194,6 +196,22 @@ def test_password_tab_says_how_the_temporary_password_stands(cast: Cast) -> None
             assert state("adele.vance") == text
     with clock.travel(timedelta(hours=73)):
         assert signed_in(cast["global.admin"], client) and state("adele.vance") == "Expired"
+
+
+@pytest.mark.parametrize("in_mail", [False, True], ids=["link", "password"])
+def test_password_that_was_mailed_counts_as_delivered_once_the_mail_is_sent(cast: Cast, in_mail: bool) -> None:
+    client = signed_in(cast["global.admin"])
+    cast.tenant.password_in_mail = in_mail
+    cast.tenant.save(update_fields=["password_in_mail"])
+    reset(cast, "adele.vance", actor="global.admin", deliver_to=("private@mail.example",), notify=True)
+
+    def state() -> str:
+        return client.get(url(cast, "adele.vance"), {"tab": "password"}).context["state"].text
+
+    OutboundMessage.objects.exclude(to="private@mail.example").update(sent_at=clock.now())
+    assert state() == "Issued"
+    OutboundMessage.objects.filter(to="private@mail.example").update(sent_at=clock.now())
+    assert state() == "Delivered"
 
 
 def test_lock_is_shown_and_ended(cast: Cast) -> None:
