@@ -8,6 +8,7 @@ from typing import cast
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -19,10 +20,14 @@ from users import sessions
 from users.actors import Actor, load_actor, roles_question_of_session
 from users.gates import closed_gate
 from users.models import Session
+from users.permissions import Permission
 from users.request import PortalRequest
+from users.services.page_refusals import record_page_refusal
 from users.tenancy import within
 
 Handler = Callable[[HttpRequest], HttpResponse]
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+"""Methods that change nothing."""
 
 
 class PrincipalMiddleware:
@@ -109,6 +114,17 @@ class GateMiddleware:
             return _go(request, reverse("passwords:change"))
         elsewhere = closed_gate(cast(PortalRequest, request), view)
         return _go(request, elsewhere) if elsewhere else None
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        """Record what a page refused to do for want of a right; merely looking at a page is no row."""
+        actor = request.actor  # type: ignore[attr-defined]
+        permission = exception.args[0] if isinstance(exception, PermissionDenied) and exception.args else None
+        if actor is None or request.method in SAFE_METHODS or not isinstance(permission, Permission):
+            return
+        found = request.resolver_match
+        page, names = (found.route, found.kwargs) if found else ("", {})
+        user_id = names.get("user_id")
+        record_page_refusal(actor=actor, permission=permission, page=page, user_id=user_id, now=clock.now())
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:

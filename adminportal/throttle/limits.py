@@ -169,6 +169,15 @@ LIMITS: dict[str, Limit] = {
             store=Store.REDIS,
         ),
         Limit(name="L26", what="CSV upload", key="user", number=20, window=timedelta(hours=1), store=Store.REDIS),
+        # Everybody who can sign in can ask for what they may not; the answer stays the same, only the rows end.
+        Limit(
+            name="REFUSED_PAGE",
+            what="audit row of a refused page",
+            key="person",
+            number=60,
+            window=timedelta(hours=1),
+            store=Store.DATABASE,
+        ),
         Limit(
             name="SIGN_IN",
             what="sign-in, failures, then a challenge",

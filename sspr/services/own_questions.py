@@ -22,6 +22,7 @@ MOST: Final = 20
 SHORTEST: Final = 3
 LONGEST: Final = 200
 """Characters of a question."""
+CHANGE: Final = Activity.SELF_SERVICE_PASSWORD_RESET_POLICY_CHANGES
 
 
 class QuestionsRefused(Exception):
@@ -47,9 +48,10 @@ def change_questions(*, actor: Actor, texts: Sequence[str], now: datetime) -> No
     with transaction.atomic():
         Tenant.objects.select_for_update(no_key=True).get(pk=actor.tenant.pk)
         decision = may_with_proof(reload_actor(actor), Permission.SSPR_SETTINGS_WRITE, now=now)
-        if not decision.allowed:
-            raise Refused(decision)
-        _write(actor, texts, now=now)
+        if decision.allowed:
+            return _write(actor, texts, now=now)
+    record_on_tenant(actor, CHANGE, reason=decision.code, now=now)
+    raise Refused(decision)
 
 
 def _require(texts: Sequence[str]) -> None:
@@ -81,5 +83,4 @@ def _write(actor: Actor, texts: Sequence[str], *, now: datetime) -> None:
         for place, text in enumerate(added)
     )
     modified = (("sspr.own_questions", " | ".join(old), " | ".join(texts)),)
-    activity = Activity.SELF_SERVICE_PASSWORD_RESET_POLICY_CHANGES
-    record_on_tenant(actor, activity, modified=modified, now=now)
+    record_on_tenant(actor, CHANGE, modified=modified, now=now)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from adminportal import clock
@@ -87,6 +89,20 @@ def test_borders_are_taken(cast: Cast) -> None:
 def test_others_are_refused(cast: Cast, who: str) -> None:
     with pytest.raises(Refused):
         change(cast, FIRST, who=who)
+
+    row = AuditEvent.objects.get(result="failure")
+    assert (row.actor_id, row.reason) == (cast[who].pk, "NO_RIGHT_SSPR_SETTINGS_WRITE")
+
+
+def test_refusal_for_want_of_a_fresh_proof_is_in_the_audit_log(cast: Cast) -> None:
+    boss = cast.actor("global.admin")
+
+    with within(cast.tenant), pytest.raises(Refused):
+        change_questions(actor=boss, texts=(FIRST,), now=clock.now() + timedelta(hours=1))
+
+    row = AuditEvent.objects.get(result="failure")
+    assert (row.actor_id, row.details["RefusalCode"]) == (boss.id, "RESET_STEP_UP")
+    assert (row.tenant_id, row.targets[0]["modified"]) == (cast.tenant.pk, [])
 
 
 def test_page_saves_lines_and_keeps_what_was_typed_when_refused(cast: Cast) -> None:

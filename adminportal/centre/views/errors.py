@@ -21,7 +21,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say which rule forbids it, where the rule said so."""
     said = str(exception)
-    # The code of a permission is for the audit log; a sentence is for the person.
+    # The code of a permission stands in the audit log where something was to be done; a sentence is for the person.
     return render_error(request, 403, {"reason": said if said.endswith(".") else ""})
 
 
