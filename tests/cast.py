@@ -63,10 +63,10 @@ class Cast:
         with within(self.tenant):
             users = create_people(tenant=self.tenant, people=people, by=SYSTEM, now=now)
             known = [user for user, each in zip(users, parts, strict=True) if each.has_password]
+            issued = {"password": make_password(PASSWORD), "password_issued_at": now, "password_changed_at": now}
+            User.objects.filter(pk__in=[user.pk for user in known]).update(**issued)
             for user in known:
-                user.password = make_password(PASSWORD)
-                user.password_issued_at = user.password_changed_at = now
-            User.objects.bulk_update(known, ["password", "password_issued_at", "password_changed_at"])
+                user.__dict__.update(issued)
         self.people |= {each.name: user for user, each in zip(users, parts, strict=True)}
 
     def actor(self, name: str) -> Actor:

@@ -24,6 +24,7 @@ from adminportal.tryout.catalogues import LANGUAGES, ROOT, forms_of, path_of, re
 from tests.adminportal.outbox_cast import draft
 from tests.cast import signed_in
 from tests.contracts.routes import ROUTES, Route, World, make_world
+from tests.contracts.shares import pairs
 from tests.contracts.shown_text import texts_of_page
 from users.models import Tenant, User
 from users.moments import tell_moment
@@ -96,7 +97,7 @@ def _kept_by(route: Route) -> list[str]:
     return [role.value for role in Role] if "audit" in route.name else []
 
 
-@pytest.mark.parametrize("route", PAGES, ids=str)
+@pytest.mark.parametrize(("route", "language"), pairs(PAGES, LANGUAGES))
 def test_page_holds_no_english(world: World, route: Route, language: str) -> None:
     client = Client() if route.is_public else signed_in(world.cast["global.admin"])
 
@@ -110,7 +111,9 @@ def test_page_holds_no_english(world: World, route: Route, language: str) -> Non
             assert f'<html lang="{language}"' in html
 
 
-@pytest.mark.parametrize("person", ["diego.siciliani", "reports.reader", "password.admin"])
+@pytest.mark.parametrize(
+    ("person", "language"), pairs(["diego.siciliani", "reports.reader", "password.admin"], LANGUAGES)
+)
 def test_page_for_someone_with_fewer_rights_holds_no_english(world: World, person: str, language: str) -> None:
     client = signed_in(world.cast[person])
     for route in PAGES:

@@ -16,6 +16,7 @@ from pytest_django import DjangoDbBlocker
 
 from tests.cast import signed_in
 from tests.contracts.routes import ROUTES, Route, World, make_world, state_of
+from tests.contracts.shares import in_turns, part_of
 
 pytestmark = pytest.mark.django_db
 
@@ -95,24 +96,26 @@ def _is_answered(answer: HttpResponse, route: Route) -> bool:
     return answer.status_code < 500 or route.name == "health-ready"
 
 
+@in_turns
 @by_route
-def test_no_route_breaks_on_an_odd_query(own: World, route: Route) -> None:
+def test_no_route_breaks_on_an_odd_query(own: World, route: Route, turn: int) -> None:
     client, address = signed_in(own.cast["global.admin"]), route.address(own.ids)
     keys = [{"after": key, "sort": "name", "tab": "history"} for key in KEYS]
     keys += [{"before": key, "sort": "changed"} for key in KEYS if "active" in route.name or "pick" in route.name]
     plain = [dict.fromkeys(NAMES, value) for value in VALUES]
     many = [{f"a{number}": "1" for number in range(1_500)}]
 
-    for query in (*keys, *plain, *many):
-        assert _is_answered(client.get(address, query), route), query
-    assert _is_answered(client.get(f"{address}?{urlencode(REPEATED)}"), route)
+    queries = [urlencode(query) for query in (*keys, *plain, *many, REPEATED)]
+    for query in part_of(queries, route, turn):
+        assert _is_answered(client.get(f"{address}?{query}"), route), query
 
 
+@in_turns
 @by_route
-def test_no_route_breaks_on_an_odd_body_or_changes_anybody(own: World, route: Route) -> None:
+def test_no_route_breaks_on_an_odd_body_or_changes_anybody(own: World, route: Route, turn: int) -> None:
     before = _people_and_resets(own)
     for client in (Client(), signed_in(own.cast["global.admin"])):
-        for body, content_type in BODIES:
+        for body, content_type in part_of(BODIES, route, turn):
             answer = client.generic("POST", route.address(own.ids), body, content_type=content_type)
             assert _is_answered(answer, route), (body[:40], content_type)
             _sign_in_again(client, own)
@@ -120,12 +123,13 @@ def test_no_route_breaks_on_an_odd_body_or_changes_anybody(own: World, route: Ro
     assert route.name in CHANGES_BY_A_BARE_POST or _people_and_resets(own) == before
 
 
+@in_turns
 @by_route
-def test_no_route_breaks_on_an_odd_method_or_header(own: World, route: Route) -> None:
+def test_no_route_breaks_on_an_odd_method_or_header(own: World, route: Route, turn: int) -> None:
     for client in (Client(), signed_in(own.cast["global.admin"])):
-        for method in ("TRACE", "OPTIONS", "PATCH", "PROPFIND", "get"):
+        for method in part_of(("TRACE", "OPTIONS", "PATCH", "PROPFIND", "get"), route, turn):
             assert _is_answered(client.generic(method, route.address(own.ids)), route), method
-        for headers in HEADERS:
+        for headers in part_of(HEADERS, route, turn):
             assert _is_answered(client.get(route.address(own.ids), **headers), route), headers
 
 

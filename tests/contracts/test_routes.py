@@ -25,6 +25,7 @@ from tests.contracts.routes import (
     nowhere,
     state_of,
 )
+from tests.contracts.shares import pairs
 from users.models import User
 from users.permissions import HOLDERS
 from users.roles import Role
@@ -90,6 +91,7 @@ ODD_FIELDS = (
     *("page", "select", "user", "user_id", "users", "view"),
 )
 """Names of fields that some page reads."""
+ODD_VALUES = ("\x00a", "\x00'\"<\u202e𝕏" * 50, "٣" * 20, "9" * 5_000, "{{7*7}}", "a\r\nSet-Cookie: b=c")
 
 by_route = pytest.mark.parametrize("route", ROUTES, ids=str)
 by_guarded_route = pytest.mark.parametrize("route", GUARDED, ids=str)
@@ -112,6 +114,15 @@ def own(worlds: tuple[World, World]) -> World:
 @pytest.fixture
 def foreign(worlds: tuple[World, World]) -> World:
     return worlds[1]
+
+
+@pytest.fixture(scope="module")
+def by_role(worlds: tuple[World, World], django_db_blocker: DjangoDbBlocker) -> dict[Role, Client]:
+    """Give somebody of each role, signed in; what a request does to the session is taken back with its test."""
+    cast = worlds[0].cast
+    local = {role: role.value.lower().replace("administrator", "admin").replace(" ", ".") for role in Role}
+    with django_db_blocker.unblock():
+        return {role: signed_in(cast[name]) for role, name in local.items()}
 
 
 def knock(client: Client, route: Route, ids: Ids) -> dict[str, HttpResponse]:
@@ -160,13 +171,11 @@ def test_employee_without_a_role_enters_no_admin_page(own: World, route: Route) 
 
 
 @by_admin_route
-def test_route_opens_for_exactly_the_roles_that_hold_its_permission(own: World, route: Route) -> None:
+def test_route_opens_for_exactly_the_roles_that_hold_its_permission(by_role: dict[Role, Client], route: Route) -> None:
     assert route.permission is not None
     holders = HOLDERS[route.permission]
 
-    for role in Role:
-        local = role.value.lower().replace("administrator", "admin").replace(" ", ".")
-        client = signed_in(own.cast[local])
+    for role, client in by_role.items():
         # A method that no view knows: what counts is whether the guard or the view refuses it.
         found = {client.generic(method, route.address(nowhere())).status_code for method in ("GET", "POST")}
         assert (403 in found) is (role not in holders), f"{role} on {route.name}: {found}"
@@ -227,10 +236,7 @@ def test_made_up_token_opens_nothing(token: str) -> None:
         assert Client().generic(method, f"/notice/{token}").status_code == 404
 
 
-@pytest.mark.parametrize(
-    "odd", ["\x00a", "\x00'\"<\u202e𝕏" * 50, "٣" * 20, "9" * 5_000, "{{7*7}}", "a\r\nSet-Cookie: b=c"]
-)
-@by_route
+@pytest.mark.parametrize(("route", "odd"), pairs(ROUTES, ODD_VALUES))
 def test_no_route_breaks_on_odd_input(own: World, route: Route, odd: str) -> None:
     """A fault in a view would be raised by the client; a header cannot be split."""
     fields, address = dict.fromkeys(ODD_FIELDS, odd), route.address(own.ids)
