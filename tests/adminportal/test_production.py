@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from django.core.checks import Error
@@ -70,16 +71,25 @@ def test_safe_start_has_no_reasons() -> None:
         ({"sms_url": "https://sms.fabrikam.example"}, "SMS_URL"),
         ({"sms_url": "twilio://AC1@sms.fabrikam.example?from=+12025550100"}, "SMS_URL"),
         ({"voice_url": "inbox:"}, "VOICE_URL"),
-        ({"voice_url": "twilio://AC1:token@sms.fabrikam.example?from=+12025550100"}, "VOICE_URL"),
+        ({"voice_url": "twilio://AC1:Gateway-Token-7741@sms.fabrikam.example?from=+12025550100"}, "VOICE_URL"),
         ({"email_from": "portal@contoso.example"}, "EMAIL_FROM"),
         ({"email_from": "Portal <portal@contoso.example>"}, "EMAIL_FROM"),
     ],
 )
 def test_each_unsafe_value_is_a_reason(change: dict[str, object], named: str) -> None:
-    found = reasons(replace(SAFE, **change))  # type: ignore[arg-type]
+    start = replace(SAFE, **change)  # type: ignore[arg-type]
+
+    found = reasons(start)
 
     assert any(named in reason for reason in found)
-    assert not any(str(KEY) in reason or KEY[::-1] in reason for reason in found)
+    assert not any(secret in reason for reason in found for secret in secrets_of(start))
+
+
+def secrets_of(start: Start) -> list[str]:
+    """Return what no reason may repeat: the keys, the addresses of the channels and the passwords in them."""
+    urls = [url for url in (start.email_url, start.sms_url, start.voice_url) if "//" in url]
+    passwords = [urlsplit(url).password or "" for url in urls]
+    return list(filter(None, [start.secret_key, *start.sealing_keys, start.audit_key, *urls, *passwords]))
 
 
 CHECK = ("manage.py", "check", "--deploy", "--fail-level", "WARNING")

@@ -49,6 +49,8 @@ class Recorder(Client):
         place = f"answer {len(self.answers)} {request['REQUEST_METHOD']} {request['PATH_INFO']} {response.status_code}"
         body = b"".join(response) if response.streaming else response.content
         headers = "\n".join(f"{name}: {value}" for name, value in response.headers.items())
+        # Django writes Set-Cookie where it hands the answer on; until then it stands apart.
+        headers += "\n" + response.cookies.output()
         text = body.decode("utf-8", "replace")
         self.answers[place] = f"{headers}\n{text}\n{without_markup(text)}"
         return response

@@ -76,24 +76,14 @@ def test_cve_2017_8295_host_header_is_nowhere_in_a_mail(cast: Cast, settings: Se
     settings.ALLOWED_HOSTS = ["*"]
     forged = {"HTTP_HOST": EVIL, "HTTP_X_FORWARDED_HOST": EVIL, "HTTP_ORIGIN": f"http://{EVIL}"}
 
-    post_reset(_helpdesk(cast, **forged), cast["adele.vance"].pk, email_to_alternate="on")
+    answer = post_reset(_helpdesk(cast, **forged), cast["adele.vance"].pk, email_to_alternate="on")
 
-    for message in OutboundMessage.objects.all():
-        parcel = content.build(message)
-        assert EVIL not in repr((parcel.subject, parcel.text, parcel.html, dict(parcel.headers)))
-
-
-def test_cve_2024_45231_mail_that_fails_does_not_show_in_the_answer(cast: Cast, settings: Settings) -> None:
-    """Django: a mail server that was down told which accounts exist."""
-    settings.EMAIL_CHANNEL_URL = "smtp://127.0.0.1:1"
-
-    told = Client().get(reverse("sspr:start"), {"user_name": UPN})
-    unknown = Client().get(reverse("sspr:start"), {"user_name": "nobody@contoso.example"})
-    answer = post_reset(_helpdesk(cast), cast["adele.vance"].pk, email_to_alternate="on")
-
-    assert told.status_code == unknown.status_code == 200
-    assert _plain(told) == _plain(unknown)
     assert answer.status_code == 302
+    assert _recipients() == {ALTERNATE}
+    parcels = [content.build(message) for message in OutboundMessage.objects.all()]
+    told = [repr((parcel.subject, parcel.text, parcel.html, dict(parcel.headers))) for parcel in parcels]
+    assert any(link_of(message_to(ALTERNATE)) in text for text in told)
+    assert EVIL not in "".join(told)
 
 
 def test_cve_2024_39329_account_without_a_password_costs_the_same(cast: Cast) -> None:
@@ -208,9 +198,3 @@ def test_link_of_a_mail_is_not_told_to_other_sites_or_pages(cast: Cast) -> None:
 def _ask(path: str) -> HttpResponse:
     """Ask for a path as a server hands it on; a client would take // for the beginning of a host."""
     return Client().get("/", PATH_INFO=unquote(path))
-
-
-def _plain(answer: HttpResponse) -> str:
-    page = re.sub(r'(nonce|value|content|data-proof)="[^"]*"', "", answer.content.decode())
-    page = re.sub(r"captcha/[^/]+/|[0-9a-f]{8}-[0-9a-f-]{27}", "", page)
-    return re.sub(r"user_name=[^\"&]*", "", page)

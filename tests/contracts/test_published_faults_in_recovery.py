@@ -148,10 +148,14 @@ def test_cve_2025_69614_code_of_another_attempt_is_wrong(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize(
-    "forwarded", ["", "unknown", "[::1", "127.0.0.1:x", "a" * 5_000, "203.0.113.9, not-an-address", "%00", "1,2,3"]
+    ("forwarded", "statuses"),
+    [
+        *((text, [400] * 3) for text in ("", "unknown", "a" * 5_000, "203.0.113.9, not-an-address", "%00", "1,2,3")),
+        *((text, [302, 302, 422]) for text in ("[::1", "127.0.0.1:x")),
+    ],
 )
 def test_cve_2024_47070_unreadable_forwarded_address_skips_no_step(
-    cast: Cast, settings: Settings, forwarded: str
+    cast: Cast, settings: Settings, forwarded: str, statuses: list[int]
 ) -> None:
     """authentik: an X-Forwarded-For that could not be read ended the policy that asked for the password."""
     settings.TRUSTED_PROXIES = 1
@@ -168,7 +172,7 @@ def test_cve_2024_47070_unreadable_forwarded_address_skips_no_step(
         forged.post("/signin", {"user_name": VICTIM, "password": "wrong"}),
     ]
 
-    assert {answer.status_code for answer in answers} <= {302, 400, 422}
+    assert [answer.status_code for answer in answers] == statuses
     assert not any(django_settings.SESSION_COOKIE_NAME in answer.cookies for answer in answers)
     assert visit.attempt.state == "prove_one" and keeps_password()
 
@@ -229,29 +233,44 @@ def test_cve_2023_7028_call_for_help_goes_to_administrators_alone(cast: Cast) ->
 
 
 @pytest.mark.parametrize(
-    "typed",
-    ["ADELE.VANCE@contoso.example", "ａdele.vance@contoso.example", "adele.vance@contoſo.example", f"{VICTIM}\u200b"],
+    ("typed", "status", "told"),
+    [
+        ("ADELE.VANCE@contoso.example", 302, {MAIL}),
+        ("ａdele.vance@contoso.example", 302, {MAIL}),
+        ("adele.vance@contoſo.example", 302, {MAIL}),
+        (f"{VICTIM}\u200b", 422, set()),
+    ],
 )
-def test_cve_2019_19844_code_goes_to_the_stored_address_however_the_name_was_typed(cast: Cast, typed: str) -> None:
+def test_cve_2019_19844_code_goes_to_the_stored_address_however_the_name_was_typed(
+    cast: Cast, typed: str, status: int, told: set[str]
+) -> None:
     """Django: an address that folds to the stored one was mailed as it was typed."""
     visit = Visit()
-    if visit.begin(typed).status_code == 302:
-        visit.send("email")
+    assert visit.begin(typed).status_code == status
+    visit.send("email")
 
-    assert recipients() <= {MAIL}
+    assert recipients() == told
 
 
 @pytest.mark.parametrize(
-    "typed", ["adele@maıl.example", "adele@mail.eхample", "ＡDELE@mail.example", "adele@mail.example "]
+    ("typed", "status", "told"),
+    [
+        ("adele@maıl.example", 302, set()),
+        ("adele@mail.eхample", 302, set()),
+        ("ＡDELE@mail.example", 422, set()),
+        ("adele@mail.example ", 302, {MAIL}),
+    ],
 )
-def test_cve_2019_19844_user_names_are_told_to_the_stored_address_alone(cast: Cast, typed: str) -> None:
+def test_cve_2019_19844_user_names_are_told_to_the_stored_address_alone(
+    cast: Cast, typed: str, status: int, told: set[str]
+) -> None:
     browser = Client()
     page = browser.get("/forgot-username")
 
-    assert browser.post("/forgot-username", {"address": typed, **solved(page)}).status_code in (302, 422)
+    assert browser.post("/forgot-username", {"address": typed, **solved(page)}).status_code == status
     settle_public_asks(clock.now())
 
-    assert recipients() <= {MAIL}
+    assert recipients() == told
 
 
 def test_cve_2024_45231_mail_that_fails_does_not_show_in_the_answer(
