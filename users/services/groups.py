@@ -21,7 +21,7 @@ from users.roles import ROLE_OF_TEMPLATE, TEMPLATE_IDS, Role
 from users.services.directory_changes import Change, Stopped, changing, lock_people, lock_tenant, save_named
 from users.services.people import global_admins
 from users.services.role_assignments import may_assign
-from users.services.role_changes import end_what_was_open, go_on
+from users.services.role_changes import end_what_was_open, go_on, judge_own_session
 
 
 class Part(StrEnum):
@@ -99,7 +99,7 @@ def delete_group(*, actor: Actor, group_id: UUID, session: Session | None = None
             for part in Part
             for user_id in MODELS[part].objects.filter(group=group).values_list("user", flat=True)
         }
-        people = lock_people(ids) if group.is_role_assignable else []
+        people = _lock_people(ids if group.is_role_assignable else (), session)
         roles, gave_global = _roles_of(group), _gives_global_admin(group)
         change.record(Roles=", ".join(roles), Members=str(len(ids)))
         try:
@@ -126,7 +126,7 @@ def add_to_group(
     """
     with changing(_change(actor, group_id, _ADDED[part], now)) as change:
         group = _lock(change, group_id)
-        people = [user for user in lock_people(user_ids) if user.deleted_at is None]
+        people = [user for user in _lock_people(user_ids, session) if user.deleted_at is None]
         if len(people) < len(set(user_ids)):
             raise User.DoesNotExist
         rows = MODELS[part].objects.filter(group=group, user__in=people)
@@ -153,7 +153,7 @@ def remove_from_group(
     """
     with changing(_change(actor, group_id, _REMOVED[part], now)) as change:
         group = _lock(change, group_id)
-        rows = MODELS[part].objects.filter(group=group, user__in=lock_people(user_ids))
+        rows = MODELS[part].objects.filter(group=group, user__in=_lock_people(user_ids, session))
         gone = [row.user for row in rows.select_related("user")]
         rows.delete()
         _keep_an_admin(bool(gone) and part is Part.MEMBER and _gives_global_admin(group))
@@ -181,6 +181,14 @@ def _lock(change: Change, group_id: UUID) -> Group:
     change.thing = group
     change.allow(may_manage(reload_actor(change.actor), is_role_assignable=group.is_role_assignable, now=change.now))
     return group
+
+
+def _lock_people(user_ids: Collection[UUID], session: Session | None) -> list[User]:
+    """Lock people, and ask under their locks whether the actor's own session goes on."""
+    people, refusal = lock_people(user_ids), judge_own_session(session)
+    if refusal:
+        raise Stopped(refusal.code)
+    return people
 
 
 def _roles_of(group: Group) -> list[str]:
