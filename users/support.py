@@ -16,7 +16,6 @@ from users.cookies import set_cookie
 from users.models import Tenant
 from users.tenancy import find_tenant_of_domain
 
-LONGEST_DOMAIN: Final = 253
 DOMAIN: Final = re.compile(r"[A-Za-z0-9.-]{1,253}")
 REMEMBERED_SECONDS: Final = 3600
 """How long a browser keeps the domain that an address named, at most: as long as somebody takes to get back in."""
@@ -36,15 +35,18 @@ class Support:
 
 
 def home_domain(request: HttpRequest) -> str:
-    """Return the domain that the address names (``?whr=``) or that the first page of this way back in named."""
+    """Return the domain that the address names (``?whr=``) or that the first page of this way back in named.
+
+    Empty for what cannot be one: a cookie may hold any character, also those that the database takes from nobody.
+    """
     named = request.GET.get("whr", "") or request.COOKIES.get(settings.HOME_COOKIE_NAME, "")
-    return named[:LONGEST_DOMAIN]
+    return named if DOMAIN.fullmatch(named) else ""
 
 
 def with_home(request: HttpRequest, address: str, **query: str) -> str:
     """Return the address of a first page with these values, naming the domain again that this way began with."""
     domain = home_domain(request)
-    values = query | ({"whr": domain} if DOMAIN.fullmatch(domain) else {})
+    values = query | {"whr": domain}
     asked = urlencode({name: value for name, value in values.items() if value})
     return f"{address}?{asked}" if asked else address
 
@@ -78,7 +80,7 @@ def support_for(domain: str) -> Support | None:
 
     What somebody types as a user name does not count: the page would tell which domains have a tenant here.
     """
-    tenant = find_tenant_of_domain(domain[:LONGEST_DOMAIN]) if domain else _only_tenant()
+    tenant = find_tenant_of_domain(domain) if domain else _only_tenant()
     owner = tenant.name if tenant and domain else ""
     own = _support(tenant.support_url, tenant.support_contact, owner=owner) if tenant else None
     return own or _support(settings.SUPPORT_URL, settings.SUPPORT_CONTACT)

@@ -18,6 +18,20 @@ from tests.solving import solved
 from users.models import Tenant
 
 PAGES = ("/signin", "/passwordreset", "/forgot-username")
+FURTHER_PAGES = (
+    "/forgot-username/sent",
+    "/passwordreset/contact",
+    "/passwordreset/contact/sent",
+    "/passwordreset/step",
+)
+COOKIES = (
+    settings.HOME_COOKIE_NAME,
+    settings.SSPR_COOKIE_NAME,
+    settings.DEVICE_COOKIE_NAME,
+    settings.TRUSTED_COOKIE_NAME,
+    settings.SESSION_COOKIE_NAME,
+    settings.LANGUAGE_COOKIE_NAME,
+)
 LINK = "https://help.contoso.example"
 pytestmark = pytest.mark.django_db
 
@@ -170,6 +184,17 @@ def test_what_is_no_domain_is_not_kept() -> None:
     client.get("/signin", {"whr": "contoso.example; path=/"})
 
     assert settings.HOME_COOKIE_NAME not in client.cookies
+
+
+@pytest.mark.parametrize("value", ["\\000x", "contoso.example\\000", "\\377", "contoso.example\\012", "x" * 4000])
+def test_cookie_that_is_no_domain_is_passed_over(cast: Cast, value: str) -> None:
+    make_cast("fabrikam.example", "Fabrikam")
+    cookies = "; ".join(f'{name}="{value}"' for name in COOKIES)
+    answers = [Client().get(page, headers={"cookie": cookies}) for page in FURTHER_PAGES]
+    answers += [Client().post(page, {"user_name": ""}, headers={"cookie": cookies}) for page in PAGES]
+
+    assert {answer.status_code for answer in answers} <= {200, 302, 422, 429}
+    assert LINK not in "".join(answer.content.decode() for answer in answers)
 
 
 def test_support_of_the_operator_where_the_organization_is_not_known(cast: Cast, settings: Settings) -> None:
