@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from passwords.forms import ResetForm
-from users.addresses import LONGEST_ADDRESS
+from users.addresses import LONGEST_ADDRESS, is_address
 from users.csv_layout import shorten
 from users.csv_rules import FAULTS, SHOWN, normal_phone
 from users.models import Tenant
@@ -83,8 +83,8 @@ class AddUserForm(ResetForm):
     def clean_alternate_email(self) -> str:
         """Check the address."""
         typed: str = self.cleaned_data["alternate_email"]
-        if typed:
-            forms.EmailField(error_messages={"invalid": _fault("email", typed)}).clean(typed)
+        if typed and not is_address(typed):
+            raise ValidationError(_fault("email", typed))
         return typed
 
     def clean_mobile_phone(self) -> str:

@@ -116,6 +116,15 @@ def test_own_choice_of_password_without_forced_change_is_permanent(cast: Cast) -
     assert (result.outcome, result.must_change) == (Outcome.RIGHT, False)
 
 
+@pytest.mark.parametrize("typed", ["100%", "%s", "%(value)s", "kari%mail.example", "x" * 250 + "@mail.example"])
+def test_alternate_address_that_is_none_is_refused_as_it_was_typed(cast: Cast, typed: str) -> None:
+    answer = _add(cast, alternate_email=typed)
+
+    assert answer.status_code == 422
+    assert list(_errors(answer)) == ["alternate_email"]
+    assert _find(cast) is None
+
+
 def test_password_goes_by_link_to_each_address_and_no_notice_to_an_account_nobody_uses(cast: Cast) -> None:
     _result_of(
         cast,
