@@ -63,7 +63,7 @@ def slips(request: PortalRequest, job_id: UUID) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseRedirect(reverse("passwords:bulk", args=[job.pk]))
     part, layout = request.POST.get("part", "1"), request.POST.get("layout", "four")
-    if not (part.isascii() and part.isdigit() and 0 < len(part) < len("100000")) or layout not in LAYOUTS:
+    if not _is_part(part) or layout not in LAYOUTS:
         raise Http404
     try:
         ids = _ids_of_part(job, int(part))
@@ -82,6 +82,10 @@ def slips(request: PortalRequest, job_id: UUID) -> HttpResponse:
         "qr": path_of(address),
     }
     return render(request, "passwords/bulk_slips.html", page)
+
+
+def _is_part(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < len("100000") and int(text) > 0
 
 
 def _ids_of_part(job: BulkJob, part: int) -> list[int]:

@@ -325,7 +325,9 @@ def test_slips_come_in_parts_without_gap_and_repeat(cast: Cast, admin: Client, m
     assert sorted(found) == names
 
 
-@pytest.mark.parametrize("fields", [{"part": "x"}, {"part": "-1"}, {"layout": "nine"}, {"part": "9" * 9}])
+@pytest.mark.parametrize(
+    "fields", [{"part": "x"}, {"part": "-1"}, {"part": "0"}, {"layout": "nine"}, {"part": "9" * 9}]
+)
 def test_slips_that_cannot_be_are_not_found(cast: Cast, admin: Client, fields: dict[str, str]) -> None:
     job = run(cast, ["adele.vance", "diego.siciliani"])
 
