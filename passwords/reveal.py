@@ -26,7 +26,7 @@ from adminportal.outbox.models import OutboundMessage
 from adminportal.queries import one_of, write
 from adminportal.sealing import Secret
 from passwords.models import PasswordReset, RevealLink
-from users.access import can_reset
+from users.access import can_reset, needs_fresh_proof
 from users.actors import Actor, load_actor
 from users.models import Contact, ContactKind, Tenant, User
 from users.names import fold_upn
@@ -108,29 +108,38 @@ def open_link(token: Secret, *, now: datetime) -> tuple[FoundLink, Secret | None
         return found, unseal_password(reset)
 
 
+class ProofTooOld(Exception):
+    """The password belongs to somebody who holds a role, and is for fresh proof alone; it rests where it is."""
+
+
 @sensitive_variables()
 def show_to_starter(reset_id: UUID, *, actor: Actor, now: datetime) -> Secret | None:
     """Return the password to the administrator who started the reset, once.
 
     None when it is gone, was shown, or the administrator may not reset this person any more.
+
+    :raises ProofTooOld: when only fresh proof is missing; nothing was shown then.
     """
     with transaction.atomic():
         mine = PasswordReset.objects.filter(
             pk=reset_id, starter=actor.user, shown_at=None, is_blind=False, sealed_until__gt=now
-        )
-        if not _may_still_reset(mine, actor=actor):
-            return None
-        if mine.exclude(sealed_password="").update(shown_at=now) != 1:  # noqa: S106  # an empty column
+        ).exclude(sealed_password="")  # noqa: S106  # an empty column
+        if not _may_still_reset(mine, actor=actor, now=now) or mine.update(shown_at=now) != 1:
             return None
         reset = PasswordReset.objects.select_related("target").get(pk=reset_id)
         record(_entry(Activity.VIEWED_TEMPORARY_PASSWORD, reset, reset.target, actor=actor.for_audit()), now=now)
         return unseal_password(reset)
 
 
-def _may_still_reset(resets: QuerySet[PasswordReset], *, actor: Actor) -> bool:
+def _may_still_reset(resets: QuerySet[PasswordReset], *, actor: Actor, now: datetime) -> bool:
     """Ask again: since the reset the administrator may have lost a role, or the person have gained one."""
     reset = resets.select_related("target").first()
-    return reset is not None and can_reset(actor, load_facts([reset.target])[reset.target_id]).allowed
+    facts = load_facts([reset.target])[reset.target_id] if reset else None
+    if facts is None or not can_reset(actor, facts).allowed:
+        return False
+    if needs_fresh_proof(actor, facts, now=now):
+        raise ProofTooOld
+    return True
 
 
 @sensitive_variables()

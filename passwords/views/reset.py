@@ -8,7 +8,6 @@ from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
@@ -21,7 +20,7 @@ from passwords.authority import AdminAuthority
 from passwords.forms import ResetForm
 from passwords.models import PasswordReset
 from passwords.orders import ResetEnd, ResetOrder, ResetOutcome
-from passwords.reveal import show_to_starter
+from passwords.reveal import ProofTooOld, show_to_starter
 from passwords.selectors import ResetPanel, get_own_reset, get_reset_panel, get_reset_result, why_refused
 from passwords.services.deliver_again import NotSentAgain, send_link_again
 from passwords.services.printing import note_printed
@@ -34,6 +33,7 @@ from users.access import Decision, Permission, requires
 from users.refusals import sentence
 from users.request import PortalRequest
 from users.selectors import get_user
+from users.views.proof import to_confirm
 
 STATUS_OF = {
     "NOT_FOUND": 404,
@@ -57,7 +57,7 @@ def reset(request: PortalRequest, user_id: UUID) -> HttpResponse:
     panel = get_reset_panel(user_id, actor=request.actor, now=clock.now())
     form = form_of(request, panel)
     if request.method != "POST":
-        return _to_confirm(request) if panel.needs_proof else _panel(request, panel, form)
+        return to_confirm(request) if panel.needs_proof else _panel(request, panel, form)
     if not form.is_valid():
         allowed = panel.decision.allowed
         return _panel(request, panel, form, status=REFUSED_FORM if allowed else _status_of(panel.decision.code))
@@ -73,7 +73,7 @@ def reset(request: PortalRequest, user_id: UUID) -> HttpResponse:
     if outcome.end is ResetEnd.DONE:
         return HttpResponseRedirect(reverse("passwords:result", args=[outcome.reset_id]))
     if outcome.code == "RESET_STEP_UP":
-        return _to_confirm(request)
+        return to_confirm(request)
     return _refused(request, panel, form, outcome)
 
 
@@ -105,10 +105,13 @@ def result(request: PortalRequest, reset_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def show(request: PortalRequest, reset_id: UUID) -> HttpResponse:
     """Show the password once, in the answer to the button alone; its address leads to the result otherwise."""
-    row = get_own_reset(reset_id, actor=request.actor)
+    row, result_url = get_own_reset(reset_id, actor=request.actor), reverse("passwords:result", args=[reset_id])
     if request.method != "POST":
-        return HttpResponseRedirect(reverse("passwords:result", args=[reset_id]))
-    password = show_to_starter(row.pk, actor=request.actor, now=clock.now())
+        return HttpResponseRedirect(result_url)
+    try:
+        password = show_to_starter(row.pk, actor=request.actor, now=clock.now())
+    except ProofTooOld:
+        return to_confirm(request, back_to=result_url)
     # Who lost the right since the reset reads why; a password that was shown or is gone has its own words on the page.
     reason = "" if password else why_refused(row.target, actor=request.actor)
     fresh = get_own_reset(reset_id, actor=request.actor)
@@ -207,11 +210,6 @@ def _why_not_again(code: str) -> str:
         "gone": _("The password is no longer waiting, so no new link was sent. Use Resend to make a new one."),
     }
     return reasons.get(code, _("Your roles no longer reach this person, so no new link was sent."))
-
-
-def _to_confirm(request: PortalRequest) -> HttpResponse:
-    address = f"{reverse('users:confirm')}?{urlencode({'next': request.get_full_path()})}"
-    return HttpResponse(headers={"HX-Redirect": address}) if _is_fragment(request) else HttpResponseRedirect(address)
 
 
 def _is_fragment(request: PortalRequest) -> bool:

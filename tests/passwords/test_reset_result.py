@@ -5,9 +5,11 @@ from __future__ import annotations
 import html
 import re
 from datetime import timedelta
+from urllib.parse import urlencode
 from uuid import UUID
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -18,10 +20,11 @@ from pytest_django import Settings
 from adminportal import clock
 from adminportal.audit.models import AuditEvent
 from adminportal.outbox.models import OutboundMessage, State
+from adminportal.sealing import Secret
 from adminportal.shell.qr import path_of
 from adminportal.shell.spelling import spell
 from passwords.models import PasswordReset
-from tests.cast import Cast, make_cast, signed_in
+from tests.cast import PASSWORD, Cast, make_cast, signed_in
 from tests.passwords.reset_cast import (
     link_of,
     message_to,
@@ -33,8 +36,9 @@ from tests.passwords.reset_cast import (
     text_of,
     try_sign_in,
 )
-from users.models import RoleAssignment
+from users.models import RoleAssignment, Session
 from users.roles import TEMPLATE_IDS, Role
+from users.sessions import digest_of
 from users.tenancy import within
 
 pytestmark = pytest.mark.django_db
@@ -85,6 +89,69 @@ def test_password_is_shown_once_whatever_the_browser_asks_again(cast: Cast, help
         assert password not in page.content.decode()
         assert "The password was already shown" in text_of(page)
     assert back.status_code == 302
+
+
+def _age_proof(client: Client, *, minutes: int) -> None:
+    digest = digest_of(Secret(client.cookies[settings.SESSION_COOKIE_NAME].value))
+    Session.objects.filter(pk=digest).update(proven_at=clock.now() - timedelta(minutes=minutes))
+
+
+def _shows(cast: Cast) -> int:
+    return AuditEvent.objects.filter(activity="Viewed temporary password").count()
+
+
+@pytest.mark.parametrize("is_panel", [False, True])
+def test_password_of_a_role_holder_waits_for_fresh_proof_and_is_shown_after_it(cast: Cast, is_panel: bool) -> None:
+    admin = signed_in(cast["global.admin"])
+    result = post_reset(admin, cast["user.admin"].pk)["Location"]
+    _age_proof(admin, minutes=180)
+
+    asked = admin.post(f"{result}/show", headers=HTMX if is_panel else {})
+
+    assert secret_in(asked) == ""
+    confirm = asked["HX-Redirect"] if is_panel else asked["Location"]
+    assert confirm == f"/confirm?{urlencode({'next': result})}"
+    assert _shows(cast) == 0
+    proven = admin.post("/confirm", {"password": PASSWORD, "next": result})
+    assert proven["Location"] == result
+    assert "Show password" in text_of(admin.get(result))
+    password = secret_in(admin.post(f"{result}/show"))
+    assert try_sign_in("user.admin@contoso.example", password).must_change
+    assert _shows(cast) == 1
+
+
+def test_password_of_somebody_without_a_role_is_shown_without_fresh_proof(cast: Cast, helpdesk: Client) -> None:
+    result = post_reset(helpdesk, cast["adele.vance"].pk)["Location"]
+    _age_proof(helpdesk, minutes=180)
+
+    assert secret_in(helpdesk.post(f"{result}/show"))
+
+
+def test_password_of_whoever_gained_a_role_since_is_for_fresh_proof(cast: Cast, helpdesk: Client) -> None:
+    admin = signed_in(cast["global.admin"])
+    result = post_reset(admin, cast["adele.vance"].pk)["Location"]
+    with within(cast.tenant):
+        RoleAssignment.objects.create(
+            tenant=cast.tenant,
+            user=cast["adele.vance"],
+            role=TEMPLATE_IDS[Role.REPORTS_READER],
+            created_at=clock.now(),
+        )
+    _age_proof(admin, minutes=180)
+
+    assert admin.post(f"{result}/show")["Location"].startswith("/confirm?")
+    assert _shows(cast) == 0
+
+
+def test_shown_password_of_a_role_holder_asks_for_no_proof_that_would_bring_nothing(cast: Cast) -> None:
+    admin = signed_in(cast["global.admin"])
+    result = post_reset(admin, cast["user.admin"].pk)["Location"]
+    admin.post(f"{result}/show")
+    _age_proof(admin, minutes=180)
+
+    again = admin.post(f"{result}/show")
+
+    assert "The password was already shown" in text_of(again)
 
 
 def test_slip_to_print_comes_in_the_answer_that_shows_the_password_and_in_no_other(
