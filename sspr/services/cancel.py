@@ -9,16 +9,14 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from adminportal.audit.models import AuditEvent
-from adminportal.audit.record import record
-from adminportal.audit.tags import Result
 from adminportal.queries import load
 from adminportal.sealing import Secret
 from sspr import attempts, trail
-from sspr.flow import OPEN, PROVEN, Event, State
+from sspr.flow import PROVEN, Event, State
 from sspr.models import GateFailures, RecoveryAttempt, RecoveryLock
+from sspr.services.ending import end_attempt
 from sspr.subjects import subjects_of
 from users.models import User
-from users.services import challenges
 
 AT_ONCE: Final = 200
 KEPT: Final = timedelta(days=400)
@@ -41,14 +39,14 @@ def cancel(attempt: RecoveryAttempt, *, now: datetime) -> bool:
     with transaction.atomic():
         attempts.lock_all(attempt.subject)
         reason = trail.CANCELLED_LATE if State(attempt.state) in PROVEN else trail.CANCELLED_EARLY
-        return _end(attempt, Event.CANCEL, reason=reason, now=now)
+        return end_attempt(attempt, Event.CANCEL, reason=reason, now=now)
 
 
 def end_in_this_browser(cookie: Secret | None, *, now: datetime) -> None:
     """End the attempt that a browser had before it began another one; inside a transaction."""
     digest = attempts.digest_of(cookie) if cookie else ""
     for attempt in _load(IN_THIS_BROWSER, [digest], skip_locked=True):
-        _end(attempt, Event.CANCEL, reason=trail.CANCELLED_EARLY, now=now)
+        end_attempt(attempt, Event.CANCEL, reason=trail.CANCELLED_EARLY, now=now)
 
 
 def end_all_of(person: User, *, now: datetime) -> None:
@@ -58,7 +56,7 @@ def end_all_of(person: User, *, now: datetime) -> None:
     """
     for subject in subjects_of(person.upn_folded):
         for attempt in attempts.lock_all(subject):
-            _end(attempt, Event.LIMIT, reason=trail.CLOSED_MEANWHILE, now=now)
+            end_attempt(attempt, Event.LIMIT, reason=trail.CLOSED_MEANWHILE, now=now)
 
 
 def close_abandoned(now: datetime) -> int:
@@ -67,8 +65,7 @@ def close_abandoned(now: datetime) -> int:
         over = _load(RAN_OUT, [now, AT_ONCE], skip_locked=True)
         submitted = _submitted(over)
         reasons = {each.pk: trail.abandoned(each, has_submitted=each.pk in submitted) for each in over}
-        ended = [attempt for attempt in over if _end(attempt, Event.RAN_OUT, reason=reasons[attempt.pk], now=now)]
-    return len(ended)
+        return sum(end_attempt(each, Event.RAN_OUT, reason=reasons[each.pk], now=now) for each in over)
 
 
 def _submitted(over: list[RecoveryAttempt]) -> set[UUID]:
@@ -92,14 +89,6 @@ def purge(now: datetime) -> int:
         GateFailures.objects.filter(changed_at__lt=now - KEPT_OF_NOBODY, user_id=None),
     ]
     return sum(found.delete()[0] for found in rows)
-
-
-def _end(attempt: RecoveryAttempt, event: Event, *, reason: str, now: datetime) -> bool:
-    if State(attempt.state) not in OPEN or not attempts.end(attempt, event, reason=reason, now=now):
-        return False
-    challenges.kill(attempt.pk, now=now)
-    record(trail.progress(attempt, reason, result=Result.FAILURE), now=now)
-    return True
 
 
 def _load(sql: str, values: list[object], *, skip_locked: bool) -> list[RecoveryAttempt]:

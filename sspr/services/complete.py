@@ -25,6 +25,7 @@ from passwords.services.reset import reset_passwords
 from sspr import attempts, locks, trail
 from sspr.flow import Event, State
 from sspr.models import RecoveryAttempt
+from sspr.services.ending import end_attempt
 from sspr.services.holding import hold
 from sspr.services.notices import tell_reset, tell_unlocked
 from sspr.services.settling import end_others
@@ -110,9 +111,9 @@ def unlock(attempt: RecoveryAttempt, *, moves: int, now: datetime) -> Ended:
 def _refuse_unlock(attempt: RecoveryAttempt, *, now: datetime) -> None:
     """End an attempt whose setting went off meanwhile."""
     reason = trail.FAILED["SSPR_0011"]
-    attempts.end(attempt, Event.FORBIDDEN, reason=reason, now=now)
     activity = Activity.UNLOCK_USER_ACCOUNT_SELF_SERVICE
-    record(trail.entry(activity, attempt, reason=reason, result=Result.FAILURE), now=now)
+    refused = trail.entry(activity, attempt, reason=reason, result=Result.FAILURE)
+    end_attempt(attempt, Event.FORBIDDEN, refused, reason=reason, now=now)
 
 
 def _take_person(user: User | None) -> None:
@@ -221,6 +222,5 @@ def _close(
     attempt = situation.attempt
     attempts.advance(attempt, event, ended_at=now, end_reason=reason)
     challenges.kill(attempt.pk, now=now)
-    entries = end_others(attempt, others, now=now)
+    end_others(attempt, others, now=now)
     locks.clear_own(attempt.subject)
-    record(*entries, now=now)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from adminportal.audit.record import record
-from adminportal.audit.tags import Result
 from sspr import attempts, trail
 from sspr.flow import Event, State
 from sspr.models import RecoveryAttempt
+from sspr.services.ending import end_attempt
 
 
 def hold(
@@ -27,8 +26,7 @@ def hold(
     attempts.take_over(attempt, mine)
     state = State(attempt.state)
     if is_new_post and mine.posts >= attempts.MOST_POSTS:
-        attempts.end(attempt, Event.TOO_MANY_POSTS, reason=trail.TOO_MANY_POSTS, now=now)
-        record(trail.progress(attempt, trail.TOO_MANY_POSTS, result=Result.FAILURE), now=now)
+        end_attempt(attempt, Event.TOO_MANY_POSTS, reason=trail.TOO_MANY_POSTS, now=now)
         return None
     if state not in states:
         attempts.count_post(attempt)

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from adminportal.audit.record import Entry, record
+from adminportal.audit.record import record
 from adminportal.audit.tags import Activity, Result
 from adminportal.sealing import Secret
 from sspr import attempts, locks, trail
 from sspr.flow import PROVEN, Event
 from sspr.models import Gate, RecoveryAttempt
+from sspr.services.ending import end_attempt
 from sspr.services.notices import tell_locked, tell_waiting
 from sspr.situation import Situation
 from sspr.waiting import must_wait, times_of_wait
@@ -50,8 +51,8 @@ def settle_right(situation: Situation, gate: Gate, others: Sequence[RecoveryAtte
     entries = [trail.progress(attempt, trail.completed(gate))]
     if attempt.state in PROVEN:
         entries.append(trail.progress(attempt, trail.COMPLETED_ALL))
-    entries += end_others(attempt, attempts.overtaken_by(attempt, others), now=now)
     record(*entries, now=now)
+    end_others(attempt, attempts.overtaken_by(attempt, others), now=now)
     if waits:
         tell_of_wait(situation, now=now)
     return key
@@ -108,19 +109,7 @@ def tell_other_number(situation: Situation, *, now: datetime) -> None:
 
 def lock(situation: Situation, gate: Gate, *, limit: str, now: datetime) -> None:
     """Close self-service for the account for a day, end the attempt, and tell the person."""
-    attempt = situation.attempt
-    until = now + locks.LOCK_LASTS
-    locks.close(attempt.subject, until=until, limit=limit, user_id=_person_id(situation))
-    reason = trail.blocked(gate)
-    attempts.end(attempt, Event.LIMIT, reason=reason, now=now)
-    challenges.kill(attempt.pk, now=now)
-    details = {"Limit": limit}
-    record(
-        trail.progress(attempt, reason, result=Result.FAILURE, details=details),
-        trail.entry(Activity.BLOCKED_FROM_SELF_SERVICE_PASSWORD_RESET, attempt, reason=reason, details=details),
-        now=now,
-    )
-    tell_locked(situation, until=until, now=now)
+    _close_for(situation, reason=trail.blocked(gate), limit=limit, until=now + locks.LOCK_LASTS, now=now)
 
 
 def pause(situation: Situation, gate: Gate, *, now: datetime) -> bool:
@@ -128,7 +117,7 @@ def pause(situation: Situation, gate: Gate, *, now: datetime) -> bool:
     attempt, limit = situation.attempt, locks.SENDS[gate]
     if situation.policy.sends_lock_hours:
         until = now + timedelta(hours=situation.policy.sends_lock_hours)
-        _close_for(situation, gate, limit=limit, until=until, now=now)
+        _close_for(situation, reason=trail.paused(gate), limit=limit, until=until, now=now)
         return True
     until = now + locks.PAUSE_LASTS
     locks.close(attempt.subject, gate=gate, until=until, limit=limit, user_id=_person_id(situation))
@@ -145,33 +134,22 @@ def close_out(situation: Situation, *, now: datetime) -> None:
     else:
         event, reason = Event.FORBIDDEN, trail.FAILED[situation.verdict.code]
     details = {"SsprCode": situation.verdict.code}
-    attempts.end(attempt, event, reason=reason, now=now)
-    challenges.kill(attempt.pk, now=now)
-    record(trail.progress(attempt, reason, result=Result.FAILURE, details=details), now=now)
+    end_attempt(attempt, event, reason=reason, details=details, now=now)
 
 
-def end_others(attempt: RecoveryAttempt, others: Sequence[RecoveryAttempt], *, now: datetime) -> list[Entry]:
-    """End further attempts for the same account, which are held; return their rows for the audit log."""
-    entries = []
+def end_others(attempt: RecoveryAttempt, others: Sequence[RecoveryAttempt], *, now: datetime) -> None:
+    """End further attempts for the same account, which are held."""
     for other in others:
         other.user = attempt.user
-        if attempts.end(other, Event.OVERTAKEN, reason=trail.NEWER_ATTEMPT, now=now):
-            challenges.kill(other.pk, now=now)
-            entries.append(trail.progress(other, trail.NEWER_ATTEMPT, result=Result.FAILURE))
-    return entries
+        end_attempt(other, Event.OVERTAKEN, reason=trail.NEWER_ATTEMPT, now=now)
 
 
-def _close_for(situation: Situation, gate: Gate, *, limit: str, until: datetime, now: datetime) -> None:
-    attempt = situation.attempt
+def _close_for(situation: Situation, *, reason: str, limit: str, until: datetime, now: datetime) -> None:
+    attempt, details = situation.attempt, {"Limit": limit}
     locks.close(attempt.subject, until=until, limit=limit, user_id=_person_id(situation))
-    attempts.end(attempt, Event.LIMIT, reason=trail.paused(gate), now=now)
-    details = {"Limit": limit}
-    record(
-        trail.entry(
-            Activity.BLOCKED_FROM_SELF_SERVICE_PASSWORD_RESET, attempt, reason=trail.paused(gate), details=details
-        ),
-        now=now,
-    )
+    activity = Activity.BLOCKED_FROM_SELF_SERVICE_PASSWORD_RESET
+    blocked = trail.entry(activity, attempt, reason=reason, details=details)
+    end_attempt(attempt, Event.LIMIT, blocked, reason=reason, details=details, now=now)
     tell_locked(situation, until=until, now=now)
 
 

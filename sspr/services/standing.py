@@ -10,6 +10,7 @@ from adminportal.audit.tags import Result
 from sspr import attempts, trail
 from sspr.flow import Event, State
 from sspr.models import RecoveryAttempt
+from sspr.services.ending import end_attempt
 from sspr.services.settling import close_out, make_wait
 from sspr.situation import Situation
 from sspr.waiting import must_wait
@@ -38,8 +39,7 @@ def leave_unless_proven(situation: Situation, *, now: datetime) -> Ended | None:
         close_out(situation, now=now)
         return Ended.OVER
     if has_new_password(attempt):
-        attempts.end(attempt, Event.FORBIDDEN, reason=trail.CHANGED_MEANWHILE, now=now)
-        record(trail.progress(attempt, trail.CHANGED_MEANWHILE, result=Result.FAILURE), now=now)
+        end_attempt(attempt, Event.FORBIDDEN, reason=trail.CHANGED_MEANWHILE, now=now)
         return Ended.OVER
     if situation.verdict.is_enough(situation.proven):
         return _wait_first(situation, now=now)
