@@ -53,7 +53,8 @@ PARTS_ABOUT_PEOPLE: Final = 3
 class Known:
     """A person as self-service sees them; ``places`` are addresses and numbers by the method that uses them.
 
-    ``preferred`` are the methods of the one that they made their default.
+    ``preferred`` are the methods of the one that they made their default; ``has_own_mailbox`` that an address of theirs
+    is the mailbox which they are locked out of.
     """
 
     user: User
@@ -62,6 +63,7 @@ class Known:
     places: Mapping[Gate, str] = field(repr=False)
     questions: tuple[str, ...] = ()
     preferred: tuple[Gate, ...] = ()
+    has_own_mailbox: bool = False
 
 
 def available_gates(policy: SsprPolicy) -> frozenset[Gate]:
@@ -72,11 +74,15 @@ def available_gates(policy: SsprPolicy) -> frozenset[Gate]:
 
 
 def load_known(
-    users: Iterable[User], *, policy: SsprPolicy, subjects: Mapping[UUID, str] | None = None
+    users: Iterable[User],
+    *,
+    policy: SsprPolicy,
+    subjects: Mapping[UUID, str] | None = None,
+    targets: Mapping[UUID, TargetFacts] | None = None,
 ) -> dict[UUID, Known]:
     """Read everything that decides about these people; three queries for each two thousand of them.
 
-    ``subjects`` are their digests where they are known already.
+    ``subjects`` are their digests, and ``targets`` their standing, where these are known already.
     """
     people = list(users)
     found: dict[UUID, Known] = {}
@@ -84,9 +90,9 @@ def load_known(
         batch = people[start : start + AT_ONCE]
         digests = {user.pk: (subjects or {}).get(user.pk) or subject_of(user.upn_folded) for user in batch}
         rows = _rows_of(digests, group_id=policy.group_id)
-        targets, reached = load_facts(batch), reach_of(digests)
+        standing, reached = targets or load_facts(batch), reach_of(digests)
         countries = frozenset(policy.sms_countries)
-        found |= {user.pk: _known(targets[user.pk], reached[user.pk], rows[user.pk], countries) for user in batch}
+        found |= {user.pk: _known(standing[user.pk], reached[user.pk], rows[user.pk], countries) for user in batch}
     return found
 
 
@@ -139,6 +145,7 @@ def _known(target: TargetFacts, reach: Reach, rows: Collection[Row], countries: 
         places=reached,
         questions=questions,
         preferred=GATES_OF.get(reach.default, ()),
+        has_own_mailbox=any(is_own_mailbox(address, user) for address in reach.all_emails),
     )
 
 

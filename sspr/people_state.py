@@ -29,14 +29,18 @@ def state_of(
 ) -> SelfServiceState:
     """Say whether somebody registered as many methods as are required, may reset, and can."""
     code = judge(facts, policy=policy, tenant=tenant, available=available).code
-    anybody = replace(facts, is_enabled=True, is_guest=False, is_federated=False, is_licensed=True)
-    in_scope = judge(anybody, policy=for_everybody(policy), tenant=tenant, available=available)
+    in_scope = judge(in_scope_of(facts), policy=for_everybody(policy), tenant=tenant, available=available)
     return SelfServiceState(
         is_registered=in_scope.code in REGISTERED_CODES,
         is_enabled=code in ENABLED_CODES,
         is_capable=not code,
         is_mfa_capable=facts.has_second_factor,
     )
+
+
+def in_scope_of(facts: PersonFacts) -> PersonFacts:
+    """Return the facts of somebody who is meant to reset and lacks nothing but what they would register."""
+    return replace(facts, is_enabled=True, is_guest=False, is_federated=False, is_licensed=True)
 
 
 def for_everybody(policy: SsprPolicy) -> SsprPolicy:

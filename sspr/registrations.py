@@ -7,6 +7,7 @@ from uuid import UUID
 from adminportal.outbox.registry import register_sweeper
 from sspr.closings import closing_of
 from sspr.locks import forgive_on_change
+from sspr.panel_state import standing_of
 from sspr.registration_gate import registration_gate
 from sspr.rules import policy_of
 from sspr.services import campaign
@@ -19,7 +20,7 @@ from sspr.situation import sms_rules
 from users.gates import register_gate
 from users.models import Tenant
 from users.notices import register_notice
-from users.panel_sections import register_self_service_lock
+from users.panel_sections import register_self_service_lock, register_self_service_standing
 from users.services.method_admin import on_registration_required
 from users.services.method_changes import on_method_change
 from users.services.sending_limits import SmsRules, register_rules
@@ -41,3 +42,4 @@ def register() -> None:
     register_gate(registration_gate)
     register_rules(_sms_rules_of)
     register_self_service_lock(closing_of)
+    register_self_service_standing(standing_of)

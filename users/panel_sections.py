@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from users.models import User
+from users.models import Tenant, User
+from users.targets import TargetFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +30,21 @@ class SelfServiceLock:
     text: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingLine:
+    """One word of the reports of self-service and why it does not hold for a person; without a reason it holds."""
+
+    label: str
+    reason: str = ""
+
+
 LockProvider = Callable[[User, datetime], SelfServiceLock | None]
 Provider = Callable[[Sequence[User], datetime], Mapping[UUID, PasswordState]]
+StandingProvider = Callable[[TargetFacts, Tenant], Sequence[StandingLine]]
 
 _providers: list[Provider] = []
 _lock_providers: list[LockProvider] = []
+_standing_providers: list[StandingProvider] = []
 
 
 def register_password_states(provider: Provider) -> None:
@@ -64,3 +75,14 @@ def register_self_service_lock(provider: LockProvider) -> None:
 def self_service_lock(user: User, *, now: datetime) -> SelfServiceLock | None:
     """Return what the first provider says that knows of a lock, or None."""
     return next((lock for provider in _lock_providers if (lock := provider(user, now))), None)
+
+
+def register_self_service_standing(provider: StandingProvider) -> None:
+    """Let a provider say how self-service stands for a person; the same one twice counts once."""
+    if provider not in _standing_providers:
+        _standing_providers.append(provider)
+
+
+def self_service_standing(target: TargetFacts, *, tenant: Tenant) -> list[StandingLine]:
+    """Return what the providers say of a person, in the order in which they registered."""
+    return [line for provider in _standing_providers for line in provider(target, tenant)]

@@ -33,7 +33,7 @@ from users.panel import (
     list_recovery_contacts,
 )
 from users.panel_methods import methods_of
-from users.panel_sections import password_state, self_service_lock
+from users.panel_sections import password_state, self_service_lock, self_service_standing
 from users.request import PortalRequest
 from users.selectors import get_user
 from users.services.contact_views import note_contact_views
@@ -159,7 +159,11 @@ def _password(request: PortalRequest, person: Person) -> dict[str, object]:
 
 
 def _methods(request: PortalRequest, person: Person) -> dict[str, object]:
-    return {"contacts": list_recovery_contacts(person.user), "methods": methods_of(person, actor=request.actor)}
+    return {
+        "contacts": list_recovery_contacts(person.user),
+        "methods": methods_of(person, actor=request.actor),
+        "standing": self_service_standing(person.facts, tenant=request.tenant),
+    }
 
 
 def _directory(request: PortalRequest, person: Person) -> dict[str, object]:

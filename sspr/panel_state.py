@@ -1,0 +1,55 @@
+"""What the user panel says of self-service: registered, enabled, capable, each with the reason where it is not so."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from sspr.crowd import Stance, stance_of
+from sspr.facts import available_gates, load_known
+from sspr.models import Gate, SsprPolicy
+from sspr.people_state import for_everybody, in_scope_of, state_of
+from sspr.reasons import WORDS, Reason, reason_of
+from sspr.rules import policy_of
+from users.models import Tenant
+from users.panel_sections import StandingLine
+from users.targets import TargetFacts
+
+REGISTERED: Final[Promise] = _("Registered")
+ENABLED: Final[Promise] = _("Enabled")
+CAPABLE: Final[Promise] = _("Capable")
+
+
+def standing_of(target: TargetFacts, tenant: Tenant) -> tuple[StandingLine, ...]:
+    """Say what the reports say of one person, and why not; three queries, inside the scope.
+
+    A pause after wrong proofs is no part of it: it passes by itself, and the panel tells it beside the password.
+    """
+    policy, pk = policy_of(tenant), target.user.pk
+    known = load_known([target.user], policy=policy, targets={pk: target})[pk]
+    available = available_gates(policy)
+    state = state_of(known.facts, policy=policy, tenant=tenant, available=available)
+    if state.is_capable:
+        return tuple(StandingLine(label=str(label)) for label in (REGISTERED, ENABLED, CAPABLE))
+    stance = stance_of(known, own_mailboxes={pk} if known.has_own_mailbox else set())
+    why = reason_of(stance, policy=policy, tenant=tenant, available=available)
+    missing = None if state.is_registered else _missing(stance, policy, tenant, available)
+    return (
+        StandingLine(label=str(REGISTERED), reason=_words(missing)),
+        StandingLine(label=str(ENABLED), reason="" if state.is_enabled else _words(why)),
+        StandingLine(label=str(CAPABLE), reason=_words(why)),
+    )
+
+
+def _missing(stance: Stance, policy: SsprPolicy, tenant: Tenant, available: Collection[Gate]) -> Reason | None:
+    """Return what is missing, whether or not the person is among those for whom reset is on."""
+    anybody = replace(stance, facts=in_scope_of(stance.facts))
+    return reason_of(anybody, policy=for_everybody(policy), tenant=tenant, available=available)
+
+
+def _words(reason: Reason | None) -> str:
+    return str(WORDS[reason][1]) if reason else ""
