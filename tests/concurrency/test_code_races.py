@@ -73,7 +73,9 @@ def test_of_fifty_right_codes_at_once_one_is_right(cast: Cast) -> None:
 
     answers = Counter(at_once([partial(try_code, code)] * MANY))
 
-    assert answers == {CodeAnswer.RIGHT: 1, CodeAnswer.NONE: MANY - 1}
+    # Who comes after the right one finds no code, or five tries at it; a right code is never called wrong.
+    assert answers[CodeAnswer.RIGHT] == 1
+    assert answers[CodeAnswer.NONE] + answers[CodeAnswer.SPENT] == MANY - 1
     assert Challenge.objects.get().used_at is not None
 
 
