@@ -45,7 +45,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On SQLite, skip what only PostgreSQL can show."""
+    """On SQLite, skip what only PostgreSQL can show; with ``TEST_CASES=ends`` take two cases of each test."""
+    if os.environ.get("TEST_CASES") == "ends":
+        kept = _ends(items)
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = list(kept)
     if DATABASE != "sqlite":
         return
     reason = pytest.mark.skip(reason="needs PostgreSQL: SQLite ignores row locks")
@@ -68,6 +72,14 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
     after = registered()
     assert {name: after[name] for name in item.stash[REGISTERED]} == item.stash[REGISTERED]
     return answer
+
+
+def _ends(items: list[pytest.Item]) -> dict[pytest.Item, None]:
+    """Return the first and the last case of each test function, in order."""
+    cases: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        cases.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    return dict.fromkeys(item for several in cases.values() for item in (several[0], several[-1]))
 
 
 def _cluster_url() -> str:

@@ -14,6 +14,9 @@ SQLITE_FOLDERS = ("users", "passwords", "sspr", "adminportal", "faults")
 SQLITE_PART = "django_db and not (full or browser or postgres or valkey or lint)"
 """Without a database there is nothing to differ: such tests run in the second part only."""
 
+SQLITE_CASES = {"TEST_CASES": "ends"}
+"""In ``make test`` the first and the last case of each test; PostgreSQL is shown all of them right after."""
+
 
 def main(arguments: list[str]) -> int:
     """Run both parts; the second one even when the first failed, so that one run tells everything."""
@@ -26,14 +29,15 @@ def main(arguments: list[str]) -> int:
 
     folders = [f"tests/{name}" for name in SQLITE_FOLDERS if (ROOT / "tests" / name).is_dir()]
     print("Part 1 of 2: on SQLite", flush=True)
-    on_sqlite = _pytest(["-m", SQLITE_PART, *workers, *folders], database="sqlite")
+    cases = {} if options.full else SQLITE_CASES
+    on_sqlite = _pytest(["-m", SQLITE_PART, *workers, *folders], database="sqlite", **cases)
     print("Part 2 of 2: on PostgreSQL", flush=True)
     on_postgresql = _pytest([*([] if options.full else ["-m", "not full"]), *workers], database="postgresql")
     return on_sqlite or on_postgresql
 
 
-def _pytest(arguments: list[str], *, database: str) -> int:
-    environment = {**os.environ, "TEST_DATABASE": database}
+def _pytest(arguments: list[str], *, database: str, **more: str) -> int:
+    environment = {**os.environ, "TEST_DATABASE": database, **more}
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", *arguments], cwd=ROOT, env=environment, check=False
     ).returncode
