@@ -1,22 +1,24 @@
-"""What the user panel says of self-service: registered, enabled, capable, each with the reason where it is not so."""
+"""What user panel and list of people say of self-service: registered, enabled, capable, and why it is not so."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Final
+from uuid import UUID
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sspr.crowd import Stance, stance_of
 from sspr.facts import available_gates, load_known
 from sspr.models import Gate, SsprPolicy
-from sspr.people_state import for_everybody, in_scope_of, state_of
+from sspr.people_state import SelfServiceState, for_everybody, in_scope_of, state_of
 from sspr.reasons import WORDS, Reason, reason_of
 from sspr.rules import policy_of
 from users.models import Tenant
-from users.panel_sections import StandingLine
+from users.panel_sections import Standing, StandingLine
 from users.targets import TargetFacts
 
 REGISTERED: Final[Promise] = _("Registered")
@@ -43,6 +45,27 @@ def standing_of(target: TargetFacts, tenant: Tenant) -> tuple[StandingLine, ...]
         StandingLine(label=str(ENABLED), reason="" if state.is_enabled else _words(why)),
         StandingLine(label=str(CAPABLE), reason=_words(why)),
     )
+
+
+def standings_of(targets: Mapping[UUID, TargetFacts], tenant: Tenant) -> dict[UUID, Standing]:
+    """Say it in few words of the people of a page; three queries for any two thousand, inside the scope."""
+    policy = policy_of(tenant)
+    known = load_known([each.user for each in targets.values()], policy=policy, targets=targets)
+    available = available_gates(policy)
+    states = {pk: state_of(each.facts, policy=policy, tenant=tenant, available=available) for pk, each in known.items()}
+    return {pk: _in_few_words(state) for pk, state in states.items()}
+
+
+def _in_few_words(state: SelfServiceState) -> Standing:
+    if state.is_capable:
+        return Standing(kind="good", text=gettext("Capable"))
+    if state.is_registered and state.is_enabled:
+        return Standing(kind="warn", text=gettext("Registered and enabled"))
+    if state.is_registered:
+        return Standing(kind="none", text=gettext("Registered, not enabled"))
+    if state.is_enabled:
+        return Standing(kind="warn", text=gettext("Enabled, not registered"))
+    return Standing(kind="none", text=gettext("Neither registered nor enabled"))
 
 
 def _missing(stance: Stance, policy: SsprPolicy, tenant: Tenant, available: Collection[Gate]) -> Reason | None:

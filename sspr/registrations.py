@@ -7,7 +7,7 @@ from uuid import UUID
 from adminportal.outbox.registry import register_sweeper
 from sspr.closings import closing_of
 from sspr.locks import forgive_on_change
-from sspr.panel_state import standing_of
+from sspr.panel_state import standing_of, standings_of
 from sspr.registration_gate import registration_gate
 from sspr.rules import policy_of
 from sspr.services import campaign
@@ -20,7 +20,11 @@ from sspr.situation import sms_rules
 from users.gates import register_gate
 from users.models import Tenant
 from users.notices import register_notice
-from users.panel_sections import register_self_service_lock, register_self_service_standing
+from users.panel_sections import (
+    register_self_service_lock,
+    register_self_service_standing,
+    register_self_service_standings,
+)
 from users.services.method_admin import on_registration_required
 from users.services.method_changes import on_method_change
 from users.services.sending_limits import SmsRules, register_rules
@@ -43,3 +47,4 @@ def register() -> None:
     register_rules(_sms_rules_of)
     register_self_service_lock(closing_of)
     register_self_service_standing(standing_of)
+    register_self_service_standings(standings_of)

@@ -17,7 +17,7 @@ from users.actors import Actor
 from users.grid_columns import Column
 from users.locks import Lock, find_locks
 from users.models import Contact, ContactKind, GroupMember, LicenceAssignment, User
-from users.panel_sections import PasswordState, password_states
+from users.panel_sections import PasswordState, Standing, password_states, self_service_standings
 from users.role_names import role_list
 from users.roles import Role
 from users.targets import TargetFacts
@@ -58,6 +58,7 @@ class _Page:
     licences: dict[UUID, list[str]] = field(default_factory=dict)
     locks: dict[UUID, Lock] = field(default_factory=dict)
     states: dict[UUID, PasswordState] = field(default_factory=dict)
+    standings: Mapping[UUID, Standing] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,7 @@ class Cells:
 
 
 def load_cells(sight: Sight, columns: Sequence[Column]) -> Cells:
-    """Read the cells of these people; at most one query a column, two for the state of temporary passwords."""
+    """Read the cells of these people; one query a column, two for temporary passwords, three for self-service."""
     page = _Page(sight=sight)
     for read in dict.fromkeys(_READS[column] for column in columns if column in _READS):
         read(page)
@@ -110,6 +111,11 @@ def _read_locks(page: _Page) -> None:
 
 def _read_states(page: _Page) -> None:
     page.states = password_states(page.sight.people, now=page.sight.now)
+
+
+def _read_standings(page: _Page) -> None:
+    people = {user.pk: page.sight.facts[user.pk] for user in page.sight.people}
+    page.standings = self_service_standings(people, tenant=page.sight.actor.tenant)
 
 
 def _text(name: str) -> Callable[[User, _Page], Cell]:
@@ -174,6 +180,11 @@ def _temporary(user: User, page: _Page) -> Cell:
     return Cell(pill=state.kind, text=state.text) if state else Cell()
 
 
+def _self_service(user: User, page: _Page) -> Cell:
+    standing = page.standings.get(user.pk)
+    return Cell(pill=standing.kind, text=standing.text) if standing else Cell()
+
+
 _KINDS: Final = {
     Column.ALTERNATE_EMAIL: ContactKind.ALTERNATE_EMAIL.value,
     Column.MOBILE_PHONE: ContactKind.MOBILE_PHONE.value,
@@ -185,6 +196,7 @@ _READS: Final[dict[Column, Callable[[_Page], None]]] = {
     Column.GROUPS: _read_groups,
     Column.LOCKED_UNTIL: _read_locks,
     Column.TEMPORARY: _read_states,
+    Column.SELF_SERVICE: _read_standings,
 }
 _CELLS: Final[dict[Column, Callable[[User, _Page], Cell]]] = {
     Column.USERNAME: lambda user, page: Cell(text=user.user_principal_name, breaks=True),
@@ -205,6 +217,7 @@ _CELLS: Final[dict[Column, Callable[[User, _Page], Cell]]] = {
     Column.MUST_CHANGE: _must_change,
     Column.TEMPORARY: _temporary,
     Column.LOCKED_UNTIL: _locked,
+    Column.SELF_SERVICE: _self_service,
     Column.LAST_SIGN_IN: _moment("last_sign_in_at", otherwise="never"),
     Column.CREATED: _moment("created_at"),
 }

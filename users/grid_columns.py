@@ -34,6 +34,7 @@ class Column(StrEnum):
     MUST_CHANGE = "must_change"
     TEMPORARY = "temporary"
     LOCKED_UNTIL = "locked_until"
+    SELF_SERVICE = "self_service"
     LAST_SIGN_IN = "last_sign_in"
     CREATED = "created"
 
@@ -65,6 +66,7 @@ COLUMNS: Final[dict[Column, ColumnFacts]] = {
     Column.MUST_CHANGE: ColumnFacts(label=_("Must change password")),
     Column.TEMPORARY: ColumnFacts(label=_("Temporary password")),
     Column.LOCKED_UNTIL: ColumnFacts(label=_("Locked until")),
+    Column.SELF_SERVICE: ColumnFacts(label=_("Self-service password reset")),
     Column.LAST_SIGN_IN: ColumnFacts(label=_("Last sign-in")),
     Column.CREATED: ColumnFacts(label=_("Created"), sort="created"),
 }
@@ -96,6 +98,7 @@ SECTIONS: Final[tuple[tuple[str | Promise, tuple[Column, ...]], ...]] = (
             Column.MUST_CHANGE,
             Column.TEMPORARY,
             Column.LOCKED_UNTIL,
+            Column.SELF_SERVICE,
             Column.LAST_SIGN_IN,
         ),
     ),

@@ -25,6 +25,7 @@ from users.models import (
     UnitMember,
     UserType,
 )
+from users.role_catalogue import CATALOGUE, Category
 from users.roles import TEMPLATE_IDS, Role
 
 
@@ -43,8 +44,10 @@ class View(StrEnum):
     LICENSED = "licensed"
     UNLICENSED = "unlicensed"
     GUESTS = "guests"
+    BILLING_ADMINS = "billing_admins"
     GLOBAL_ADMINS = "global_admins"
     HELPDESK_ADMINS = "helpdesk_admins"
+    SERVICE_ADMINS = "service_admins"
     USER_ADMINS = "user_admins"
 
 
@@ -61,10 +64,16 @@ LABELS: Final[dict[View, str | Promise]] = {
     View.LICENSED: _("Licensed users"),
     View.UNLICENSED: _("Unlicensed users"),
     View.GUESTS: _("Guest users"),
+    View.BILLING_ADMINS: _("Billing admins"),
     View.GLOBAL_ADMINS: _("Global admins"),
     View.HELPDESK_ADMINS: _("Helpdesk admins"),
+    View.SERVICE_ADMINS: _("Service admins"),
     View.USER_ADMINS: _("User management admins"),
 }
+
+
+SERVICE_ROLES: Final = tuple(role for role, facts in CATALOGUE.items() if facts.category is Category.SERVICES)
+"""Roles that look after a service, as the roles page groups them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,9 +121,9 @@ def _without_contact() -> Q:
     return ~Q(Exists(Contact.objects.filter(user=OuterRef("pk"), kind__in=kinds)))
 
 
-def _holds(role: Role) -> Q:
-    """Pick whoever holds a role in whatever way: by name, through a group, over a unit, or only eligible for it."""
-    assigned = RoleAssignment.objects.filter(role=TEMPLATE_IDS[role])
+def _holds(*roles: Role) -> Q:
+    """Pick whoever holds one of these in whatever way: by name, through a group, over a unit, or only eligible."""
+    assigned = RoleAssignment.objects.filter(role__in=[TEMPLATE_IDS[role] for role in roles])
     by_name = assigned.filter(user__isnull=False).values("user")
     groups = assigned.filter(group__isnull=False).values("group")
     # One list of ids: two conditions joined by OR make the planner read everybody.
@@ -148,8 +157,10 @@ _ALWAYS: Final[dict[View, Callable[[], Q]]] = {
     View.LICENSED: _has_licence,
     View.UNLICENSED: lambda: ~_has_licence(),
     View.GUESTS: lambda: Q(user_type=UserType.GUEST),
+    View.BILLING_ADMINS: lambda: _holds(Role.BILLING_ADMINISTRATOR),
     View.GLOBAL_ADMINS: lambda: _holds(Role.GLOBAL_ADMINISTRATOR),
     View.HELPDESK_ADMINS: lambda: _holds(Role.HELPDESK_ADMINISTRATOR),
+    View.SERVICE_ADMINS: lambda: _holds(*SERVICE_ROLES),
     View.USER_ADMINS: lambda: _holds(Role.USER_ADMINISTRATOR),
 }
 _READ: Final[dict[View, Callable[[Reading], Q]]] = {

@@ -10,11 +10,13 @@ from django.test import Client
 
 from adminportal import clock
 from adminportal.audit.models import AuditEvent
+from sspr.models import Gate, Reach
 from tests.budgets import within_budget
 from tests.cast import Cast, make_cast, signed_in
 from tests.passwords import reset_cast
+from tests.sspr.self_service import knows, policy_for
 from users.grid_columns import SECTIONS, USUAL, Column, columns_of
-from users.models import GridChoice, Group, GroupMember, RoleAssignment, Tenant, User
+from users.models import Contact, GridChoice, Group, GroupMember, RoleAssignment, Tenant, User
 from users.roles import TEMPLATE_IDS, Role
 from users.services.grid_choice import choose_columns
 from users.services.lockout import LockoutRules, reserve
@@ -198,6 +200,24 @@ def test_each_look_at_unmasked_contact_data_is_noted_with_its_people(cast: Cast)
     assert event.actor_id == cast["global.admin"].pk
     assert [target["id"] for target in event.targets] == [str(cast["adele.vance"].pk)]
     assert event.details == {"Entrance": "list"}
+
+
+def test_self_service_is_told_in_few_words_and_costs_as_much_as_any_page(cast: Cast) -> None:
+    policy_for(cast, reach=Reach.ALL, gates=[Gate.EMAIL.value, Gate.APP.value])
+    knows(cast, "adele.vance", email="adele@mail.example")
+    with within(cast.tenant):
+        Contact.objects.filter(user=cast["diego.siciliani"]).delete()
+    admin = choose(cast, "global.admin", *USUAL, Column.SELF_SERVICE)
+
+    told = {name: row_of(admin, name)[-1] for name in ("adele", "diego", "guest.person")}
+    policy_for(cast, reach=Reach.NONE, gates=[Gate.EMAIL.value])
+    later = {name: row_of(admin, name)[-1] for name in ("adele", "diego")}
+
+    assert (told["adele"], told["diego"]) == ("Capable", "Enabled, not registered")
+    assert "not enabled" in told["guest.person"] or "nor enabled" in told["guest.person"]
+    assert later == {"adele": "Registered, not enabled", "diego": "Neither registered nor enabled"}
+    with within_budget("users:active"), clock.travel(timedelta(minutes=2)):
+        assert admin.get(LIST).status_code == 200
 
 
 def test_every_column_costs_a_fixed_number_of_queries(cast: Cast) -> None:

@@ -98,6 +98,9 @@ def test_admins_are_found_by_name_by_group_and_over_a_unit(cast: Cast, admin: Cl
     assert names(admin, view="helpdesk_admins") == {"helpdesk.admin", "adele.vance", "diego.siciliani"}
     assert names(admin, view="global_admins") == {"global.admin"}
     assert names(admin, view="user_admins") == {"user.admin"}
+    assert names(admin, view="billing_admins") == {"billing.admin"}
+    services = {"billing", "security", "exchange", "application", "domain.name", "hybrid.identity"}
+    assert names(admin, view="service_admins") == {f"{service}.admin" for service in services}
 
 
 def test_locked_are_those_whose_lock_lasts_and_those_who_are_stopped(cast: Cast, admin: Client) -> None:
