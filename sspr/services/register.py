@@ -19,6 +19,7 @@ from sspr.rules import policy_of
 from users.actors import Actor
 from users.models import Session, User
 from users.services.sign_in_records import own_entry
+from users.sessions import is_live
 
 NOT_FINISHED: Final = "registration not finished"
 FRESH_MINUTES: Final = 15
@@ -126,8 +127,12 @@ def skip(session: Session, actor: Actor, *, now: datetime) -> None:
 
 
 def review(session: Session, actor: Actor, *, now: datetime) -> None:
-    """Note that somebody looked at what is registered and found it right."""
+    """Note that somebody looked at what is registered and found it right; nothing where they are not asked to."""
     with transaction.atomic():
+        # Under the lock of whoever requires to register anew: a look at what was there before must not undo that.
+        User.objects.select_for_update(of=("self",), no_key=True).get(pk=actor.id)
+        if not is_live(session) or not must_review(standing_of(actor), now=now):
+            return
         _answered(session, now=now)
         facts = {"reviewed_at": now, "must_register_again": False}
         Registration.objects.update_or_create(user=actor.user, defaults={"tenant": actor.tenant, **facts})

@@ -159,6 +159,7 @@ def register_done(request: PortalRequest) -> HttpResponse:
 
 
 @own_account
+@needs_second_factor
 @open_to_unregistered
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -11,6 +11,7 @@ from django.test import Client
 from adminportal import clock
 from adminportal.audit.models import AuditEvent
 from sspr.models import Gate, Reach, Registration
+from sspr.services.register import review
 from tests.cast import Cast, make_cast, signed_in
 from tests.sspr.security_ways import MAIL, MOBILE, adds_app, adds_by_code, session_of, waiting_code, wrong
 from tests.sspr.self_service import knows, policy_for, registers
@@ -332,6 +333,55 @@ def test_looks_good_counts_from_now(cast: Cast) -> None:
     assert said(cast) == ["User reviewed security info: success"]
 
 
+def test_looks_good_undoes_no_demand_to_register_anew(cast: Cast) -> None:
+    with within(cast.tenant):
+        require_new_registration(actor=cast.actor("global.admin"), user_id=cast[NAME].pk, now=clock.now())
+    client = arrives(cast)
+
+    answer = client.post("/account/review", {"next": "/account"})
+
+    assert answer["Location"] == "/account"
+    assert registration(cast).must_register_again
+    assert led(client) == led(arrives(cast)) == ASK
+    assert said(cast) == []
+
+
+def test_looks_good_that_nobody_asked_for_counts_for_nothing(cast: Cast) -> None:
+    asks(cast, reach=Reach.ALL, reconfirm_days=180)
+    registers(cast, NAME, MethodKind.EMAIL, MAIL)
+
+    arrives(cast).post("/account/review", {"next": "/account"})
+
+    with across_tenants():
+        assert not Registration.objects.filter(user=cast[NAME], reviewed_at__isnull=False).exists()
+    assert said(cast) == []
+    with clock.travel(timedelta(days=181)):
+        assert led(arrives(cast)) == "/account/review?next=%2Faccount"
+
+
+def test_looks_good_of_a_session_that_ended_meanwhile_counts_for_nothing(cast: Cast) -> None:
+    asks(cast, reach=Reach.ALL, must_register=False)
+    registers(cast, NAME, MethodKind.EMAIL, MAIL)
+    session = session_of(arrives(cast))
+    with within(cast.tenant):
+        require_new_registration(actor=cast.actor("global.admin"), user_id=cast[NAME].pk, now=clock.now())
+        review(session, cast.actor(NAME), now=clock.now())
+
+    assert registration(cast).must_register_again
+
+
+def test_looks_good_after_a_demand_to_register_anew_is_taken_where_it_was_asked(cast: Cast) -> None:
+    asks(cast, reach=Reach.ALL, must_register=False)
+    registers(cast, NAME, MethodKind.EMAIL, MAIL)
+    with within(cast.tenant):
+        require_new_registration(actor=cast.actor("global.admin"), user_id=cast[NAME].pk, now=clock.now())
+
+    arrives(cast).post("/account/review", {"next": "/account"})
+
+    assert not registration(cast).must_register_again
+    assert said(cast) == ["User reviewed security info: success"]
+
+
 def test_role_holder_gives_the_second_factor_before_the_pages_that_add_methods(cast: Cast) -> None:
     type(cast.tenant).objects.update(admin_mfa_required=True)
     cast.tenant.refresh_from_db()
@@ -339,6 +389,8 @@ def test_role_holder_gives_the_second_factor_before_the_pages_that_add_methods(c
 
     assert led(client, "/account/register").startswith("/signin/second-factor")
     assert led(client, "/account/register/email").startswith("/signin/second-factor")
+    assert led(client, "/account/review").startswith("/signin/second-factor")
+    assert client.post("/account/review")["Location"] == "/signin/second-factor"
     assert led(client, "/account/security-info").startswith("/signin/second-factor")
 
 
