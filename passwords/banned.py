@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from unicodedata import normalize
 
-from passwords.term_index import TERM_LENGTHS, index_terms, lower_form, match, matching_form
+from passwords.term_index import TERM_LENGTHS, index_terms, match, matching_form
 from passwords.wordlists import SHIPPED_TERMS, ListUnreadable, common_passwords, read_lines
 
 ACCEPTED_SCORE = 5
@@ -17,9 +17,6 @@ ACCEPTED_SCORE = 5
 
 NAME_MIN_LENGTH = 4
 """Characters from which on a name is looked for; shorter ones occur by chance."""
-
-STEPS_PER_CHARACTER = 1 + sum(length + 1 for length in range(TERM_LENGTHS.start, TERM_LENGTHS.stop + 1))
-"""Most steps a code point can cost: each window looked up whole and once for each character left out."""
 
 _NAME_BREAKS = re.compile(r"[\s\-\u2010-\u2015]+")
 _more_blocklists: list[Callable[[str], bool]] = []
@@ -57,14 +54,6 @@ class NameHit:
     source: str
     start: int
     length: int
-
-
-def printed_form(text: str, *, pieces: Iterable[Piece]) -> str:
-    """Return the matching form inside matched terms and the lower form elsewhere."""
-    printed, substituted = list(lower_form(text)), matching_form(text)
-    for piece in pieces:
-        printed[piece.start : piece.end] = substituted[piece.start : piece.end]
-    return "".join(printed)
 
 
 @lru_cache(maxsize=1_024)

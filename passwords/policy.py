@@ -75,7 +75,6 @@ class PolicyRules:
     profile: Profile
     min_length: int
     max_length: int
-    second_factor_enforced: bool = False
     strong_required: bool = True
     custom_terms: tuple[str, ...] = ()
     banned_scoring: bool = True
@@ -84,7 +83,7 @@ class PolicyRules:
     history_depth: int = 1
 
     def __post_init__(self) -> None:
-        floor = least_length(profile=self.profile, second_factor_enforced=self.second_factor_enforced)
+        floor = least_length(self.profile)
         if not floor <= self.min_length <= self.max_length:
             raise RulesInvalid(f"min_length is {self.min_length}: {floor} to {self.max_length} are allowed.")
         if not LEAST_MAXIMUM <= self.max_length <= LONGEST_PASSWORD:
@@ -133,17 +132,14 @@ class Violation:
     values: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-def least_length(*, profile: Profile, second_factor_enforced: bool) -> int:
+def least_length(profile: Profile) -> int:
     """Return the least minimum length of a profile, in code points."""
-    return 15 if profile is Profile.NIST and not second_factor_enforced else 8
+    return 15 if profile is Profile.NIST else 8
 
 
 def rules_of(
     profile: Profile,
     *,
-    min_length: int | None = None,
-    max_length: int = LONGEST_PASSWORD,
-    second_factor_enforced: bool = False,
     strong_required: bool = True,
     custom_terms: tuple[str, ...] = (),
     banned_scoring: bool = True,
@@ -151,16 +147,14 @@ def rules_of(
     tenant_name: str = "",
     history_depth: int = 1,
 ) -> PolicyRules:
-    """Make the rules of a profile; a minimum below the profile's own counts as the profile's own.
+    """Make the rules of a profile, with the profile's own lengths.
 
-    :raises RulesInvalid: when another value is outside what the profile allows.
+    :raises RulesInvalid: when a value is outside what the profile allows.
     """
-    floor = least_length(profile=profile, second_factor_enforced=second_factor_enforced)
     return PolicyRules(
         profile=profile,
-        min_length=max(floor, min_length or floor),
-        max_length=max_length,
-        second_factor_enforced=second_factor_enforced,
+        min_length=least_length(profile),
+        max_length=LONGEST_PASSWORD,
         strong_required=strong_required,
         custom_terms=custom_terms,
         banned_scoring=banned_scoring,

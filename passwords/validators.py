@@ -1,14 +1,12 @@
-"""Sentences for the password rules, and the adapter to ``AUTH_PASSWORD_VALIDATORS``."""
+"""Sentences for the password rules."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from adminportal.sealing import Secret
-from passwords.policy import PersonWords, PolicyRules, Profile, RuleName, Violation, judge, rules_of
+from passwords.policy import PolicyRules, Profile, RuleName, Violation
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -76,31 +74,3 @@ def rule_list(rules: PolicyRules) -> list[tuple[RuleName, str]]:
     if rules.scoring_applies or rules.blocklist_applies:
         shown.append((RuleName.NOT_BANNED, str(_BANNED_RULE if rules.scoring_applies else _COMMON_RULE)))
     return [*shown, (RuleName.NO_NAME, str(_NAMES_RULE))]
-
-
-class PolicyValidator:
-    """Judge by a profile's own rules where Django asks, without the tenant's settings; services call ``judge``."""
-
-    def __init__(self, profile: str = Profile.MICROSOFT_365.value) -> None:
-        self.rules = rules_of(Profile(profile))
-
-    def validate(self, password: str, user: object | None = None) -> None:
-        """Accept the password or name every rule that it breaks.
-
-        :raises ValidationError: when a rule is broken; one error per violation, its code the rule's name.
-        """
-        violations = judge(Secret(password), rules=self.rules, person=_words_of(user))
-        if violations:
-            raise ValidationError([ValidationError(sentence(each), code=each.rule.value) for each in violations])
-
-    def get_help_text(self) -> str:
-        """Return the rules as sentences."""
-        return " ".join(text for _rule, text in rule_list(self.rules))
-
-
-def _words_of(user: object | None) -> PersonWords:
-    return PersonWords(
-        first_name=getattr(user, "given_name", "") or "",
-        last_name=getattr(user, "surname", "") or "",
-        user_name=getattr(user, "user_principal_name", "") or "",
-    )

@@ -17,7 +17,7 @@ from passwords.bulk_options import BulkOptions
 from passwords.bulk_sentences import sentence_of
 from passwords.models import BulkChunk, BulkEnd, BulkItem, BulkJob, BulkState, PasswordReset, RevealLink
 from passwords.services.bulk_records import counts_of, record_job
-from passwords.services.bulk_reveal import NotShown, asks_proof, is_sealed, purge_bulk, reveal_items
+from passwords.services.bulk_reveal import NotShown, asks_proof, purge_bulk, reveal_items
 from users.actors import Actor
 from users.models import User
 from users.search import matching, words_of
@@ -72,8 +72,6 @@ class BulkRow:
     """One line of the results; ``delivery`` says how far a mailed link is: waiting, delivered, failed, opened, changed.
 
     It is ``no_address`` for who was to get one and has no address, and empty where no links are mailed.
-
-    ``can_reveal`` says that the starter could have the password shown now.
     """
 
     item_id: int
@@ -86,7 +84,6 @@ class BulkRow:
     sentence: str
     state: str
     delivery: str
-    can_reveal: bool
 
 
 def progress_of(job: BulkJob, *, now: datetime) -> Progress:
@@ -183,7 +180,6 @@ def _row(item: BulkItem, delivery: str, *, now: datetime) -> BulkRow:
         sentence=sentence_of(item.code, item.values),
         state=_life(reset, now=now) if reset else "",
         delivery=delivery,
-        can_reveal=reset is not None and is_sealed(reset, now=now),
     )
 
 

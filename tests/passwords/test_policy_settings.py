@@ -24,7 +24,7 @@ MICROSOFT = rules_of(Profile.MICROSOFT_365)
         {"custom_terms": ("abc",)},
         {"custom_terms": ("a" * 17,)},
         {"custom_terms": tuple(f"term{n}" for n in range(1001))},
-        {"profile": Profile.NIST},  # a minimum of 8 without a second factor
+        {"profile": Profile.NIST},  # a minimum of 8
     ],
 )
 def test_rules_outside_the_profile_are_refused(change: dict[str, object]) -> None:
@@ -32,11 +32,9 @@ def test_rules_outside_the_profile_are_refused(change: dict[str, object]) -> Non
         replace(MICROSOFT, **change)  # type: ignore[arg-type]  # the point of the test is a wrong value
 
 
-def test_rules_of_raises_a_low_minimum_to_the_profiles_own() -> None:
-    assert rules_of(Profile.MICROSOFT_365, min_length=4).min_length == 8
-    assert rules_of(Profile.NIST, min_length=8).min_length == 15
-    assert rules_of(Profile.NIST, min_length=8, second_factor_enforced=True).min_length == 8
-    assert rules_of(Profile.MICROSOFT_365, min_length=20).min_length == 20
+def test_rules_of_a_profile_have_its_own_lengths() -> None:
+    assert (MICROSOFT.min_length, MICROSOFT.max_length) == (8, 256)
+    assert (rules_of(Profile.NIST).min_length, rules_of(Profile.NIST).max_length) == (15, 256)
 
 
 def test_custom_list_is_stored_in_matching_form_without_doubles() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from itertools import pairwise
 from string import ascii_letters
 
@@ -14,7 +15,9 @@ from passwords import banned
 from passwords.generator import ALPHABET, CONSONANTS, DIGITS, FLOOR_BITS, VOWELS, Style, entropy_bits, generate
 from passwords.passphrase_words import LISTS, words_for
 from passwords.policy import PersonWords, PolicyRules, Profile, RuleName, judge, rules_of
+from passwords.term_index import lower_form
 from passwords.validators import sentence
+from tests.passwords.banned_forms import STEPS_PER_CHARACTER, printed_form
 
 any_text = st.text(alphabet=st.characters(codec=None), max_size=1_000)
 names = st.text(max_size=40)
@@ -27,17 +30,16 @@ people = st.builds(PersonWords, first_name=names, last_name=names, user_name=nam
 @st.composite
 def any_rules(draw: st.DrawFn) -> PolicyRules:
     """Draw rules that a tenant may have."""
-    return rules_of(
+    rules = rules_of(
         draw(st.sampled_from(Profile)),
-        min_length=draw(st.sampled_from([8, 12, 15, 20, 64])),
-        max_length=draw(st.sampled_from([64, 128, 256])),
-        second_factor_enforced=draw(st.booleans()),
         strong_required=draw(st.booleans()),
         custom_terms=draw(terms),
         banned_scoring=draw(st.booleans()),
         blocklist=draw(st.booleans()),
         tenant_name=draw(names),
     )
+    longer = draw(st.sampled_from([8, 12, 15, 20, 64]))
+    return replace(rules, min_length=max(rules.min_length, longer), max_length=draw(st.sampled_from([64, 128, 256])))
 
 
 def stands_for(piece: str, term: str) -> bool:
@@ -86,17 +88,17 @@ def test_pieces_lie_side_by_side_and_make_up_the_score(text: str, words: tuple[s
 
     assert all(left.end <= right.start for left, right in pairwise(result.pieces))
     assert result.value == len(text) - sum(piece.length - 1 for piece in result.pieces)
-    printed = banned.printed_form(text, pieces=result.pieces)
+    printed = printed_form(text, pieces=result.pieces)
     for position, sign in enumerate(printed):
         inside = any(piece.start <= position < piece.end for piece in result.pieces)
-        form = banned.matching_form(text) if inside else banned.lower_form(text)
+        form = banned.matching_form(text) if inside else lower_form(text)
         assert sign == form[position]
 
 
 @given(text=any_text)
 @settings(max_examples=200, deadline=None)
 def test_forms_keep_every_position(text: str) -> None:
-    assert len(banned.lower_form(text)) == len(banned.matching_form(text)) == len(text)
+    assert len(lower_form(text)) == len(banned.matching_form(text)) == len(text)
     assert banned.matching_form(banned.matching_form(text)) == banned.matching_form(text)
 
 
@@ -115,7 +117,7 @@ def test_judge_answers_for_any_text_with_sentences(text: str, rules: PolicyRules
 @given(text=st.text(max_size=256), words=terms)
 @settings(max_examples=100, deadline=None)
 def test_steps_of_the_score_are_bounded(text: str, words: tuple[str, ...]) -> None:
-    assert banned.score(text, custom_terms=words).steps <= len(text) * banned.STEPS_PER_CHARACTER
+    assert banned.score(text, custom_terms=words).steps <= len(text) * STEPS_PER_CHARACTER
 
 
 SIGNS = {
