@@ -13,7 +13,7 @@ from django.template import Context, TemplateDoesNotExist, TemplateSyntaxError
 from django.template.backends.django import Template
 from django.template.loader import get_template
 from django.utils import translation
-from django.utils.translation import get_supported_language_variant
+from django.utils.translation import get_supported_language_variant, gettext
 from django.views.decorators.debug import sensitive_variables
 
 from adminportal import clock
@@ -71,6 +71,7 @@ def build(message: OutboundMessage) -> Parcel:
             subject = one_line(_render(message, "subject.txt", facts))[:SUBJECT_LENGTH]
             text = _render(message, "body.txt", facts)
             html = _render(message, "body.html", facts)
+        sender = _sender_name(facts)
     return Parcel(
         channel=message.channel,
         to=message.to,
@@ -80,8 +81,15 @@ def build(message: OutboundMessage) -> Parcel:
         headers=_headers_of(message),
         issued_at=message.issued_at,
         boundary=f"=_{message.id.hex}.{message.generation}",
-        sender_name=str(facts.get("sender_name", "")),
+        sender_name=sender,
     )
+
+
+def _sender_name(facts: Mapping[str, object]) -> str:
+    """Return whom a mail comes from, in the active language; nothing where it names no tenant."""
+    tenant = facts.get("tenant_name", "")
+    named = gettext("%(portal)s on behalf of %(tenant)s") % {"portal": gettext("Admin portal"), "tenant": tenant}
+    return named if tenant else ""
 
 
 def one_line(text: str) -> str:

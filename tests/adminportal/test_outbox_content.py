@@ -12,6 +12,7 @@ from django.utils.html import escape
 from adminportal import clock, sealing
 from adminportal.centre.views.messages import LETTERS
 from adminportal.outbox import links
+from adminportal.outbox.channels.email import compose
 from adminportal.outbox.content import build
 from adminportal.outbox.models import OutboundMessage
 
@@ -55,6 +56,19 @@ def test_message_of_the_product_is_complete(template: str, language: str) -> Non
     assert (link in parcel.text) == (link in parcel.html)
     assert "O&#x27;Brien" not in parcel.subject + parcel.text
     assert link not in repr(parcel)
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_message_comes_on_behalf_of_the_tenant_that_it_names(template: str) -> None:
+    message = _message(template, language="nb")
+    nobodys = build(message).sender_name
+    message.context["tenant_name"] = "Contoso\r\nBcc: eve@mail.example"
+
+    sender = compose(build(message))["From"]
+
+    assert nobodys == ""
+    assert "Contoso Bcc: eve@mail.example" in sender.addresses[0].display_name
+    assert sender.addresses[0].addr_spec == settings.EMAIL_FROM
 
 
 def test_each_message_of_the_product_has_a_name_in_the_trace() -> None:

@@ -198,6 +198,7 @@ def test_mail_says_who_asks_why_and_where_to_look_but_carries_no_link_that_does_
     letter = build(mails()[0])
 
     assert letter.subject == "adele.vance@contoso.example asks for a new password"
+    assert letter.sender_name == "Admin portal on behalf of Contoso"
     for words in ("SSPR_0014", "not registered enough ways", "203.0.113.9", "/passwords/requests"):
         assert words in letter.text and words in letter.html
     assert "/reveal/" not in letter.text

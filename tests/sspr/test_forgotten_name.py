@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
@@ -14,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from adminportal import clock
 from adminportal.audit.models import AuditEvent
 from adminportal.hashing import hashes_made
+from adminportal.outbox.channels.email import compose
 from adminportal.outbox.content import build
 from adminportal.outbox.models import OutboundMessage
 from sspr.models import PublicAsk
@@ -50,6 +52,7 @@ def test_every_user_name_of_the_address_comes_in_one_mail(cast: Cast) -> None:
     assert answer["Location"] == "/forgot-username/sent"
     (letter,) = letters()
     text = build(letter).text
+    assert compose(build(letter))["From"] == f"Admin portal on behalf of Contoso <{settings.EMAIL_FROM}>"
     assert "adele.second@contoso.example, adele.vance@contoso.example" in text
     assert AuditEvent.objects.get(activity="Requested user name").result == "success"
 

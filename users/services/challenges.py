@@ -11,9 +11,7 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.utils import translation
 from django.utils.crypto import constant_time_compare
-from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_variables
 
 from adminportal import sealing
@@ -119,7 +117,7 @@ def issue(
         to="" if is_decoy else destination.value,
         language=language,
         about_user_id=None if is_decoy or user is None else user.pk,
-        context=_context(user, context, minutes=minutes, language=language) if user and is_sent else {},
+        context=_context(user, context, minutes=minutes) if user and is_sent else {},
         not_after=now + timedelta(minutes=minutes),
         secret_purpose=CODE_PURPOSE,
         correlation_id=correlation_id,
@@ -208,16 +206,8 @@ def purge_challenges(now: datetime) -> int:
     return len(rows)
 
 
-def _context(user: User, context: Mapping[str, str], *, minutes: int, language: str) -> dict[str, str]:
-    with translation.override(language):
-        portal = gettext("Admin portal")
-        sender = gettext("%(portal)s on behalf of %(tenant)s") % {"portal": portal, "tenant": context["tenant_name"]}
-    return {
-        **context,
-        "user_name": user.user_principal_name,
-        "minutes": str(minutes),
-        "sender_name": sender,
-    }
+def _context(user: User, context: Mapping[str, str], *, minutes: int) -> dict[str, str]:
+    return {**context, "user_name": user.user_principal_name, "minutes": str(minutes)}
 
 
 def _store(challenge: Challenge, *, now: datetime) -> None:
