@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandParser
+
+WRONG_USE: Final = 2
+"""Exit code where the arguments contradict themselves or are out of bounds; what argparse finds has it too."""
 
 
 class PortalCommand(BaseCommand):

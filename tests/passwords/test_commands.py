@@ -110,8 +110,6 @@ def test_plain_answers_are_lines_for_people(run: Any, contoso: Cast) -> None:
         (("create_admin", "lee.gu@contoso.example", "--role", "Global Reader", "--reason", "x"), "directory"),
         (("reset_password", "nobody@contoso.example"), "No such user"),
         (("reset_password", "lee.gu@contoso.example"), "comes from the directory"),
-        (("reset_password", "adele.vance@contoso.example", "--reason", "r" * 257), "at most 256 characters"),
-        (("seed_demo", "--users", "-1"), "nothing was changed"),
     ],
 )
 def test_refusal_is_one_sentence_on_standard_error_and_code_1(
@@ -148,6 +146,28 @@ def test_wrong_use_is_code_2_and_changes_nothing(run: Any, contoso: Cast, argume
 
     assert (answer.code, answer.out) == (2, "")
     assert "usage:" in answer.err
+    assert snapshot() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("seed_demo", "--users", "-1"), "nothing was changed"),
+        (("seed_demo", "--users", "1000001"), "nothing was changed"),
+        (("bulk_reset", "--tenant", "contoso.example", "--results", "x", "--dry-run"), "give one of them"),
+        (("bulk_reset", "--tenant", "contoso.example", "--all", "--reason", "r" * 257), "at most 256 characters"),
+        (("reset_password", "adele.vance@contoso.example", "--reason", "r" * 257), "at most 256 characters"),
+    ],
+)
+def test_arguments_that_cannot_be_are_code_2_and_one_sentence(
+    run: Any, contoso: Cast, arguments: tuple[str, ...], words: str
+) -> None:
+    before = snapshot()
+
+    answer = run(*arguments)
+
+    assert (answer.code, answer.out) == (2, "")
+    assert words in answer.err and "Traceback" not in answer.err
     assert snapshot() == before
 
 

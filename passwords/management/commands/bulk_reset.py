@@ -8,6 +8,7 @@ from uuid import UUID
 from django.core.management.base import CommandError, CommandParser
 
 from adminportal import clock
+from adminportal.shell.answers import WRONG_USE
 from passwords.bulk_options import BulkOptions
 from passwords.bulk_sentences import sentence_of
 from passwords.bulk_starters import Operator
@@ -40,9 +41,11 @@ class Command(BulkCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Reset, or say why not."""
         if len(options["reason"]) > LONGEST_REASON:
-            raise CommandError(f"A reason has at most {LONGEST_REASON} characters. Nothing was changed.")
+            told = f"A reason has at most {LONGEST_REASON} characters. Nothing was changed."
+            raise CommandError(told, returncode=WRONG_USE)
         if options["results"] and options["dry_run"]:
-            raise CommandError("--results tells of an earlier job, --dry-run of none: give one of them.")
+            told = "--results tells of an earlier job, --dry-run of none: give one of them."
+            raise CommandError(told, returncode=WRONG_USE)
         chosen = BulkOptions(
             must_change=not options["no_force_change"], blind=options["blind"], reason=options["reason"]
         )

@@ -9,7 +9,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from adminportal import clock
 from adminportal.sealing import Secret
-from adminportal.shell.answers import PortalCommand
+from adminportal.shell.answers import WRONG_USE, PortalCommand
 from passwords.authority import OperatorAuthority
 from passwords.orders import ResetEnd, ResetOptions, ResetOrder
 from passwords.reveal import show_to_operator
@@ -43,7 +43,8 @@ class Command(PortalCommand):
         if person is None:
             raise CommandError(f"No such user: {options['upn']}. Nothing was changed.")
         if len(options["reason"]) > LONGEST_REASON:
-            raise CommandError(f"A reason has at most {LONGEST_REASON} characters. Nothing was changed.")
+            told = f"A reason has at most {LONGEST_REASON} characters. Nothing was changed."
+            raise CommandError(told, returncode=WRONG_USE)
         typed = Secret(sys.stdin.readline().rstrip("\r\n")) if options["stdin"] else None
         with within(person.tenant):
             (outcome,) = reset_passwords(

@@ -11,7 +11,7 @@ from adminportal import clock
 from adminportal.centre.demo.seed import SeedRefused, seed
 from adminportal.centre.demo.sheet import known_password, write_sheet
 from adminportal.sealing import Secret
-from adminportal.shell.answers import PortalCommand
+from adminportal.shell.answers import WRONG_USE, PortalCommand
 from passwords.generator import Style, generate
 from passwords.policy import PersonWords, Profile, rules_of
 
@@ -33,7 +33,7 @@ class Command(PortalCommand):
         if not settings.DEMO:
             raise CommandError("Demo accounts are for PORTAL_ENV=demo alone; nothing was changed.")
         if not 0 <= options["users"] <= MOST_PEOPLE:
-            raise CommandError(f"--users takes 0 to {MOST_PEOPLE:,}; nothing was changed.")
+            raise CommandError(f"--users takes 0 to {MOST_PEOPLE:,}; nothing was changed.", returncode=WRONG_USE)
         given = settings.DEMO_PASSWORD
         password = Secret(given) if given else known_password(settings.VAR_DIR) or _random()
         try:
