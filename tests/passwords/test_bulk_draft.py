@@ -254,7 +254,7 @@ def test_many_people_need_fresh_proof_and_the_options_survive_it(cast: Cast, adm
 
     page, response = body(admin.get(address(job))), admin.post(address(job), fields)
 
-    assert "You will be asked for your password once more." in page
+    assert "You will be asked to prove once more that it is you." in page
     assert response.headers["Location"].startswith(f"{reverse('users:confirm')}?next=%2Fpasswords%2Fbulk%2F")
     assert state_of(cast, job) == BulkState.DRAFT
     assert admin.get(address(job)).context["form"]["reason"].value() == "Leak"

@@ -397,7 +397,7 @@ def test_passwords_of_many_need_fresh_proof(cast: Cast, admin: Client) -> None:
 
     page = body(admin.get(to("bulk", job)))
 
-    assert "You will be asked for your password once more." in page
+    assert "You will be asked to prove once more that it is you." in page
     for route in ("bulk-show", "bulk-csv", "bulk-slips"):
         assert admin.post(to(route, job)).headers["Location"].startswith(reverse("users:confirm"))
 
@@ -410,7 +410,7 @@ def test_passwords_of_few_need_fresh_proof_where_somebody_holds_a_role(cast: Cas
 
     page = body(admin.get(to("bulk", mixed)))
 
-    assert "You will be asked for your password once more." in page
+    assert "You will be asked to prove once more that it is you." in page
     for route in ("bulk-show", "bulk-csv", "bulk-slips"):
         assert admin.post(to(route, mixed)).headers["Location"].startswith(reverse("users:confirm"))
         assert admin.post(to(route, plain)).status_code == 200
