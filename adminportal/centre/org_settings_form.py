@@ -88,7 +88,10 @@ WORDS: Final[dict[str, tuple[str | Promise, str | Promise]]] = {
         _("Minutes for which a confirmed sign-in counts"),
         _("After that, acts on people with a role, bulk runs and role assignments ask again. 0 never asks."),
     ),
-    "lockout_threshold": (_("Wrong passwords before an account locks"), _("From a place that is not familiar.")),
+    "lockout_threshold": (
+        _("Wrong passwords before an account locks"),
+        _("From familiar and unfamiliar places, each counted by itself."),
+    ),
     "lockout_seconds": (_("Seconds of the first lock"), _("Each next one is longer.")),
     "lockout_hard_stop": (
         _("Wrong passwords in a row that stop an account"),
