@@ -73,7 +73,10 @@ WORDS: Final[dict[str, Words]] = {
             "Let the password of %(number)s user expire", "Let the passwords of %(number)s users expire", "number"
         ),
         will=_n("%(number)s password will expire again", "%(number)s passwords will expire again", "number"),
-        text=_("Their passwords expire by the rules of the organization; one that is too old does so at once."),
+        text=_(
+            "Their passwords expire by the rules of the organization. Whoever has one that is too old chooses a new "
+            "one at the next sign-in; nobody is signed out."
+        ),
         button=_("Clear password never expires"),
     ),
     BulkAct.STRONG_OPTIONAL: Words(

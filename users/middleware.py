@@ -23,6 +23,7 @@ from users.models import Session
 from users.permissions import Permission
 from users.request import PortalRequest
 from users.services.page_refusals import record_page_refusal
+from users.sessions import owes_new_password
 from users.tenancy import within
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -93,7 +94,7 @@ class LanguageMiddleware:
 
 
 class GateMiddleware:
-    """Sends strangers to sign in, holders of a temporary password to change it, others to what is due before a page."""
+    """Sends strangers to sign in, who has a password to change to do so, others to what is due before a page."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -110,7 +111,7 @@ class GateMiddleware:
         actor = request.actor  # type: ignore[attr-defined]
         if actor is None:
             return _to_sign_in(request)
-        if actor.user.must_change and not getattr(view, "is_open_to_must_change", False):
+        if owes_new_password(request.session_row) and not getattr(view, "is_open_to_must_change", False):  # type: ignore[attr-defined]
             return _go(request, reverse("passwords:change"))
         elsewhere = closed_gate(cast(PortalRequest, request), view)
         return _go(request, elsewhere) if elsewhere else None

@@ -19,6 +19,8 @@ class Permission(StrEnum):
     MESSAGES_READ = "outbox:message:read"
     ORG_SETTINGS_READ = "portal:settings:read"
     ORG_SETTINGS_WRITE = "portal:settings:write"
+    PASSWORD_EXPIRATION_READ = "passwords:expiration:read"  # noqa: S105  # the name of a right
+    PASSWORD_EXPIRATION_WRITE = "passwords:expiration:write"  # noqa: S105  # the name of a right
     PASSWORD_POLICY_READ = "passwords:policy:read"  # noqa: S105  # the name of a right
     PASSWORD_POLICY_WRITE = "passwords:policy:write"  # noqa: S105  # the name of a right
     PASSWORD_RESET = "passwords:password:reset"  # noqa: S105  # the name of a right
@@ -91,6 +93,9 @@ HOLDERS: Final[dict[Permission, frozenset[Role]]] = {
     Permission.MESSAGES_READ: _RESETTERS,
     Permission.ORG_SETTINGS_READ: _SETTINGS_READERS,
     Permission.ORG_SETTINGS_WRITE: frozenset({Role.GLOBAL_ADMINISTRATOR}),
+    Permission.PASSWORD_EXPIRATION_READ: _SETTINGS_READERS
+    | {Role.AUTHENTICATION_POLICY_ADMINISTRATOR, Role.USER_ADMINISTRATOR},
+    Permission.PASSWORD_EXPIRATION_WRITE: frozenset({Role.USER_ADMINISTRATOR, Role.GLOBAL_ADMINISTRATOR}),
     Permission.PASSWORD_POLICY_READ: _SETTINGS_READERS | {Role.AUTHENTICATION_POLICY_ADMINISTRATOR},
     Permission.PASSWORD_POLICY_WRITE: frozenset({Role.AUTHENTICATION_POLICY_ADMINISTRATOR, Role.GLOBAL_ADMINISTRATOR}),
     Permission.PASSWORD_RESET: _RESETTERS,

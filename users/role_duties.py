@@ -28,6 +28,8 @@ PERMISSION_WORDS: Final[dict[Permission, Promise]] = {
     Permission.UNIT_READ: _("See administrative units and who is in them"),
     Permission.ORG_SETTINGS_READ: _("See the settings of the organization"),
     Permission.ORG_SETTINGS_WRITE: _("Change the settings of the organization"),
+    Permission.PASSWORD_EXPIRATION_READ: _("See for how long passwords are good"),
+    Permission.PASSWORD_EXPIRATION_WRITE: _("Change for how long passwords are good"),
     Permission.PASSWORD_POLICY_READ: _("See the password policy and the numbers of the sign-in lockout"),
     Permission.PASSWORD_POLICY_WRITE: _("Change the password policy and the numbers of the sign-in lockout"),
     Permission.SSPR_SETTINGS_READ: _("See the settings of self-service password reset"),

@@ -43,13 +43,21 @@ def digest_of(key: Secret) -> str:
     return hashlib.sha256(key.expose().encode()).hexdigest()
 
 
-def open_session(user: User, *, now: datetime, began_at: datetime | None = None) -> Secret:
+def open_session(
+    user: User, *, now: datetime, began_at: datetime | None = None, password_expired_at: datetime | None = None
+) -> Secret:
     """Insert a session for a person who has just proven who they are, and return its key."""
-    return _insert(user, now=now, facts={"created_at": began_at or now, "proven_at": now})
+    facts: Row = {"created_at": began_at or now, "proven_at": now, "password_expired_at": password_expired_at}
+    return _insert(user, now=now, facts=facts)
 
 
 def continue_session(
-    session: Session, *, now: datetime, proven_at: datetime | None = None, second_factor_at: datetime | None = None
+    session: Session,
+    *,
+    now: datetime,
+    proven_at: datetime | None = None,
+    second_factor_at: datetime | None = None,
+    has_new_password: bool = False,
 ) -> Secret:
     """Insert a session that goes on for another one, as old and as proven as that was, or more; return its key."""
     facts: Row = {
@@ -57,6 +65,7 @@ def continue_session(
         "proven_at": proven_at or session.proven_at,
         "second_factor_at": second_factor_at or session.second_factor_at,
         "registration_asked_at": session.registration_asked_at,
+        "password_expired_at": None if has_new_password else session.password_expired_at,
     }
     return _insert(session.user, now=now, facts=facts)
 
@@ -97,6 +106,11 @@ def find_session(key: Secret, *, now: datetime) -> Session | None:
     return session
 
 
+def owes_new_password(session: Session) -> bool:
+    """Tell whether nothing may open in a session before its person has chosen another password."""
+    return session.user.must_change or session.password_expired_at is not None
+
+
 def is_live(session: Session) -> bool:
     """Tell whether a session goes on, asked under the lock of its person: a reset that was quicker has ended it."""
     return bool(fetch(*still_live_question(session), uuid_columns=()))
@@ -126,9 +140,9 @@ def renew(session: Session, *, now: datetime) -> Secret:
 
 
 def renew_alone(session: Session, *, now: datetime) -> Secret:
-    """Give a session a new key and end every other one of its person. Inside a transaction."""
+    """Give a session a new key after a change of the password, and end every other one. Inside a transaction."""
     end_all_sessions([session.user_id], now=now)
-    return continue_session(session, now=now, proven_at=now)
+    return continue_session(session, now=now, proven_at=now, has_new_password=True)
 
 
 def end_session(session: Session, *, now: datetime) -> None:

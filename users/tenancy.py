@@ -9,7 +9,7 @@ from uuid import UUID
 from django_scopes import scope, scopes_disabled
 
 if TYPE_CHECKING:
-    from users.models import Tenant, User
+    from users.models import Domain, Tenant, User
 
 
 def within(tenant: Tenant) -> AbstractContextManager[object]:
@@ -39,13 +39,18 @@ def find_person_by_name(folded_upn: str) -> User | None:
         return next(iter(User.objects.filter(upn_folded=folded_upn)), None)
 
 
-def find_tenant_of_domain(domain: str) -> Tenant | None:
-    """Return the tenant that owns a domain name, or None."""
+def find_domain(name: str) -> Domain | None:
+    """Return a domain by its name, with the tenant that owns it, or None; one query."""
     from users.models import Domain
 
     with across_tenants():
-        found = next(iter(Domain.objects.select_related("tenant").filter(name=domain.casefold())), None)
-        return found.tenant if found else None
+        return next(iter(Domain.objects.select_related("tenant").filter(name=name.casefold())), None)
+
+
+def find_tenant_of_domain(domain: str) -> Tenant | None:
+    """Return the tenant that owns a domain name, or None."""
+    found = find_domain(domain)
+    return found.tenant if found else None
 
 
 def find_tenant(tenant_id: UUID) -> Tenant | None:

@@ -45,6 +45,14 @@ ENTRIES = (
     ),
     NavEntry(
         section=Section.SETTINGS,
+        label=_("Password expiration policy"),
+        url_name="passwords:expiration",
+        icon="clock",
+        order=107,
+        permission=Permission.PASSWORD_EXPIRATION_READ,
+    ),
+    NavEntry(
+        section=Section.SETTINGS,
         label=_("Password policy"),
         url_name="passwords:policy",
         icon="shield",

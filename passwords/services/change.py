@@ -28,7 +28,7 @@ from users.services import lockout
 from users.services.method_changes import NOT_ME
 from users.services.reach import Emails, addresses_of, emails_of, emails_question
 from users.services.sign_in import LONGEST_PASSWORD, lockout_rules
-from users.sessions import is_live, renew_alone, still_live_question
+from users.sessions import is_live, owes_new_password, renew_alone, still_live_question
 from users.snapshots import snapshot_of, target_of
 
 BANNED_REASON = "FuzzyPolicyViolationInvalidPassword"
@@ -128,7 +128,7 @@ def _reserve(change: _Change) -> tuple[PolicyRules, lockout.Ticket]:
 def _is_remembered(change: _Change, rules: PolicyRules) -> bool:
     """Compare with the current password as text, it was typed, and with older ones by their hashes."""
     if rules.history_depth == 0:
-        return change.user.is_temporary and change.new == change.current
+        return owes_new_password(change.session) and change.new == change.current
     if change.new == change.current or rules.history_depth == 1:
         return change.new == change.current
     rows = PasswordHistory.objects.filter(user=change.user).order_by("-retired_at")

@@ -23,6 +23,7 @@ from passwords.ticks import ticks_for
 from users import cookies
 from users.access import open_to_must_change, own_account
 from users.request import PortalRequest
+from users.sessions import owes_new_password
 
 
 @own_account
@@ -73,6 +74,11 @@ def live_rules(request: PortalRequest) -> HttpResponse:
 
 
 def _page(request: PortalRequest, form: ChangePasswordForm, *, status: int = 200) -> HttpResponse:
-    user = request.actor.user
-    page = {"form": form, "is_forced": user.must_change, "ticks": ticks_for(user, tenant=request.tenant)}
+    user, session = request.actor.user, request.session_row
+    page = {
+        "form": form,
+        "is_forced": owes_new_password(session),
+        "is_expired": session.password_expired_at is not None and not user.must_change,
+        "ticks": ticks_for(user, tenant=request.tenant),
+    }
     return render(request, "passwords/change_password.html", page, status=status)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from datetime import datetime
 from functools import partial
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -90,8 +92,8 @@ def test_reset_that_waits_for_a_sign_in_ends_its_session(cast: Cast, monkeypatch
     opened, go_on = threading.Event(), threading.Event()
     from users import sessions
 
-    def slow_open(user: User, *, now: object) -> Secret:
-        key = sessions.open_session(user, now=now)  # type: ignore[arg-type]
+    def slow_open(user: User, *, now: datetime, **facts: Any) -> Secret:
+        key = sessions.open_session(user, now=now, **facts)
         opened.set()
         go_on.wait(60)
         return key

@@ -25,7 +25,10 @@ def cast() -> Cast:
     return make_cast()
 
 
-@pytest.mark.parametrize("name", ["centre:org-settings", "passwords:policy", "passwords:add-user", "users:confirm"])
+@pytest.mark.parametrize(
+    "name",
+    ["centre:org-settings", "passwords:policy", "passwords:expiration", "passwords:add-user", "users:confirm"],
+)
 def test_page_of_an_administrator_keeps_its_budget(cast: Cast, name: str) -> None:
     keeps_budget(name, signed_in(cast["global.admin"]), reverse(name))
 

@@ -13,7 +13,8 @@ class Session(models.Model):
     """One session; the key itself is only in the cookie, here is its SHA-256.
 
     ``second_factor_at`` says when the second factor was given in it, ``registration_asked_at`` when its person answered
-    the question for more security information (registered, reviewed or skipped).
+    the question for more security information (registered, reviewed or skipped), ``password_expired_at`` since when the
+    password was over that it began with: nothing opens in it before a new one is chosen.
     """
 
     key_digest = models.CharField(max_length=64, primary_key=True)
@@ -24,6 +25,7 @@ class Session(models.Model):
     proven_at = models.DateTimeField(null=True, default=None)
     second_factor_at = models.DateTimeField(null=True, default=None)
     registration_asked_at = models.DateTimeField(null=True, default=None)
+    password_expired_at = models.DateTimeField(null=True, default=None)
     ended_at = models.DateTimeField(null=True, default=None)
     ip_address = models.CharField(max_length=45, blank=True, default="")
     user_agent = models.CharField(max_length=256, blank=True, default="")

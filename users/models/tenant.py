@@ -12,7 +12,8 @@ class Tenant(models.Model):
     """One organisation; everything else belongs to exactly one.
 
     ``managed_contacts`` lists the contact kinds that HR or IT looks after (``managed_by``, reached at
-    ``managed_contact``): their owners see them locked.
+    ``managed_contact``): their owners see them locked. Passwords are good for ``password_days``, 0 for ever; those that
+    were too old when that began to count (``password_expiry_since``) end within ``password_spread_days``.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -40,6 +41,10 @@ class Tenant(models.Model):
     managed_contacts = models.JSONField(default=list)
     managed_by = models.CharField(max_length=128, blank=True, default="")
     managed_contact = models.CharField(max_length=254, blank=True, default="")
+    password_days = models.PositiveSmallIntegerField(default=0)
+    password_notice_days = models.PositiveSmallIntegerField(default=14)
+    password_spread_days = models.PositiveSmallIntegerField(default=14)
+    password_expiry_since = models.DateTimeField(null=True, default=None)
 
     def __str__(self) -> str:
         return self.name

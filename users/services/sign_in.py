@@ -22,11 +22,12 @@ from adminportal.throttle import peek
 from users import devices
 from users.models import Session, Tenant, User
 from users.names import MAX_UPN, fold_upn
+from users.password_expiry import ExpiryRules, password_ends_at
 from users.services import lockout
 from users.services.sign_in_records import entry_of_try, own_entry
 from users.services.sign_in_sources import ChallengeNeeded, challenge_level, count_failure
 from users.sessions import end_session, is_live, open_session, renew
-from users.tenancy import find_person_to_sign_in, find_tenant_of_domain, within
+from users.tenancy import find_domain, find_person_to_sign_in, within
 
 LONGEST_PASSWORD = 256
 """Code points; anything longer is refused before a hash or a query."""
@@ -61,6 +62,7 @@ class _Try:
     ticket: lockout.Ticket
     now: datetime
     instead_of: Session | None
+    is_federated: bool
 
 
 Listener = Callable[[User, datetime], None]
@@ -98,7 +100,8 @@ def sign_in(
         raise ChallengeNeeded(level)
     folded = fold_upn(user_name)
     person = find_person_to_sign_in(folded)
-    tenant = find_tenant_of_domain(folded.partition("@")[2])
+    domain = find_domain(folded.partition("@")[2])
+    tenant = domain.tenant if domain else None
     if person and tenant and person.tenant_id == tenant.pk:
         person.tenant = tenant  # as it is read already
     ticket = lockout.reserve(
@@ -116,6 +119,7 @@ def sign_in(
         ticket=ticket,
         now=now,
         instead_of=instead_of,
+        is_federated=bool(person and domain and domain.is_federated and domain.tenant_id == person.tenant_id),
     )
     with lockout.judging(ticket):
         right = _verify(person, password)
@@ -179,6 +183,7 @@ def _succeed(attempt: _Try, person: User, *, device_cookie: str) -> SignInResult
     if person.is_temporary and person.temporary_expires_at and person.temporary_expires_at <= attempt.now:
         return _expired(attempt, person)
     rehashed = _rehash(person, attempt.password)
+    expired_at = _expired_at(attempt, person)
     with transaction.atomic(), within(person.tenant), together():
         changes = {"last_sign_in_at": attempt.now} | ({"password": rehashed} if rehashed else {})
         if not _unchanged(person).update(**changes):
@@ -186,7 +191,7 @@ def _succeed(attempt: _Try, person: User, *, device_cookie: str) -> SignInResult
         lockout.settle_right(attempt.ticket)
         if attempt.instead_of is not None:
             end_session(attempt.instead_of, now=attempt.now)
-        key = open_session(person, now=attempt.now)
+        key = open_session(person, now=attempt.now, password_expired_at=expired_at)
         record(own_entry(Activity.SIGNED_IN, person), now=attempt.now)
         if person.is_temporary or person.password_issued_at == person.password_changed_at:
             for listener in _listeners:
@@ -195,8 +200,14 @@ def _succeed(attempt: _Try, person: User, *, device_cookie: str) -> SignInResult
         outcome=Outcome.RIGHT,
         session_key=key,
         device_cookie=devices.remember(device_cookie, person.pk, now=attempt.now),
-        must_change=person.must_change,
+        must_change=person.must_change or expired_at is not None,
     )
+
+
+def _expired_at(attempt: _Try, person: User) -> datetime | None:
+    """Return since when the password is too old, or None; costs no query, the organization was read with the name."""
+    end = password_ends_at(person, rules=ExpiryRules.of(person.tenant), is_federated=attempt.is_federated)
+    return end if end is not None and end <= attempt.now else None
 
 
 def _expired(attempt: _Try, person: User) -> SignInResult:

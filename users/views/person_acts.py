@@ -16,13 +16,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from adminportal import clock
 from adminportal.shell.forms import PortalFormHelper
-from users.access import Permission, requires
+from users.access import Permission, needs_fresh_proof, requires
 from users.models import User
 from users.panel import get_person
 from users.refusals import sentence, status_of
 from users.request import PortalRequest
 from users.selectors import get_user
 from users.services.acts import Act, Refused, act_on_person
+from users.views.proof import to_confirm
 from users.views.user_panel import show_person, wants_fragment
 
 
@@ -83,7 +84,10 @@ QUESTIONS: Final[dict[Act, Question]] = {
     ),
     Act.EXPIRES: Question(
         title=_("Let the password expire"),
-        text=_("The password of this person expires as the expiration policy says."),
+        text=_(
+            "The password of this person expires as the expiration policy says. One that is too old has to be changed "
+            "at the next sign-in."
+        ),
         tab="password",
     ),
     Act.STRONG_OPTIONAL: Question(
@@ -128,15 +132,16 @@ def unlock(request: PortalRequest, user_id: UUID) -> HttpResponse:
 def _ask(
     request: PortalRequest, user: User, act: Act, *, form: BlockForm | None = None, status: int = 200
 ) -> HttpResponse:
-    person, url = get_person(user, actor=request.actor), reverse("users:panel", args=[user.pk])
-    tab = QUESTIONS[act].tab
+    person = get_person(user, actor=request.actor)
+    if person.acts[act].allowed and needs_fresh_proof(request.actor, person.facts, now=clock.now()):
+        return to_confirm(request)
     context = {
         "user": user,
         "act": QUESTIONS[act],
         "reason": sentence(person.acts[act]),
         "holders": person.holders,
         "form": form,
-        "panel_url": f"{url}?tab={tab}" if tab else url,
+        "panel_url": _panel_url(user, QUESTIONS[act].tab),
     }
     in_panel = wants_fragment(request)
     page = "users/_panel_confirm.html" if in_panel else "users/panel_confirm.html"
@@ -147,7 +152,14 @@ def _do(request: PortalRequest, user: User, act: Act, *, reason: str = "", tab: 
     try:
         act_on_person(actor=request.actor, act=act, user_id=user.pk, reason=reason, now=clock.now())
     except Refused as refusal:
+        if refusal.decision.code == "RESET_STEP_UP":
+            return to_confirm(request, back_to=_panel_url(user, tab) if act is Act.UNLOCK else request.path)
         problem, status = sentence(refusal.decision), status_of(refusal.decision)
         return show_person(request, user, problem=problem, status=status)
-    query = f"?tab={tab}&done={act}" if tab else f"?done={act}"
-    return HttpResponseRedirect(f"{reverse('users:panel', args=[user.pk])}{query}")
+    address = _panel_url(user, tab)
+    return HttpResponseRedirect(f"{address}{'&' if tab else '?'}done={act}")
+
+
+def _panel_url(user: User, tab: str) -> str:
+    url = reverse("users:panel", args=[user.pk])
+    return f"{url}?tab={tab}" if tab else url

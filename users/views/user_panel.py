@@ -67,7 +67,7 @@ DONE: dict[str, str | Promise] = {
     Act.UNLOCK: _("The account is unlocked."),
     Act.FORCE_CHANGE: _("The password has to be changed at the next sign-in, and every session was ended."),
     Act.NEVER_EXPIRES: _("The password never expires now."),
-    Act.EXPIRES: _("The password expires now as the policy says."),
+    Act.EXPIRES: _("The password expires as the policy says, at the next sign-in if it is too old already."),
     Act.STRONG_OPTIONAL: _("A strong password is not required any more."),
     Act.STRONG_REQUIRED: _("A strong password is required again."),
 }
