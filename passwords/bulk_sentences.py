@@ -37,6 +37,10 @@ IN_THE_PLURAL: Final[Mapping[str, str | Promise]] = {
 OF_JOB: Final[Mapping[str, Promise]] = {
     "BULK_FAULT": _("A fault of the portal stopped this. Nothing was changed; the log of the server says why."),
     "BULK_NOT_FINISHED": _("The worker ended each time before this was done. Nothing was changed."),
+    "BULK_RESTORED": _(
+        "The portal was restored from a backup while this was under way, so it stopped here. "
+        "What was done after the backup is undone."
+    ),
     "BULK_STOPPED": _("Whoever started the job may no longer do this, so it stopped here."),
     "RESET_STEP_UP": _(
         "This person has gained a role since the job began, and you were not asked for your password then. "

@@ -58,6 +58,7 @@ NO_MORE_ENOUGH: Final = "What the user proved is not enough any more"
 OVER_CODE: Final = "User typed a code that is over"
 OTHER_NUMBER: Final = "User typed a number that is not the one on file"
 CLOSED_MEANWHILE: Final = "Self-service was closed for the account during the attempt"
+RESTORED_MEANWHILE: Final = "The portal was restored from a backup during the attempt"
 CHANGED_MEANWHILE: Final = "The user's password was changed during the attempt"
 
 

@@ -57,12 +57,13 @@ def forget_answer() -> None:
 
 
 def _asked(now: datetime) -> Readiness:
-    database = _database()
+    database = database_state()
     sink = _audit_sink(now) if database == "ok" else "unknown"
     return Readiness(database=database, broker=_broker(), audit_sink=sink)
 
 
-def _database() -> str:
+def database_state() -> str:
+    """Tell whether the database answers and holds what this release needs: ok, unreachable, migrations missing."""
     try:
         executor = MigrationExecutor(connection)
         waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())

@@ -52,6 +52,7 @@ class Failure(models.TextChoices):
     NO_ANSWER = ("no_answer", _("The receiving server gave no answer; it is tried once more."))
     NO_ANSWER_TWICE = ("no_answer_twice", _("No answer twice: it may have arrived, and is not sent a third time."))
     RECIPIENT_REFUSED = ("recipient_refused", _("The receiving server does not know or accept the address."))
+    RESTORED = "restored", _("The portal was restored from a backup, which ended what the message carried.")
     SECRET_GONE = ("secret_gone", _("The password was used, replaced or wiped before the message went out."))
     SENDER_REFUSED = ("sender_refused", _("The sending server did not accept the sender; an operator must look at it."))
     SIGN_IN_REFUSED = (

@@ -21,6 +21,8 @@ from users.moments import tell_moment
 
 RESULTS_PURPOSE: Final = "bulk-results"
 """What the mail about a job names, so that its passwords are opened at delivery where the tenant wants them there."""
+RESTORED: Final = "BULK_RESTORED"
+"""The code of a job that stopped as a backup was put back, and of whoever it had not begun with by then."""
 MAIL_LIVES: Final = timedelta(days=1)
 """How late the mail about a job may still go out."""
 
@@ -122,6 +124,7 @@ def _draft(
 ) -> Draft:
     language = BulkOptions.read(job.options).language
     ending = {"canceled_by": canceled_by, "stopped": "yes" if job.state == BulkState.STOPPED else ""}
+    ending["restored"] = "yes" if job.stop_code == RESTORED else ""
     return Draft(
         tenant_id=job.tenant_id,
         template="bulk_finished_shown" if shows else "bulk_finished",
@@ -138,7 +141,7 @@ def _draft(
 
 def _context(job: BulkJob, counts: Mapping[str, int], *, language: str) -> dict[str, str]:
     assert job.starter is not None and job.started_at is not None
-    ended = job.sealed_until
+    ended = None if job.purged_at else job.sealed_until
     return {
         "tenant_name": job.tenant.name,
         "user_name": job.starter.user_principal_name,

@@ -11,11 +11,12 @@ from django.db.models import Q
 from passwords.bulk_starters import Starter
 from passwords.models import UNDER_WAY, BulkEnd, BulkItem, BulkJob
 from passwords.services.bulk_moves import NotPossible
+from passwords.services.bulk_records import RESTORED
 from passwords.services.bulk_run import STOPPED
 from passwords.services.bulk_selection import NobodyChosen, draft_from_ids
 
-NOT_BEGUN: Final = Q(end=BulkEnd.CANCELED) | Q(code=STOPPED)
-"""Whoever was left when the job was canceled, or stopped as its starter had lost the right."""
+NOT_BEGUN: Final = Q(end=BulkEnd.CANCELED) | Q(code__in=(STOPPED, RESTORED))
+"""Whoever was left when the job was canceled, or stopped: its starter had lost the right, or a backup was put back."""
 
 
 def choose_rest(job_id: UUID, *, actor: Starter, now: datetime) -> BulkJob:

@@ -76,7 +76,7 @@ def run_next_chunk(job_id: UUID, *, now: datetime, password: Secret | None = Non
         return Step.OVER
     starter = starter_of(job)
     if starter is None or not starter.may(right_of(job.act)):
-        _stop(job, now=now)
+        stop_job(job, code=STOPPED, now=now)
         return Step.OVER
     claim = claim_chunk(job, now=now)
     if claim is None:
@@ -180,14 +180,26 @@ def _act_ended(outcome: ActOutcome) -> Ended:
     return Ended(user_id=outcome.user_id, end=BulkEnd.REFUSED, code=decision.code, values=decision.values)
 
 
-def _stop(job: BulkJob, *, now: datetime) -> None:
-    """End a job whose starter is gone or has lost the right: whoever was not begun is refused, by one statement."""
+def stop_job(
+    job: BulkJob,
+    *,
+    code: str,
+    states: Sequence[BulkState] = (BulkState.RUNNING,),
+    purged_at: datetime | None = None,
+    now: datetime,
+) -> bool:
+    """End a job: whoever was not begun is refused with this code, by one statement; False where it was over already.
+
+    ``code`` is :data:`STOPPED` or ``bulk_records.RESTORED``. With ``purged_at`` its passwords are told to be gone.
+    """
     with transaction.atomic():
-        running = BulkJob.objects.filter(pk=job.pk, state=BulkState.RUNNING)
-        if running.update(state=BulkState.STOPPED, stop_code=STOPPED, finished_at=now):
-            end_rest(job, BulkEnd.REFUSED, code=STOPPED)
-            job.refresh_from_db()
-            record_over(job, by=SYSTEM, now=now)
+        mine = BulkJob.objects.filter(pk=job.pk, state__in=states)
+        if not mine.update(state=BulkState.STOPPED, stop_code=code, finished_at=now, purged_at=purged_at):
+            return False
+        end_rest(job, BulkEnd.REFUSED, code=code)
+        job.refresh_from_db()
+        record_over(job, by=SYSTEM, now=now)
+    return True
 
 
 def _finish(job: BulkJob, *, now: datetime) -> bool:

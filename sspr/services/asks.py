@@ -56,6 +56,11 @@ def settle_asks(handlers: Mapping[str, Handler], now: datetime) -> int:
     return sum(_settle(ask_id, handlers, now=now) for ask_id in waiting)
 
 
+def drop_asks() -> int:
+    """Forget the questions that wait, as after a backup was put back, and return how many there were."""
+    return PublicAsk.objects.all().delete()[0]
+
+
 def _settle(ask_id: UUID, handlers: Mapping[str, Handler], *, now: datetime) -> bool:
     try:
         with transaction.atomic():

@@ -10,6 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 
 from adminportal.audit.tags import Activity
 from adminportal.outbox.enqueue import Draft, enqueue
@@ -135,6 +136,19 @@ def send_waiting(now: datetime) -> int:
         locked = Campaign.objects.select_for_update(of=("self",)).select_related("tenant")
         campaign = locked.get(pk=found[0].campaign_id)
         return _write_messages(campaign, now=now)
+
+
+def drop_waiting() -> int:
+    """Ask nobody more, as after a backup was put back: most were asked since. Returns how many people that were.
+
+    Inside the scope and a transaction; whoever is dropped may be asked by the next campaign.
+    """
+    dropped = 0
+    for campaign in Campaign.objects.filter(people__message_id=None).distinct():
+        gone = CampaignPerson.objects.filter(campaign=campaign, message_id=None).delete()[0]
+        Campaign.objects.filter(pk=campaign.pk).update(asked=F("asked") - gone)
+        dropped += gone
+    return dropped
 
 
 def list_progress(outlook: Outlook) -> list[Progress]:

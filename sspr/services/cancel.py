@@ -28,6 +28,10 @@ RAN_OUT: Final = """
     SELECT {columns} FROM sspr_recoveryattempt a LEFT JOIN users_user u ON u.id = a.user_id
     WHERE a.ended_at IS NULL AND a.expires_at < %s ORDER BY a.id LIMIT %s
 """
+OPEN_IN: Final = """
+    SELECT {{columns}} FROM sspr_recoveryattempt a LEFT JOIN users_user u ON u.id = a.user_id
+    WHERE a.ended_at IS NULL AND a.tenant_id {tenant} AND a.id > %s ORDER BY a.id LIMIT %s
+"""
 IN_THIS_BROWSER: Final = """
     SELECT {columns} FROM sspr_recoveryattempt a LEFT JOIN users_user u ON u.id = a.user_id
     WHERE a.ended_at IS NULL AND a.cookie_digest = %s
@@ -66,6 +70,20 @@ def close_abandoned(now: datetime) -> int:
         submitted = _submitted(over)
         reasons = {each.pk: trail.abandoned(each, has_submitted=each.pk in submitted) for each in over}
         return sum(end_attempt(each, Event.RAN_OUT, reason=reasons[each.pk], now=now) for each in over)
+
+
+def end_all_in(tenant_id: UUID | None, *, now: datetime) -> int:
+    """End every open attempt of a tenant, or with None of names in no tenant, as after a backup was put back.
+
+    Inside a transaction; returns how many.
+    """
+    sql = OPEN_IN.format(tenant="= %s" if tenant_id else "IS NULL")
+    of_tenant = [tenant_id] if tenant_id else []
+    ended, after = 0, UUID(int=0)
+    while found := _load(sql, [*of_tenant, after, AT_ONCE], skip_locked=False):
+        ended += sum(end_attempt(each, Event.RAN_OUT, reason=trail.RESTORED_MEANWHILE, now=now) for each in found)
+        after = found[-1].pk
+    return ended
 
 
 def _submitted(over: list[RecoveryAttempt]) -> set[UUID]:

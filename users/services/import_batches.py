@@ -14,7 +14,7 @@ from django.db import transaction
 from adminportal import clock
 from adminportal.outbox.waking import IMPATIENCE
 from users.access import Permission
-from users.actors import Actor, load_actor
+from users.actors import OPERATOR, Actor, load_actor
 from users.csv_layout import COLUMNS, CsvRow, shorten
 from users.csv_rules import CheckedRow, Fault
 from users.models import ImportBatch, LicenceAssignment, LicenceProduct, User
@@ -113,6 +113,21 @@ def resume_batches(now: datetime) -> int:
     with within(batch.tenant):
         run_batch(batch.pk, now=now)
     return 1
+
+
+def stop_batches(*, now: datetime) -> int:
+    """Add nobody more of the uploads of a tenant, as after a backup was put back; returns how many were under way.
+
+    Inside the scope and a transaction.
+    """
+    adding = ImportBatch.objects.select_for_update(of=("self",)).select_related("tenant")
+    batches = list(adding.filter(state=ImportBatch.State.ADDING).order_by("pk"))
+    for batch in batches:
+        batch.state, batch.touched_at = ImportBatch.State.STOPPED, now
+        batch.save(update_fields=["state", "touched_at"])
+        counts = counts_of(total=len(batch.rows), created=batch.created_count)
+        record_import(batch.tenant, by=OPERATOR, counts=counts, now=now)
+    return len(batches)
 
 
 def purge_batches(now: datetime) -> int:
