@@ -240,12 +240,15 @@ ACTIVITY_FACTS: dict[Activity, ActivityFacts] = {
 ALIASES: dict[str, Activity] = {
     "Reset password": Activity.RESET_USER_PASSWORD,
     "Set force change password flag": Activity.SET_FORCE_CHANGE_USER_PASSWORD,
+    Activity.CHANGED_DELIVERY_SETTINGS: Activity.UPDATE_COMPANY,
+    Activity.UPDATE_POLICY: Activity.UPDATE_COMPANY,
+    Activity.UPDATE_STS_REFRESH_TOKEN_VALID_FROM_TIMESTAMP: Activity.SIGNED_OUT_OF_ALL_SESSIONS,
 }
-"""Names that other products write; a filter for one finds ours."""
+"""Names that other products write, or that what they name is written under another one; a filter finds ours."""
 
 
 def activity_named(name: str) -> Activity:
-    """Return the activity of a name or alias, whatever its case.
+    """Return the activity that is written for a name or alias, whatever its case.
 
     :raises UnknownActivity: when nothing is called so.
     """
@@ -255,4 +258,4 @@ def activity_named(name: str) -> Activity:
         raise UnknownActivity(f"No activity is called {name!r}.") from None
 
 
-_BY_FOLDED_NAME = {str(name).casefold(): one for name, one in [*ALIASES.items(), *((one, one) for one in Activity)]}
+_BY_FOLDED_NAME = {str(name).casefold(): one for name, one in [*((one, one) for one in Activity), *ALIASES.items()]}

@@ -10,7 +10,7 @@ from django.db import transaction
 from adminportal import correlation
 from adminportal.audit.models import AuditEvent
 from adminportal.audit.record import Actor, masked_contact
-from adminportal.audit.tags import ACTIVITY_FACTS, Activity, Category, Service, UnknownActivity, activity_named
+from adminportal.audit.tags import ACTIVITY_FACTS, ALIASES, Activity, Category, Service, UnknownActivity, activity_named
 from adminportal.audit.wording import clean
 from adminportal.sealing import Secret
 from tests.adminportal.audit_cast import ADA, CONTOSO, KARI_ID, NOON, write
@@ -112,6 +112,10 @@ def test_every_activity_has_facts_and_aliases_find_ours() -> None:
     assert activity_named("Reset password") is Activity.RESET_USER_PASSWORD
     assert activity_named("set force change PASSWORD flag") is Activity.SET_FORCE_CHANGE_USER_PASSWORD
     assert activity_named("user started password reset") is Activity.USER_STARTED_PASSWORD_RESET
+    for name in ("update POLICY", "Changed delivery settings"):
+        assert activity_named(name) is Activity.UPDATE_COMPANY
+    assert activity_named("Update StsRefreshTokenValidFrom Timestamp") is Activity.SIGNED_OUT_OF_ALL_SESSIONS
+    assert all(activity_named(written) is written for written in set(Activity) - {*ALIASES})
     with pytest.raises(UnknownActivity):
         activity_named("Reset nothing")
 
