@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from adminportal.audit.record import Actor as AuditActor
@@ -75,7 +76,7 @@ def _operators_judge(act: str) -> Judge:
     if act == BulkAct.RESET:
         # The moment counts for fresh proof alone, and nobody asks an operator for it.
         return lambda target: OperatorAuthority().reaches(target, now=target.user.created_at)
-    return lambda target: OperatorActs().reaches(target, Act(act))
+    return lambda target: OperatorActs().reaches(target, Act(act), now=target.user.created_at)
 
 
 def starter_of(job: BulkJob) -> Starter | None:
@@ -110,12 +111,9 @@ class BulkAdminActs(AdminActs):
     job_id: UUID
     items: Mapping[UUID, int]
 
-    def reaches(self, target: TargetFacts, act: Act) -> Decision:
-        """Ask the rule of the act; whoever gained a role since the start asks for the proof that was not given."""
-        decision = super().reaches(target, act)
-        if decision.allowed and target.holds_role and not self.is_proven:
-            return Decision(allowed=False, code="RESET_STEP_UP")
-        return decision
+    def lacks_proof(self, target: TargetFacts, *, now: datetime) -> bool:
+        """Ask for the proof of the start: nobody sits there, and whoever gained a role since may not be reached."""
+        return target.holds_role and not self.is_proven
 
     def details_of(self, user_id: UUID) -> Mapping[str, str]:
         """Return the job and the number of the person in it."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Protocol, Self
 from uuid import UUID
 
 from adminportal.audit.record import Actor as AuditActor
-from users.access import Decision, source_refusal
+from users.access import Decision, needs_fresh_proof, source_refusal
 from users.act_rules import RULES, Act, rule_of, stand_against
 from users.actors import OPERATOR, Actor, reload_actor
 from users.targets import TargetFacts
@@ -21,8 +22,8 @@ class ActAuthority(Protocol):
     def entrance(self) -> str:
         """Return the word of the audit log for this way in."""
 
-    def reaches(self, target: TargetFacts, act: Act) -> Decision:
-        """Say whether the holder may do this to the target."""
+    def reaches(self, target: TargetFacts, act: Act, *, now: datetime) -> Decision:
+        """Say whether the holder may do this to the target at this moment."""
 
     def refreshed(self) -> Self:
         """Return the same authority with the rights as they are in the database now."""
@@ -39,15 +40,25 @@ class ActAuthority(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdminActs:
-    """An administrator's roles; ``details`` go into the audit row of everybody."""
+    """An administrator's roles; a target that holds a role asks for fresh proof.
+
+    ``details`` go into the audit row of everybody.
+    """
 
     actor: Actor
     entrance: str = "panel"
     details: Mapping[str, str] = field(default_factory=dict)
 
-    def reaches(self, target: TargetFacts, act: Act) -> Decision:
-        """Ask the rule of the act."""
-        return rule_of(act)(self.actor, target)
+    def reaches(self, target: TargetFacts, act: Act, *, now: datetime) -> Decision:
+        """Ask the rule of the act, then the age of the administrator's proof."""
+        decision = rule_of(act)(self.actor, target)
+        if decision.allowed and self.lacks_proof(target, now=now):
+            return Decision(allowed=False, code="RESET_STEP_UP")
+        return decision
+
+    def lacks_proof(self, target: TargetFacts, *, now: datetime) -> bool:
+        """Tell whether only fresh proof is missing for this target."""
+        return needs_fresh_proof(self.actor, target, now=now)
 
     def refreshed(self) -> Self:
         """Read the administrator's roles again; a blocked or deleted one has none left."""
@@ -73,7 +84,7 @@ class OperatorActs:
     entrance: str = "cli"
     details: Mapping[str, str] = field(default_factory=dict)
 
-    def reaches(self, target: TargetFacts, act: Act) -> Decision:
+    def reaches(self, target: TargetFacts, act: Act, *, now: datetime) -> Decision:
         """Refuse deleted people, and acts on passwords that are not kept here."""
         code = "RESET_DELETED" if target.user.deleted_at is not None else ""
         if not code and RULES[act].of_password:

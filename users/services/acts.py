@@ -51,7 +51,8 @@ def on_block(listener: Listener) -> None:
 def act_on_person(*, actor: Actor, act: Act, user_id: UUID, reason: str = "", now: datetime) -> ActOutcome:
     """Do one act to one person, from the panel.
 
-    :raises Refused: when the rule of the act forbids it, or it is the last enabled Global Administrator.
+    :raises Refused: when the rule of the act forbids it, the person holds a role and the actor has no fresh proof, or
+        it is the last enabled Global Administrator.
     """
     (outcome,) = act_on_people(
         tenant=actor.tenant, act=act, user_ids=[user_id], authority=AdminActs(actor=actor), reason=reason, now=now
@@ -116,7 +117,7 @@ def _lock(batch: _Batch, user_ids: Sequence[UUID]) -> dict[UUID, TargetFacts]:
 def _decide(batch: _Batch, facts: dict[UUID, TargetFacts]) -> dict[UUID, Decision]:
     """Ask the authority as it is now; of the Global Administrators in the batch the last one is left out."""
     authority = batch.authority.refreshed()
-    decisions = {user_id: authority.reaches(target, batch.act) for user_id, target in facts.items()}
+    decisions = {user_id: authority.reaches(target, batch.act, now=batch.now) for user_id, target in facts.items()}
     if not RULES[batch.act].keeps_last_admin or not any(target.held for target in facts.values()):
         return decisions
     left = set(global_admins().values_list("pk", flat=True))

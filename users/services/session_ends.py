@@ -24,14 +24,14 @@ __all__ = ["Refused", "end_own_session", "end_session_of"]
 def end_session_of(*, actor: Actor, user_id: UUID, reference: str, now: datetime) -> bool:
     """End one session of a person; False where it has ended meanwhile. Inside the tenant's scope.
 
-    Asks for the right to sign the person out, on the rows as they are now.
+    Asks for the right to sign the person out, on the rows as they are now, and for fresh proof where they hold a role.
 
     :raises Refused: when the actor may not; nothing ended then, and the audit log says so.
     """
     with transaction.atomic():
         row = User.objects.select_for_update(of=("self",), no_key=True).filter(tenant=actor.tenant, pk=user_id)
         target = load_facts(row)[user_id]
-        decision = AdminActs(actor=actor).refreshed().reaches(target, Act.SIGN_OUT)
+        decision = AdminActs(actor=actor).refreshed().reaches(target, Act.SIGN_OUT, now=now)
         session = _find(target.user, reference, now=now) if decision.allowed else None
         if session:
             end_session(session, now=now)

@@ -15,6 +15,7 @@ from users.refusals import sentence, status_of
 from users.request import PortalRequest
 from users.selectors import get_user
 from users.services import session_ends
+from users.views.proof import to_confirm
 from users.views.user_panel import show_person
 
 
@@ -24,13 +25,16 @@ from users.views.user_panel import show_person
 def end_session(request: PortalRequest, user_id: UUID) -> HttpResponse:
     """End one session of a person; one that has ended meanwhile is fine as well."""
     user = get_user(user_id)
+    panel_url = f"{reverse('users:panel', args=[user.pk])}?tab=password"
     reference = request.POST.get("session", "")
     try:
         session_ends.end_session_of(actor=request.actor, user_id=user.pk, reference=reference, now=clock.now())
     except session_ends.Refused as refusal:
+        if refusal.decision.code == "RESET_STEP_UP":
+            return to_confirm(request, back_to=panel_url)
         problem, status = sentence(refusal.decision), status_of(refusal.decision)
         return show_person(request, user, problem=problem, status=status)
-    return HttpResponseRedirect(f"{reverse('users:panel', args=[user.pk])}?tab=password&done=session")
+    return HttpResponseRedirect(f"{panel_url}&done=session")
 
 
 @own_account
