@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NoReturn
 
@@ -10,12 +10,12 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
-from adminportal import correlation
+from adminportal import clock, correlation
 from adminportal.audit.record import Entry, record
 from adminportal.audit.tags import Activity, Result
 from adminportal.insertion import insert_rows
 from adminportal.outbox.enqueue import Draft, enqueue
-from adminportal.queries import Question, ahead, fetch, together
+from adminportal.queries import Question, ahead, fetch, together, write
 from adminportal.sealing import Secret
 from passwords.models import PasswordHistory
 from passwords.policy import PolicyRules, RuleName, Violation, judge
@@ -36,12 +36,13 @@ BANNED_REASON = "FuzzyPolicyViolationInvalidPassword"
 
 CHANGE = """
     UPDATE users_user
-    SET password = %s, is_temporary = FALSE, must_change = FALSE, temporary_expires_at = NULL,
-        password_changed_at = %s, sessions_valid_from = %s
+    SET password = %s, is_temporary = FALSE, must_change = FALSE, temporary_expires_at = NULL
     WHERE id = %s AND password = %s AND account_enabled AND deleted_at IS NULL
     RETURNING id
 """
 """A reset or a block that was quicker than the hashes wins: the row must be as it was read."""
+DATE = "UPDATE users_user SET password_changed_at = %s, sessions_valid_from = %s WHERE id = %s"
+"""The moment is known once the row is locked: what was begun while the lock was waited for is older."""
 
 
 class WrongCurrentPassword(Exception):
@@ -138,9 +139,9 @@ def _is_remembered(change: _Change, rules: PolicyRules) -> bool:
 
 @sensitive_variables()
 def _commit(change: _Change, ticket: lockout.Ticket, *, hashed: str) -> Secret:
-    user, now = change.user, change.now
+    user = change.user
     with transaction.atomic():
-        question: Question = CHANGE, (hashed, now, now, user.pk, user.password)
+        question: Question = CHANGE, (hashed, user.pk, user.password)
         # The session is asked for under the lock: a sign-out everywhere that was quicker has ended it.
         with ahead([question, still_live_question(change.session), emails_question([user.pk])]):
             changed = fetch(*question, uuid_columns=(0,))
@@ -149,13 +150,14 @@ def _commit(change: _Change, ticket: lockout.Ticket, *, hashed: str) -> Secret:
         if not changed or not goes_on:
             raise WrongCurrentPassword
         with together():
-            return _follow(change, ticket, emails=emails)
+            return _follow(replace(change, now=max(change.now, clock.now())), ticket, emails=emails)
 
 
 @sensitive_variables()
 def _follow(change: _Change, ticket: lockout.Ticket, *, emails: Emails) -> Secret:
     """Do what follows from a change whose row is locked, and return the session's new key."""
     user, now = change.user, change.now
+    write(DATE, [now, now, user.pk])
     if not user.is_temporary:
         retired = {"tenant_id": user.tenant_id, "user_id": user.pk, "password": user.password, "retired_at": now}
         insert_rows(PasswordHistory, [retired])

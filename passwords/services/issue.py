@@ -106,7 +106,10 @@ def _password_for(job: Job, order: ResetOrder, user: User) -> tuple[Secret, tupl
 
 @sensitive_variables()
 def write(job: Job, changed: list[tuple[Prepared, TargetFacts, Decision]]) -> dict[UUID, ResetOutcome]:
-    """Write the batch: hashes, sessions, locks, history, results, messages and audit rows; inside a transaction."""
+    """Write the batch: hashes, sessions, locks, history, results, messages and audit rows; inside a transaction.
+
+    All of it happens at ``job.now``, which for people who were there before is no earlier than their locks.
+    """
     if not changed:
         return {}
     people = [target.user for _ready, target, _decision in changed]

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.db.models import Model
 from django.views.decorators.debug import sensitive_variables
 
+from adminportal import clock
 from adminportal.queries import Question, ahead, fetch, load, one_of, to_load
 from passwords.authority import Authority
 from passwords.models import PasswordPolicy
@@ -181,7 +182,8 @@ def _commit(job: Job, prepared: list[Prepared], settle: Settle | None) -> dict[U
                 outcomes[ready.order.user_id] = refusal(ready.order.user_id, decision)
                 continue
             changed.append((ready, target, decision))
-        written = write(job, changed)
+        # What somebody began while the hashes were made, or the locks were waited for, is older than the reset.
+        written = write(replace(job, now=max(job.now, clock.now())), changed)
         if settle and written:
             settle(list(written.values()))
         return outcomes | written

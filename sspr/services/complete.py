@@ -13,7 +13,7 @@ from typing import Final
 from django.db import transaction
 from django.views.decorators.debug import sensitive_variables
 
-from adminportal import correlation
+from adminportal import clock, correlation
 from adminportal.audit.record import record
 from adminportal.audit.tags import Activity, Result
 from adminportal.sealing import Secret
@@ -195,6 +195,8 @@ def _settle(situation: Situation, outcome: ResetOutcome, *, now: datetime) -> No
     if others is None or outcome.is_repeat or attempt.user is None:
         raise attempts.MovedOn
     user = attempt.user
+    # The reset counts from its write: notices and the end of the attempt are no older than it.
+    now = max(now, clock.now())
     _close(situation, Event.RESET, others, reason=trail.SUCCEEDED, now=now)
     with within(situation.tenant):
         TrustedDevice.objects.filter(user=user, revoked_at=None).update(revoked_at=now)

@@ -1,8 +1,9 @@
-"""Sessions that end while a request of theirs waits: what was asked with a dead one is refused, whole."""
+"""Sessions that end while a request waits: what a dead one asks for is refused, what it did before is overtaken."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -10,12 +11,17 @@ import pytest
 
 from adminportal import clock
 from adminportal.audit.models import AuditEvent
-from tests.cast import Cast, make_tenant
+from adminportal.sealing import Secret
+from passwords.services.change import change_password
+from tests.cast import PASSWORD, Cast, make_tenant
 from tests.concurrency.crowd import behind_a_lock
 from tests.contracts.matrix import give_group, join, make_group
 from tests.passwords import reset_cast
-from users.models import Group, GroupMember, RoleAssignment, Session, User
+from users import trusted_devices
+from users.models import Contact, ContactKind, Group, GroupMember, RoleAssignment, Session, User
 from users.roles import TEMPLATE_IDS, Role
+from users.services.acts import Act, act_on_person
+from users.services.contacts import Waiting, carry_out_due, change_contact, list_waiting
 from users.services.groups import Part, add_to_group, delete_group, remove_from_group
 from users.services.people import Refused, sign_out_everywhere
 from users.services.role_assignments import RoleOrder, assign_role, remove_role
@@ -25,8 +31,9 @@ from users.tenancy import within
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
+THIEF = "thief@mail.example"
 GLOBAL, CHIEF = Role.GLOBAL_ADMINISTRATOR, Role.PRIVILEGED_ROLE_ADMINISTRATOR
-Act = Callable[..., Any]
+Step = Callable[..., Any]
 
 
 @pytest.fixture
@@ -54,12 +61,24 @@ def is_reset(cast: Cast, name: str) -> None:
     reset_cast.reset(cast, name, actor="guard", must_change=False)
 
 
+def changes_own_password(cast: Cast, name: str) -> None:
+    session = session_of(cast, name)
+    with within(cast.tenant):
+        change_password(session=session, current=Secret(PASSWORD), new=Secret(reset_cast.TYPED), now=clock.now())
+
+
+def is_signed_out(cast: Cast, name: str) -> None:
+    actor = cast.actor("guard")
+    with within(cast.tenant):
+        act_on_person(actor=actor, act=Act.SIGN_OUT, user_id=cast[name].pk, now=clock.now())
+
+
 def signs_out_everywhere(cast: Cast, name: str) -> None:
     with within(cast.tenant):
         sign_out_everywhere(cast[name], by=snapshot_of(cast[name]), now=clock.now())
 
 
-def refusal_behind_the_end(cast: Cast, name: str, end: Act, act: Act) -> str:
+def refusal_behind_the_end(cast: Cast, name: str, end: Step, act: Step) -> str:
     """Let somebody's request wait at their row while their session ends; return how it was refused, if it was."""
 
     def asked() -> str:
@@ -70,22 +89,23 @@ def refusal_behind_the_end(cast: Cast, name: str, end: Act, act: Act) -> str:
                 return refusal.decision.code
         return ""
 
-    def row() -> User:
-        with within(cast.tenant):
-            return User.objects.select_for_update(of=("self",), no_key=True).get(pk=cast[name].pk)
-
-    (code,) = behind_a_lock(row, [asked], then=partial(end, cast, name))
+    (code,) = behind_a_lock(partial(row_of, cast, name), [asked], then=partial(end, cast, name))
     return code
 
 
-def rights_act(cast: Cast, way: str) -> Act:
+def row_of(cast: Cast, name: str) -> User:
+    with within(cast.tenant):
+        return User.objects.select_for_update(of=("self",), no_key=True).get(pk=cast[name].pk)
+
+
+def rights_act(cast: Cast, way: str) -> Step:
     """Return what changes the chief's own rights by one of the ways, with a session that is alive now."""
     chief = cast["chief"]
     actor, session = cast.actor("chief"), session_of(cast, "chief")
     with within(cast.tenant):
         bosses, joined = (Group.objects.get(name=name).pk for name in ("Bosses", "Joined"))
     people = {"part": Part.MEMBER, "user_ids": [chief.pk]}
-    asks: dict[str, tuple[Act, dict[str, Any]]] = {
+    asks: dict[str, tuple[Step, dict[str, Any]]] = {
         "role given": (assign_role, {"order": RoleOrder(role=GLOBAL, user_id=chief.pk)}),
         "role taken": (remove_role, {"order": RoleOrder(role=CHIEF, user_id=chief.pk)}),
         "group joined": (add_to_group, {"group_id": bosses, **people}),
@@ -105,7 +125,7 @@ def rights_of(cast: Cast, name: str) -> tuple[set[Any], set[Any]]:
 
 @pytest.mark.parametrize("end", [is_reset, signs_out_everywhere])
 @pytest.mark.parametrize("way", ["role given", "role taken", "group joined", "group left", "group deleted"])
-def test_session_that_ended_meanwhile_changes_no_rights_and_does_not_go_on(cast: Cast, way: str, end: Act) -> None:
+def test_session_that_ended_meanwhile_changes_no_rights_and_does_not_go_on(cast: Cast, way: str, end: Step) -> None:
     before = rights_of(cast, "chief")
 
     code = refusal_behind_the_end(cast, "chief", end, rights_act(cast, way))
@@ -114,3 +134,27 @@ def test_session_that_ended_meanwhile_changes_no_rights_and_does_not_go_on(cast:
     assert rights_of(cast, "chief") == before
     assert not Session.objects.filter(user=cast["chief"], ended_at=None).exists()
     assert AuditEvent.objects.filter(result="failure", details__RefusalCode="RESET_STEP_UP").count() == 1
+
+
+@pytest.mark.parametrize("end", [is_reset, changes_own_password, is_signed_out, signs_out_everywhere])
+def test_what_is_begun_while_an_end_of_all_sessions_waits_is_overtaken_by_it(cast: Cast, end: Step) -> None:
+    """The end was asked for first and written last: it counts from where it is written."""
+    cast.add("adele.vance", alternate_email="adele@mail.example")
+    adele, begun = cast["adele.vance"], {}
+
+    def begin() -> None:
+        now, by = clock.now(), snapshot_of(adele)
+        with within(cast.tenant):
+            begun["trust"] = trusted_devices.trust(adele, days=30, now=now)
+            ask = partial(change_contact, tenant=cast.tenant, user=adele, kind=ContactKind.ALTERNATE_EMAIL)
+            assert isinstance(ask(value=THIEF, proof=False, by=by, now=now), Waiting)
+
+    behind_a_lock(partial(row_of, cast, "adele.vance"), [partial(end, cast, "adele.vance")], then=begin)
+
+    with within(cast.tenant):
+        adele.refresh_from_db()
+        assert not trusted_devices.is_trusted(begun["trust"], adele, days=30, now=clock.now())
+        assert list_waiting(adele) == []
+    assert carry_out_due(clock.now() + timedelta(hours=25)) == 0
+    with within(cast.tenant):
+        assert Contact.objects.get(user=adele).value == "adele@mail.example"

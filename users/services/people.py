@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
+from adminportal import clock
 from adminportal.audit.record import Actor as AuditActor
 from adminportal.audit.record import Entry, record
 from adminportal.audit.tags import Activity, Result
@@ -94,6 +95,9 @@ def names_taken(folded: Sequence[str]) -> list[str]:
 def sign_out_everywhere(user: User, *, by: AuditActor, now: datetime) -> None:
     """End every session of one's own."""
     with transaction.atomic():
+        list(User.objects.select_for_update(of=("self",), no_key=True).filter(pk=user.pk).only("pk"))
+        # The moment of the lock: what was begun while it was waited for is older.
+        now = max(now, clock.now())
         User.objects.filter(pk=user.pk).update(sessions_valid_from=now)
         end_all_sessions([user.pk], now=now)
         record(_entry(user.tenant_id, Activity.SIGNED_OUT_OF_ALL_SESSIONS, by, user), now=now)
