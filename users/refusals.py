@@ -40,9 +40,6 @@ SENTENCES: Final[dict[str, Promise]] = {
         "%(address)s is the mailbox of %(user)s, who cannot open it without the password. Choose another address."
     ),
     "RESET_NO_DELIVERY": _("%(user)s has no alternate address to send a link to."),
-    "RESET_IN_PROGRESS": _(
-        "Another reset of %(user)s is under way. Nothing was changed by this one; try again in a minute."
-    ),
     "LAST_GLOBAL_ADMIN": _("This is the last enabled Global Administrator."),
     "NOT_FOUND": _("No such user."),
     "ROLE_GROUP_NOT_ASSIGNABLE": _("The group %(group)s was not made to hold roles. Choose a role-assignable group."),

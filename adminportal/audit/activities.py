@@ -104,7 +104,6 @@ class Activity(StrEnum):
     UPDATE_GROUP_SETTINGS = "Update group settings"
     UPDATE_POLICY = "Update policy"
     UPDATE_STS_REFRESH_TOKEN_VALID_FROM_TIMESTAMP = "Update StsRefreshTokenValidFrom Timestamp"
-    UPDATE_STSREFRESHTOKENVALIDFROM_TIMESTAMP = "Update StsRefreshTokenValidFrom Timestamp"
     UPDATE_USER = "Update user"
     USER_CANCELED_SECURITY_INFO_REGISTRATION = "User canceled security info registration"
     USER_CHANGED_DEFAULT_SECURITY_INFO = "User changed default security info"

@@ -27,14 +27,16 @@ logger = logging.getLogger(__name__)
 
 BATCH = 500
 """Rows that are sent at once."""
+AT_ONCE = 20_000
+"""Lines after which a run comes to an end."""
 CLAIM = timedelta(minutes=2)
 """How long one batch may take before another worker takes over; longer than all time-outs of a conversation."""
 GAP_KEY = "portalGap"
 """What a line holds that tells of a chain which does not continue what was sent."""
 
 
-def feed_sink(*, now: datetime, most: int = 20_000) -> int:
-    """Send about ``most`` lines that the sink has not yet taken, a batch of each chain in turn, and return how many.
+def feed_sink(*, now: datetime) -> int:
+    """Send about ``AT_ONCE`` lines that the sink has not yet taken, a batch of each chain in turn, and return how many.
 
     Returns at once while another worker sends. What could not be sent stays for the next run; the row of the sink
     says why. Not inside a transaction: each batch moves its cursor by itself.
@@ -47,7 +49,7 @@ def feed_sink(*, now: datetime, most: int = 20_000) -> int:
         return 0
     failure, sent, next_at = "", 0, None
     try:
-        sent = _send_rounds(open_sink(address), place, most=most, now=now)
+        sent = _send_rounds(open_sink(address), place, now=now)
     except SinkFailed as problem:
         failure = problem.reason
         # A batch that has most likely arrived would otherwise arrive again every few seconds.
@@ -70,9 +72,9 @@ def _claimed(name: str, now: datetime) -> AuditSink | None:
     return AuditSink.objects.get(name=name)
 
 
-def _send_rounds(sink: Sink, place: AuditSink, *, most: int, now: datetime) -> int:
+def _send_rounds(sink: Sink, place: AuditSink, *, now: datetime) -> int:
     waiting, sent = [_cursor(place, tenant_id) for tenant_id in iterate_chains()], 0
-    while waiting and sent < most:
+    while waiting and sent < AT_ONCE:
         for cursor in list(waiting):
             lines = _next_lines(cursor, now)
             if not lines:

@@ -17,19 +17,22 @@ from adminportal.audit.models import AuditCheckpoint, AuditEvent
 BATCH = 500
 """Rows that are sealed in one transaction, so that the lock is never held for long."""
 
+AT_ONCE = 100_000
+"""Rows after which a run comes to an end."""
+
 LOCK = 0x61756469
 """Number of the advisory lock of the sealer in the database."""
 
 _FILL = "UPDATE audit_auditevent SET seq = %s, prev_hash = %s, row_hash = %s WHERE id = %s AND seq IS NULL"
 
 
-def seal_waiting_rows(*, most: int = 100_000) -> int:
-    """Seal rows that are not sealed yet, about ``most``, a batch of each tenant in turn, and return how many were.
+def seal_waiting_rows() -> int:
+    """Seal rows that are not sealed yet, about ``AT_ONCE``, a batch of each tenant in turn, and return how many were.
 
     Returns at once while another sealer runs.
     """
     sealed = 0
-    while sealed < most:
+    while sealed < AT_ONCE:
         waiting = AuditEvent.objects.filter(seq=None).values_list("tenant_id", flat=True).distinct()
         done = sum(_seal_batch(tenant_id) for tenant_id in list(waiting))
         if not done:

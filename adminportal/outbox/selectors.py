@@ -46,7 +46,6 @@ class DeliveryLine:
     sent_at: datetime | None
     opened_at: datetime | None
     opened: bool
-    has_link: bool
     is_link_open: bool
     next_attempt_at: datetime | None
 
@@ -109,7 +108,6 @@ def line_of(row: OutboundMessage) -> DeliveryLine:
         sent_at=row.sent_at,
         opened_at=row.opened_at,
         opened=row.opened_at is not None,
-        has_link=bool(row.link_purpose),
         is_link_open=bool(row.link_purpose) and row.opened_at is None and row.link_closed_at is None,
         next_attempt_at=row.next_attempt_at if waits and row.attempts else None,
     )

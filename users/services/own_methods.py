@@ -21,7 +21,7 @@ from users.services.contacts import Changed, ContactManaged, Waiting, change_con
 from users.services.directory_changes import lock_people
 from users.services.methods import save_method
 from users.services.people import Refused
-from users.services.sending_limits import SmsRules, count_change_code, is_reached, may_send
+from users.services.sending_limits import count_change_code, is_reached, may_send
 from users.sessions import is_live
 
 EMAIL: Final = "email"
@@ -59,7 +59,6 @@ def send_method_code(
     typed: str,
     channel: str,
     now: datetime,
-    rules: SmsRules | None = None,
     fresh_minutes: int = 0,
 ) -> CodeSent:
     """Send a code to an address or number that shall become a method. Not inside a transaction.
@@ -75,7 +74,7 @@ def send_method_code(
     if not has_fresh_proof(actor, now=now, at_least_minutes=fresh_minutes):
         raise Refused(Decision(allowed=False, code="RESET_STEP_UP"))
     value = normal_value(kind, typed, user=actor.user)
-    _send(actor, Purpose.METHOD, kind, value, channel=channel, now=now, rules=rules)
+    _send(actor, Purpose.METHOD, kind, value, channel=channel, now=now)
     return CodeSent(value=value, channel=channel)
 
 
@@ -94,7 +93,7 @@ def confirm_method(
 
 @sensitive_variables()
 def ask_for_contact(
-    *, actor: Actor, kind: ContactKind, typed: str, channel: str = "", now: datetime, rules: SmsRules | None = None
+    *, actor: Actor, kind: ContactKind, typed: str, channel: str = "", now: datetime
 ) -> CodeSent | Changed | Waiting:
     """Begin a change of one's own contact data: with fresh proof a code goes to the new value, else the change waits.
 
@@ -114,10 +113,10 @@ def ask_for_contact(
     proof, ways = has_fresh_proof(actor, now=now), channels_for(kind)
     if proof and value and ways:
         way = channel if channel in ways else ways[0]
-        _send(actor, Purpose.CONTACT, kind, value, channel=way, now=now, rules=rules)
+        _send(actor, Purpose.CONTACT, kind, value, channel=way, now=now)
         return CodeSent(value=value, channel=way)
     if value and ways:
-        _require_reach(actor, value, channel=ways[0], rules=rules)
+        _require_reach(actor, value, channel=ways[0])
     count_change_code(actor.id, now=now)
     return _change(actor, kind, value, proof=proof and not value, now=now)
 
@@ -155,19 +154,17 @@ def _change(
     )
 
 
-def _require_reach(actor: Actor, value: str, *, channel: str, rules: SmsRules | None) -> None:
-    if channel != EMAIL and not is_reached(value, tenant_id=actor.tenant.pk, rules=rules):
+def _require_reach(actor: Actor, value: str, *, channel: str) -> None:
+    if channel != EMAIL and not is_reached(value, tenant_id=actor.tenant.pk):
         raise ValueRefused("out_of_reach")
 
 
-def _send(
-    actor: Actor, purpose: Purpose, kind: str, value: str, *, channel: str, now: datetime, rules: SmsRules | None
-) -> None:
-    _require_reach(actor, value, channel=channel, rules=rules)
+def _send(actor: Actor, purpose: Purpose, kind: str, value: str, *, channel: str, now: datetime) -> None:
+    _require_reach(actor, value, channel=channel)
     count_change_code(actor.id, now=now)
     if channel not in channels_for(kind):
         raise NotSent
-    if not may_send(tenant_id=actor.tenant.pk, channel=channel, value=value, now=now, rules=rules):
+    if not may_send(tenant_id=actor.tenant.pk, channel=channel, value=value, now=now):
         raise NotSent
     with transaction.atomic():
         issue(

@@ -22,8 +22,8 @@ def on_role_change(listener: Listener) -> None:
         _listeners.append(listener)
 
 
-def end_what_was_open(user_ids: Collection[UUID], *, now: datetime, keep: Session | None = None) -> None:
-    """End every session of these people except ``keep``, the trust in their browsers, and what the listeners hold.
+def end_what_was_open(user_ids: Collection[UUID], *, now: datetime) -> None:
+    """End every session of these people, the trust in their browsers, and what the listeners hold.
 
     Inside a transaction.
 
@@ -33,7 +33,7 @@ def end_what_was_open(user_ids: Collection[UUID], *, now: datetime, keep: Sessio
     if not user_ids:
         return
     User.objects.filter(pk__in=list(user_ids), strong_password_required=False).update(strong_password_required=True)
-    end_all_sessions(user_ids, now=now, keep=keep)
+    end_all_sessions(user_ids, now=now)
     trusted_devices.revoke(user_ids, now=now)
     for listener in _listeners:
         listener(user_ids, now)
