@@ -39,6 +39,8 @@ class Readiness:
 
 _asking = threading.Lock()
 _last: tuple[datetime, Readiness] | None = None
+_pinging = threading.Lock()
+_last_ping: tuple[datetime, str] | None = None
 
 
 def readiness(*, now: datetime) -> Readiness:
@@ -52,14 +54,23 @@ def readiness(*, now: datetime) -> Readiness:
 
 def forget_answer() -> None:
     """Ask anew at the next question."""
-    global _last
-    _last = None
+    global _last, _last_ping
+    _last = _last_ping = None
+
+
+def broker_state(*, now: datetime) -> str:
+    """Tell whether the broker answers: ok or unreachable; the answer of the last seconds is given again."""
+    global _last_ping
+    with _pinging:
+        if _last_ping is None or not timedelta(0) <= now - _last_ping[0] < KEPT:
+            _last_ping = (now, _broker())
+        return _last_ping[1]
 
 
 def _asked(now: datetime) -> Readiness:
     database = database_state()
     sink = _audit_sink(now) if database == "ok" else "unknown"
-    return Readiness(database=database, broker=_broker(), audit_sink=sink)
+    return Readiness(database=database, broker=broker_state(now=now), audit_sink=sink)
 
 
 def database_state() -> str:

@@ -17,6 +17,7 @@ from adminportal.centre.overview import (
     reason_against,
     recent_events,
 )
+from adminportal.centre.readiness import broker_state
 from passwords.bulk_jobs import has_running_job
 from users.access import needs_second_factor, own_account
 from users.permissions import Permission
@@ -41,6 +42,7 @@ def home(request: PortalRequest) -> HttpResponse:
         "delivery": delivery_ways(now=now) if actor.may(Permission.MESSAGES_READ) else None,
         "may_read_audit": actor.may(Permission.AUDIT_READ),
         "recent_events": recent_events(actor),
+        "broker_is_away": broker_state(now=now) != "ok",
         "audit_sink_is_late": actor.may(Permission.AUDIT_READ) and sink_state(now=now).status == "late",
         "break_glass_uses": break_glass_uses(request.tenant.pk, now=now),
         "texts_held_back": Activity.TEXT_MESSAGES_HELD_BACK in alerts,
