@@ -84,6 +84,11 @@ def paused(gate: Gate) -> str:
     return f"User was sent {METHOD_NAMES[gate]} too many times and the method pauses for 1 hour"
 
 
+def sent_too_often(gate: Gate, hours: int) -> str:
+    """Return what is said when too many codes were asked for and the tenant has that close self-service."""
+    return f"User was sent {METHOD_NAMES[gate]} too many times and is blocked for {hours} hours"
+
+
 def began_too_often(hours: int) -> str:
     """Return what is said when a name was given too often and the tenant has that close self-service."""
     return f"User began too many attempts and is blocked for {hours} hours"

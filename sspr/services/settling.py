@@ -115,9 +115,9 @@ def lock(situation: Situation, gate: Gate, *, limit: str, now: datetime) -> None
 def pause(situation: Situation, gate: Gate, *, now: datetime) -> bool:
     """Pause a method of which too many codes were asked for; True where the tenant's setting closes everything."""
     attempt, limit = situation.attempt, locks.SENDS[gate]
-    if situation.policy.sends_lock_hours:
-        until = now + timedelta(hours=situation.policy.sends_lock_hours)
-        _close_for(situation, reason=trail.paused(gate), limit=limit, until=until, now=now)
+    if hours := situation.policy.sends_lock_hours:
+        until, reason = now + timedelta(hours=hours), trail.sent_too_often(gate, hours)
+        _close_for(situation, reason=reason, limit=limit, until=until, now=now)
         return True
     until = now + locks.PAUSE_LASTS
     locks.close(attempt.subject, gate=gate, until=until, limit=limit, user_id=_person_id(situation))

@@ -179,7 +179,7 @@ def test_eleventh_mail_pauses_the_method_for_an_hour(cast: Cast, name: str) -> N
 
 @BOTH
 def test_pause_becomes_a_lock_where_the_setting_says_so(cast: Cast, name: str) -> None:
-    only(cast, Gate.EMAIL, sends_lock_hours=24)
+    only(cast, Gate.EMAIL, sends_lock_hours=6)
     walk = begin(name)
     for _ in range(10):
         walk.send(Gate.EMAIL)
@@ -187,6 +187,13 @@ def test_pause_becomes_a_lock_where_the_setting_says_so(cast: Cast, name: str) -
     assert walk.send(Gate.EMAIL) is Outcome.ENDED
     assert walk.state is State.LOCKED
     assert is_closed(name)
+    told = "User was sent email too many times and is blocked for 6 hours"
+    rows = AuditEvent.objects.filter(correlation_id=walk.attempt.pk, reason=told, details__Limit="L09")
+    assert {(row.activity, row.result) for row in rows} == {
+        ("Blocked from self-service password reset", "success"),
+        ("Self-service password reset flow activity progress", "failure"),
+    }
+    assert not AuditEvent.objects.filter(correlation_id=walk.attempt.pk, reason__contains="1 hour").exists()
 
 
 @BOTH
