@@ -89,7 +89,6 @@ class Progress:
     campaign: Campaign
     sent: int
     failed: int
-    waiting: int
     signed_in: int
     ready: int
 
@@ -163,7 +162,6 @@ def list_progress(outlook: Outlook) -> list[Progress]:
             campaign=each,
             sent=states[each.pk, State.SENT],
             failed=states[each.pk, State.FAILED] + states[each.pk, State.EXPIRED],
-            waiting=each.asked - sum(states[each.pk, end] for end in (State.SENT, State.FAILED, State.EXPIRED)),
             signed_in=signed_in.get(each.pk, 0),
             ready=ready.get(each.pk, 0),
         )
