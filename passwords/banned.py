@@ -20,7 +20,6 @@ NAME_MIN_LENGTH = 4
 
 _NAME_BREAKS = re.compile(r"[\s\-\u2010-\u2015]+")
 _more_blocklists: list[Callable[[str], bool]] = []
-_loaded_terms: dict[str, tuple[str, ...]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,20 +128,10 @@ def read_terms(path: Path) -> tuple[str, ...]:
     return tuple(terms)
 
 
+@lru_cache(maxsize=1)
 def global_terms() -> tuple[str, ...]:
     """Return the global list in matching form; the shipped file is read once."""
-    if "terms" not in _loaded_terms:
-        _loaded_terms["terms"] = read_terms(SHIPPED_TERMS)
-    return _loaded_terms["terms"]
-
-
-def load_global_terms(path: Path) -> int:
-    """Use the terms of ``path`` instead of the global list in use; return how many there are.
-
-    :raises ListUnreadable: when the file cannot be used; then the list in use stays.
-    """
-    _loaded_terms["terms"] = read_terms(path)
-    return len(_loaded_terms["terms"])
+    return read_terms(SHIPPED_TERMS)
 
 
 def is_on_blocklist(text: str) -> bool:
