@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from passwords import banned
-from passwords.banned import score
 from passwords.wordlists import ListUnreadable
 
 
