@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
-import psycopg
 import pytest
 
 from tests.conftest import IN_CI
+from tests.faults.alone import make_database, run
 from tests.services import postgres
 
 pytestmark = [pytest.mark.full, pytest.mark.postgres]
@@ -30,9 +27,7 @@ def start() -> Iterator[Start]:
     def start_one() -> postgres.Cluster:
         cluster = postgres.start_cluster()
         clusters.append(cluster)
-        address: dict[str, Any] = {"host": "127.0.0.1", "port": cluster.port, "user": postgres.USER}
-        with psycopg.connect(**address, dbname="postgres", autocommit=True) as connection:
-            connection.execute("CREATE DATABASE portal")
+        make_database(cluster)
         return cluster
 
     yield start_one
@@ -51,33 +46,25 @@ def _program(cluster: postgres.Cluster, name: str) -> Path:
     return found
 
 
-def _run(command: list[str | Path], cluster: postgres.Cluster, folder: Path) -> str:
-    environment = {**os.environ, "PORTAL_ENV": "test", "DJANGO_SETTINGS_MODULE": "adminportal.settings"}
-    environment |= {"DATABASE_URL": cluster.url, "VAR_DIR": str(folder), "LOG_LEVEL": "ERROR"}
-    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert ran.returncode == 0, f"{command}\n{ran.stdout[-2000:]}\n{ran.stderr[-4000:]}"
-    return ran.stdout
-
-
 def test_what_a_backup_brings_back_open_is_refused_and_passwords_still_work(start: Start, tmp_path: Path) -> None:
     kept, dump = tmp_path / "kept.json", tmp_path / "portal.dump"
     child = [sys.executable, "-m", "tests.faults.restore"]
     first = start()
     pg_dump, pg_restore = (_program(first, name) for name in ("pg_dump", "pg_restore"))
-    _run([*child, "open", kept], first, tmp_path)
-    _run([pg_dump, "--format=custom", "--file", dump, first.url], first, tmp_path)
-    used = json.loads(_run([*child, "try", kept], first, tmp_path))
+    run([*child, "open", kept], first, tmp_path)
+    run([pg_dump, "--format=custom", "--file", dump, first.url], first, tmp_path)
+    used = json.loads(run([*child, "try", kept], first, tmp_path))
     first.stop()
 
     second = start()
-    _run([pg_restore, "--no-owner", "--exit-on-error", "--dbname", second.url, dump], second, tmp_path)
-    back = json.loads(_run([*child, "tell", kept], second, tmp_path))
+    run([pg_restore, "--no-owner", "--exit-on-error", "--dbname", second.url, dump], second, tmp_path)
+    back = json.loads(run([*child, "tell", kept], second, tmp_path))
     manage = [sys.executable, "manage.py"]
-    ended = json.loads(_run([*manage, "after_restore", "--yes", "--json"], second, tmp_path))
-    after = json.loads(_run([*child, "tell", kept], second, tmp_path))
-    tried = json.loads(_run([*child, "try", kept], second, tmp_path))
-    verified = json.loads(_run([*manage, "verify_audit", "--all", "--json"], second, tmp_path))
-    again = json.loads(_run([*manage, "after_restore", "--yes", "--json"], second, tmp_path))
+    ended = json.loads(run([*manage, "after_restore", "--yes", "--json"], second, tmp_path))
+    after = json.loads(run([*child, "tell", kept], second, tmp_path))
+    tried = json.loads(run([*child, "try", kept], second, tmp_path))
+    verified = json.loads(run([*manage, "verify_audit", "--all", "--json"], second, tmp_path))
+    again = json.loads(run([*manage, "after_restore", "--yes", "--json"], second, tmp_path))
 
     # All of it was used before the database was lost, and would have worked once more.
     assert all(used[name] for name in ("session", "browser", "link", "attempt", "job"))
