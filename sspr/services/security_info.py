@@ -107,14 +107,15 @@ def remove(*, actor: Actor, session: Session, method_id: UUID, now: datetime) ->
     return twins
 
 
-def set_default(*, actor: Actor, method_id: UUID, now: datetime) -> None:
+def set_default(*, actor: Actor, session: Session, method_id: UUID, now: datetime) -> None:
     """Make one method the one that is asked for first.
 
-    :raises Refused: without fresh proof.
+    :raises Refused: without fresh proof, and when the session is over.
     :raises users.services.methods.MethodMissing: when there is no such method.
     """
     require_fresh_proof(actor, now=now)
-    methods.set_default(tenant=actor.tenant, user=actor.user, method_id=method_id, by=actor.for_audit(), now=now)
+    by = actor.for_audit()
+    methods.set_default(tenant=actor.tenant, user=actor.user, method_id=method_id, by=by, now=now, session=session)
 
 
 def make_recovery_codes(*, actor: Actor, session: Session, now: datetime) -> list[Secret]:

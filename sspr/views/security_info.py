@@ -162,7 +162,7 @@ def remove_questions(request: PortalRequest) -> HttpResponse:
 def set_default(request: PortalRequest, method_id: UUID) -> HttpResponse:
     """Make one method the one that is asked for first."""
     try:
-        service.set_default(actor=request.actor, method_id=method_id, now=clock.now())
+        service.set_default(actor=request.actor, session=request.session_row, method_id=method_id, now=clock.now())
     except MethodMissing:
         raise Http404 from None
     except Refused:

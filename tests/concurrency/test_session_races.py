@@ -13,18 +13,37 @@ from adminportal import clock
 from adminportal.audit.models import AuditEvent
 from adminportal.sealing import Secret
 from passwords.services.change import change_password
+from sspr.services.security_info import set_default
 from tests.cast import PASSWORD, Cast, make_tenant
 from tests.concurrency.crowd import behind_a_lock
 from tests.contracts.matrix import give_group, join, make_group
 from tests.passwords import reset_cast
+from tests.users.app_ways import registers_app
 from users import trusted_devices
-from users.models import Contact, ContactKind, Group, GroupMember, RoleAssignment, Session, User
+from users.actors import Actor
+from users.models import (
+    AuthenticationMethod,
+    Contact,
+    ContactChange,
+    ContactKind,
+    Group,
+    GroupMember,
+    MethodKind,
+    RoleAssignment,
+    Session,
+    Tenant,
+    TrustedDevice,
+    User,
+)
 from users.roles import TEMPLATE_IDS, Role
 from users.services.acts import Act, act_on_person
 from users.services.contacts import Waiting, carry_out_due, change_contact, list_waiting
 from users.services.groups import Part, add_to_group, delete_group, remove_from_group
+from users.services.methods import save_method
+from users.services.own_methods import ask_for_contact
 from users.services.people import Refused, sign_out_everywhere
 from users.services.role_assignments import RoleOrder, assign_role, remove_role
+from users.services.second_factor import Passed, Way, prove
 from users.sessions import digest_of, open_session
 from users.snapshots import snapshot_of
 from users.tenancy import within
@@ -158,3 +177,72 @@ def test_what_is_begun_while_an_end_of_all_sessions_waits_is_overtaken_by_it(cas
     assert carry_out_due(clock.now() + timedelta(hours=25)) == 0
     with within(cast.tenant):
         assert Contact.objects.get(user=adele).value == "adele@mail.example"
+
+
+def own_act(cast: Cast, way: str) -> Step:
+    """Return what changes how somebody is reached, with a session and a proof that are good now."""
+    cast.add("adele.vance", alternate_email="adele@mail.example")
+    actor, session = cast.actor("adele.vance"), session_of(cast, "adele.vance")
+    act = partial(ask_for_contact, actor=actor, session=session, kind=ContactKind.ALTERNATE_EMAIL, now=clock.now())
+    if way == "contact removed":
+        return partial(act, typed="")
+    if way == "contact asked for":
+        # Without a proof the change would wait for a day.
+        bare = Actor(user=actor.user, tenant=actor.tenant, roles=actor.roles, permissions=actor.permissions)
+        return partial(act, actor=bare, typed=THIEF)
+    with within(cast.tenant):
+        method = save_method(
+            tenant=cast.tenant,
+            user=actor.user,
+            kind=MethodKind.EMAIL,
+            value="adele.second@mail.example",
+            by=actor.for_audit(),
+            now=clock.now(),
+            keep=session,
+        )
+    return partial(set_default, actor=actor, session=session, method_id=method.pk, now=clock.now())
+
+
+@pytest.mark.parametrize("end", [is_reset, signs_out_everywhere])
+@pytest.mark.parametrize("way", ["contact removed", "contact asked for", "default chosen"])
+def test_session_that_ended_meanwhile_changes_nothing_of_its_persons_ways(cast: Cast, way: str, end: Step) -> None:
+    act = own_act(cast, way)
+
+    assert refusal_behind_the_end(cast, "adele.vance", end, act) == "RESET_STEP_UP"
+
+    with within(cast.tenant):
+        assert Contact.objects.get(user=cast["adele.vance"]).value == "adele@mail.example"
+        assert not ContactChange.objects.exists()
+        assert not AuthenticationMethod.objects.filter(is_default=True).exists()
+
+
+def test_browser_that_is_trusted_while_a_reset_waits_is_not_trusted_after_it(cast: Cast) -> None:
+    """The trust is given under the lock, together with the code: none comes after the reset."""
+    Tenant.objects.update(trusted_device_days=30)
+    cast.tenant.refresh_from_db()
+    app, session = registers_app(cast, "boss"), session_of(cast, "boss")
+    passed: list[Passed | None] = []
+
+    def prove_and_trust() -> None:
+        now = clock.now()
+        with within(cast.tenant):
+            passed.append(prove(session, typed=app.at(now), way=Way.AUTHENTICATOR, now=now, trusts=True))
+
+    behind_a_lock(partial(row_of, cast, "boss"), [partial(is_reset, cast, "boss")], then=prove_and_trust)
+
+    assert passed[0] and passed[0].trusted_key
+    with within(cast.tenant):
+        boss = User.objects.get(pk=cast["boss"].pk)
+        assert not trusted_devices.is_trusted(passed[0].trusted_key, boss, days=30, now=clock.now())
+
+
+def test_code_of_a_session_that_is_over_has_no_browser_trusted(cast: Cast) -> None:
+    Tenant.objects.update(trusted_device_days=30)
+    cast.tenant.refresh_from_db()
+    app, session = registers_app(cast, "boss"), session_of(cast, "boss")
+    signs_out_everywhere(cast, "boss")
+
+    with within(cast.tenant):
+        now = clock.now()
+        assert prove(session, typed=app.at(now), way=Way.AUTHENTICATOR, now=now, trusts=True) is None
+        assert not TrustedDevice.objects.exists()

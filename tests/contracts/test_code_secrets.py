@@ -64,7 +64,7 @@ def prove_addresses(cast: Cast, trail: Trail) -> None:
     for typed in ("00000000", code):
         confirm_method(actor=actor, session=session, kind=MethodKind.EMAIL, value=HOME, typed=typed, now=now)
     now = clock.now()
-    ask_for_contact(actor=actor, kind=ContactKind.ALTERNATE_EMAIL, typed=NEW, now=now)
+    ask_for_contact(actor=actor, session=session, kind=ContactKind.ALTERNATE_EMAIL, typed=NEW, now=now)
     code = waiting_code(trail, "code for a contact")
     confirm_contact(actor=actor, session=session, kind=ContactKind.ALTERNATE_EMAIL, value=NEW, typed=code, now=now)
     now = clock.now()

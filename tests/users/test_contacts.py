@@ -68,10 +68,22 @@ def adele(cast: Cast, *, has_proof: bool) -> Actor:
 
 
 def ask(
-    cast: Cast, typed: str, *, has_proof: bool, kind: ContactKind = MAIL, now: datetime | None = None
+    cast: Cast,
+    typed: str,
+    *,
+    has_proof: bool,
+    kind: ContactKind = MAIL,
+    now: datetime | None = None,
+    session: Session | None = None,
 ) -> CodeSent | Changed | Waiting:
     with within(cast.tenant):
-        return ask_for_contact(actor=adele(cast, has_proof=has_proof), kind=kind, typed=typed, now=now or clock.now())
+        return ask_for_contact(
+            actor=adele(cast, has_proof=has_proof),
+            session=session or session_of(cast),
+            kind=kind,
+            typed=typed,
+            now=now or clock.now(),
+        )
 
 
 def confirm(cast: Cast, value: str, typed: str, *, session: Session | None = None) -> CodeAnswer:
@@ -463,3 +475,18 @@ def test_code_for_a_contact_registers_no_method(cast: Cast) -> None:
         )
 
     assert answer is CodeAnswer.NONE
+
+
+@pytest.mark.parametrize("has_proof", [True, False])
+@pytest.mark.parametrize("kind", [MAIL, ContactKind.MOBILE_PHONE])
+def test_session_that_is_over_neither_removes_a_contact_nor_asks_for_it(
+    cast: Cast, kind: ContactKind, has_proof: bool
+) -> None:
+    session = session_of(cast)
+    end_all_sessions([cast["adele.vance"].pk], now=clock.now())
+
+    with pytest.raises(Refused, match="RESET_STEP_UP"):
+        ask(cast, "", has_proof=has_proof, kind=kind, session=session)
+
+    assert value_of(cast, kind) == {MAIL: OLD, ContactKind.MOBILE_PHONE: PHONE}[kind]
+    assert not ContactChange.objects.exists() and not OutboundMessage.objects.exists()

@@ -19,12 +19,13 @@ from adminportal.sealing import Secret
 from passwords.services.key_rotation import reseal_all
 from tests.cast import Cast, make_tenant
 from users import totp
-from users.models import AuthenticationMethod, ContactKind, User
+from users.models import AuthenticationMethod, ContactKind, Session, User
 from users.services import authenticators
 from users.services.authenticators import TooManyApps, check_totp, finish_authenticator, start_authenticator
 from users.services.method_changes import NOT_ME
 from users.services.own_methods import ask_for_contact
 from users.services.recovery_codes import make_recovery_codes
+from users.sessions import digest_of, open_session
 from users.tenancy import within
 
 RFC_KEY = Secret(base64.b32encode(b"12345678901234567890").decode())
@@ -261,7 +262,11 @@ def test_older_key_is_needed_by_codes_on_their_way_and_by_printed_ones(cast: Cas
             tenant=cast.tenant, user=cast["adele.vance"], by=cast.actor("adele.vance").for_audit(), now=now
         )
         ask_for_contact(
-            actor=cast.actor("adele.vance"), kind=ContactKind.ALTERNATE_EMAIL, typed="adele@mail.example", now=now
+            actor=cast.actor("adele.vance"),
+            session=Session(pk=digest_of(open_session(cast["adele.vance"], now=now))),
+            kind=ContactKind.ALTERNATE_EMAIL,
+            typed="adele@mail.example",
+            now=now,
         )
     settings.SEALING_KEYS = ["key-number-two-" * 3, old]
     OutboundMessage.objects.filter(link_purpose=NOT_ME).delete()  # its button needs the key for a week

@@ -19,9 +19,10 @@ from users.models import Group, GroupMember, GroupOwner, RoleAssignment, Session
 from users.permissions import HOLDERS, Permission
 from users.roles import ROLE_OF_TEMPLATE, TEMPLATE_IDS, Role
 from users.services.directory_changes import Change, Stopped, changing, lock_people, lock_tenant, save_named
+from users.services.own_sessions import judge_own_session
 from users.services.people import global_admins
 from users.services.role_assignments import may_assign
-from users.services.role_changes import end_what_was_open, go_on, judge_own_session
+from users.services.role_changes import end_what_was_open, go_on
 
 
 class Part(StrEnum):

@@ -19,11 +19,10 @@ from adminportal.outbox import channels
 from adminportal.outbox.enqueue import Draft, enqueue
 from adminportal.outbox.masking import mask
 from users import trusted_devices
-from users.access import Decision
 from users.models import ContactKind, MethodKind, Session, Tenant, User
 from users.moments import tell_moment
 from users.names import fold_upn
-from users.services.people import Refused
+from users.services.own_sessions import require_own_session
 from users.services.reach import addresses_of, reach_of
 from users.sessions import end_all_sessions
 from users.snapshots import target_of
@@ -117,8 +116,7 @@ def follow_method_change(change: MethodChange) -> None:
 
     :raises users.services.people.Refused: when the session that is to go on is over.
     """
-    if change.keep is not None and not Session.objects.filter(pk=change.keep.pk, ended_at=None).exists():
-        raise Refused(Decision(allowed=False, code="RESET_STEP_UP"))
+    require_own_session(change.keep)
     activity = (_OWN if change.is_own else _BY_ADMIN)[change.event]
     record(entry_of(change, activity), now=change.now)
     end_all_sessions([change.user.pk], now=change.now, keep=change.keep)

@@ -15,6 +15,7 @@ from users.method_values import normal_value
 from users.models import AuthenticationMethod, MethodKind, Session, Tenant, User
 from users.services.directory_changes import lock_people
 from users.services.method_changes import Event, MethodChange, entry_of, follow_method_change
+from users.services.own_sessions import require_own_session
 
 ORDER: Final = tuple(MethodKind.values)
 """Kinds in the order in which they are listed."""
@@ -111,13 +112,17 @@ def remove_method(
     return method
 
 
-def set_default(*, tenant: Tenant, user: User, method_id: UUID, by: AuditActor, now: datetime) -> None:
+def set_default(
+    *, tenant: Tenant, user: User, method_id: UUID, by: AuditActor, now: datetime, session: Session | None = None
+) -> None:
     """Make one method the one that is asked for first; nothing else changes.
 
     :raises MethodMissing: when the person has no such method.
+    :raises users.services.people.Refused: when ``session``, which asks for it, is over.
     """
     with transaction.atomic():
         lock_people([user.pk])
+        require_own_session(session)
         method = AuthenticationMethod.objects.filter(user=user, pk=method_id).first()
         if method is None:
             raise MethodMissing(method_id)

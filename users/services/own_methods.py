@@ -20,9 +20,9 @@ from users.services.challenges import CodeAnswer, Destination, check, issue
 from users.services.contacts import Changed, ContactManaged, Waiting, change_contact
 from users.services.directory_changes import lock_people
 from users.services.methods import save_method
+from users.services.own_sessions import require_own_session
 from users.services.people import Refused
 from users.services.sending_limits import count_change_code, is_reached, may_send
-from users.sessions import is_live
 
 EMAIL: Final = "email"
 SMS: Final = "sms"
@@ -93,7 +93,7 @@ def confirm_method(
 
 @sensitive_variables()
 def ask_for_contact(
-    *, actor: Actor, kind: ContactKind, typed: str, channel: str = "", now: datetime
+    *, actor: Actor, session: Session, kind: ContactKind, typed: str, channel: str = "", now: datetime
 ) -> CodeSent | Changed | Waiting:
     """Begin a change of one's own contact data: with fresh proof a code goes to the new value, else the change waits.
 
@@ -104,6 +104,7 @@ def ask_for_contact(
         own mailbox.
     :raises adminportal.throttle.Throttled: after too many codes or changes.
     :raises NotSent: when the destination got too many.
+    :raises Refused: when the session is over, as after a reset that was quicker.
     """
     if kind in managed_kinds(actor.user, actor.tenant):
         raise ContactManaged(kind)
@@ -118,7 +119,10 @@ def ask_for_contact(
     if value and ways:
         _require_reach(actor, value, channel=ways[0])
     count_change_code(actor.id, now=now)
-    return _change(actor, kind, value, proof=proof and not value, now=now)
+    with transaction.atomic():
+        lock_people([actor.id])
+        require_own_session(session)
+        return _change(actor, kind, value, proof=proof and not value, now=now)
 
 
 @sensitive_variables()
@@ -131,8 +135,7 @@ def confirm_contact(
     """
     with transaction.atomic():
         lock_people([actor.id])
-        if not is_live(session):
-            raise Refused(Decision(allowed=False, code="RESET_STEP_UP"))
+        require_own_session(session)
         answer = check(bound_to=actor.id, purpose=Purpose.CONTACT, typed=typed, method=kind, now=now, destination=value)
         if answer is CodeAnswer.RIGHT:
             _change(actor, kind, value, proof=True, is_proven=True, now=now)

@@ -19,8 +19,9 @@ from users.models import AdministrativeUnit, Group, RoleAssignment, Session, Ten
 from users.permissions import HOLDERS, Permission
 from users.role_catalogue import UNIT_ROLES
 from users.roles import TEMPLATE_IDS, Role
+from users.services.own_sessions import judge_own_session
 from users.services.people import Refused, list_global_admins
-from users.services.role_changes import end_what_was_open, go_on, judge_own_session
+from users.services.role_changes import end_what_was_open, go_on
 
 ASSIGNERS: Final = HOLDERS[Permission.ROLE_ASSIGN]
 

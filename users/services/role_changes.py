@@ -8,9 +8,8 @@ from uuid import UUID
 
 from adminportal.sealing import Secret
 from users import trusted_devices
-from users.access import Decision
 from users.models import Session, User
-from users.sessions import continue_session, end_all_sessions, is_live
+from users.sessions import continue_session, end_all_sessions
 
 Listener = Callable[[Collection[UUID], datetime], None]
 _listeners: list[Listener] = []
@@ -37,14 +36,6 @@ def end_what_was_open(user_ids: Collection[UUID], *, now: datetime) -> None:
     trusted_devices.revoke(user_ids, now=now)
     for listener in _listeners:
         listener(user_ids, now)
-
-
-def judge_own_session(session: Session | None) -> Decision | None:
-    """Return the refusal where the actor's own session is over, asked under the locks of people; None where it is not.
-
-    A reset or a sign-out everywhere that was quicker has ended it, and nothing may go on from it.
-    """
-    return None if session is None or is_live(session) else Decision(allowed=False, code="RESET_STEP_UP")
 
 
 def go_on(session: Session, *, now: datetime) -> Secret:

@@ -44,10 +44,14 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passed:
-    """The session goes on under a new key; ``codes_left`` counts recovery codes that were not used yet."""
+    """The session goes on under a new key; ``codes_left`` counts recovery codes that were not used yet.
+
+    ``trusted_key`` is that of the browser, where it is trusted from now on.
+    """
 
     session_key: Secret
     codes_left: int
+    trusted_key: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +81,11 @@ def has_authenticator(user: User) -> bool:
 
 
 @sensitive_variables()
-def prove(session: Session, *, typed: str, way: Way, now: datetime) -> Passed | None:
+def prove(session: Session, *, typed: str, way: Way, now: datetime, trusts: bool = False) -> Passed | None:
     """Take a code of an app, or a recovery code; None when it is wrong. Not inside a transaction.
 
-    Every try is counted before it is looked at, so that parallel guesses count too; a right one clears the count.
+    Every try is counted before it is looked at, so that parallel guesses count too; a right one clears the count. With
+    ``trusts`` it also has the browser trusted for as many days as the organization allows.
 
     :raises Throttled: when there were too many wrong ones.
     """
@@ -94,7 +99,9 @@ def prove(session: Session, *, typed: str, way: Way, now: datetime) -> Passed | 
             # Only a code of an app is a fresh proof as well.
             proven_at = now if way is Way.AUTHENTICATOR else None
             return Passed(
-                session_key=_pass(session, way, now=now, proven_at=proven_at), codes_left=count_recovery_codes(user)
+                session_key=_pass(session, way, now=now, proven_at=proven_at),
+                codes_left=count_recovery_codes(user),
+                trusted_key=_trust(session, now=now) if trusts else None,
             )
         details = {"SecondFactor": way.value}
         record(own_entry(Activity.SIGN_IN_FAILED, user, Result.FAILURE, "wrong second factor", details), now=now)
@@ -127,7 +134,8 @@ def pass_by_trust(session: Session, key: Secret, *, now: datetime) -> bool:
     if not key.expose() or not trusted_devices.is_trusted(key, session.user, days=days, now=now):
         return False
     with transaction.atomic():
-        Session.objects.filter(pk=session.pk, ended_at=None).update(second_factor_at=now)
+        if not Session.objects.filter(pk=session.pk, ended_at=None).update(second_factor_at=now):
+            return False
         trusted_devices.note_use(key, now=now)
         record(own_entry(Activity.SIGNED_IN, session.user, details={"SecondFactor": Way.TRUSTED.value}), now=now)
     session.second_factor_at = now
@@ -157,6 +165,12 @@ def _is_right(user: User, typed: str, way: Way, *, now: datetime) -> bool:
     if way is Way.RECOVERY_CODE:
         return use_recovery_code(user, typed, now=now)
     return check_totp(user, typed, now=now) is not None
+
+
+def _trust(session: Session, *, now: datetime) -> Secret | None:
+    """Trust the browser, under the lock of its person: no reset may come between the code and the trust."""
+    days = session.tenant.trusted_device_days
+    return trusted_devices.trust(session.user, days=days, now=now) if days else None
 
 
 def _pass(session: Session, way: Way, *, now: datetime, proven_at: datetime | None = None) -> Secret:

@@ -77,7 +77,14 @@ def _ask(request: PortalRequest, kind: ContactKind, *, typed: str) -> HttpRespon
         return _value_page(request, kind, value="", fault=_fault_of(kind), status=REFUSED_FORM)
     channel = request.POST.get("channel", "")
     try:
-        outcome = ask_for_contact(actor=request.actor, kind=kind, typed=typed, channel=channel, now=clock.now())
+        outcome = ask_for_contact(
+            actor=request.actor,
+            session=request.session_row,
+            kind=kind,
+            typed=typed,
+            channel=channel,
+            now=clock.now(),
+        )
     except ValueRefused as refusal:
         return _value_page(request, kind, value=typed, fault=refusal.code, status=REFUSED_FORM)
     except NotSent:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from adminportal import clock
 from adminportal.throttle import Throttled
-from users import cookies, trusted_devices
+from users import cookies
 from users.access import has_fresh_proof, open_to_unregistered, own_account
 from users.app_keys import KEY_FAULTS, shown_key
 from users.request import PortalRequest
@@ -40,7 +40,13 @@ def second_factor(request: PortalRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "users/second_factor.html", page)
     try:
-        passed = prove(request.session_row, typed=request.POST.get("code", ""), way=way, now=clock.now())
+        passed = prove(
+            request.session_row,
+            typed=request.POST.get("code", ""),
+            way=way,
+            now=clock.now(),
+            trusts="trust" in request.POST,
+        )
     except Throttled as limit:
         return later(request, limit)
     if passed is None:
@@ -82,14 +88,13 @@ def set_up_app(request: PortalRequest) -> HttpResponse:
 
 
 def _let_in(request: PortalRequest, passed: Passed, *, onward: str, was_recovery: bool) -> HttpResponse:
-    days = request.tenant.trusted_device_days
     if was_recovery:
         response = render(request, "users/second_factor_left.html", {"left": passed.codes_left, "next": onward})
     else:
         response = HttpResponseRedirect(onward)
     cookies.set_session(response, passed.session_key)
-    if days and "trust" in request.POST:
-        cookies.set_trusted(response, trusted_devices.trust(request.actor.user, days=days, now=clock.now()), days=days)
+    if passed.trusted_key:
+        cookies.set_trusted(response, passed.trusted_key, days=request.tenant.trusted_device_days)
     rotate_token(request)
     return response
 
