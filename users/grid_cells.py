@@ -18,6 +18,7 @@ from users.grid_columns import Column
 from users.locks import Lock, find_locks
 from users.models import Contact, ContactKind, GroupMember, LicenceAssignment, User
 from users.panel_sections import PasswordState, Standing, password_states, self_service_standings
+from users.password_expiry import ExpiryRules, is_password_of_ours, password_ends_at
 from users.role_names import role_list
 from users.roles import Role
 from users.targets import TargetFacts
@@ -164,6 +165,14 @@ def _synced(user: User, page: _Page) -> Cell:
     return Cell(text=user.directory_name or gettext("Yes"))
 
 
+def _expires(user: User, page: _Page) -> Cell:
+    is_federated = page.sight.facts[user.pk].is_federated
+    end = password_ends_at(user, rules=ExpiryRules.of(page.sight.actor.tenant), is_federated=is_federated)
+    if end is None:
+        return Cell(text=gettext("Never") if is_password_of_ours(user, is_federated=is_federated) else "")
+    return Cell(moment=end) if end > page.sight.now else Cell(pill="bad", text=gettext("Expired"))
+
+
 def _must_change(user: User, page: _Page) -> Cell:
     return Cell(text=gettext("Yes") if user.must_change else gettext("No"))
 
@@ -214,6 +223,7 @@ _CELLS: Final[dict[Column, Callable[[User, _Page], Cell]]] = {
     Column.ROLES: _roles,
     Column.GROUPS: _groups,
     Column.SYNCED: _synced,
+    Column.EXPIRES: _expires,
     Column.MUST_CHANGE: _must_change,
     Column.TEMPORARY: _temporary,
     Column.LOCKED_UNTIL: _locked,

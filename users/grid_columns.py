@@ -31,6 +31,7 @@ class Column(StrEnum):
     ROLES = "roles"
     GROUPS = "groups"
     SYNCED = "synced"
+    EXPIRES = "expires"
     MUST_CHANGE = "must_change"
     TEMPORARY = "temporary"
     LOCKED_UNTIL = "locked_until"
@@ -63,6 +64,7 @@ COLUMNS: Final[dict[Column, ColumnFacts]] = {
     Column.ROLES: ColumnFacts(label=_("Roles")),
     Column.GROUPS: ColumnFacts(label=_("Groups")),
     Column.SYNCED: ColumnFacts(label=_("Synced from directory")),
+    Column.EXPIRES: ColumnFacts(label=_("Password expires")),
     Column.MUST_CHANGE: ColumnFacts(label=_("Must change password")),
     Column.TEMPORARY: ColumnFacts(label=_("Temporary password")),
     Column.LOCKED_UNTIL: ColumnFacts(label=_("Locked until")),
@@ -95,6 +97,7 @@ SECTIONS: Final[tuple[tuple[str | Promise, tuple[Column, ...]], ...]] = (
         (
             Column.STATUS,
             Column.CHANGED,
+            Column.EXPIRES,
             Column.MUST_CHANGE,
             Column.TEMPORARY,
             Column.LOCKED_UNTIL,

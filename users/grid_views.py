@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -25,6 +25,7 @@ from users.models import (
     UnitMember,
     UserType,
 )
+from users.password_expiry import ExpiryRules, password_ended_by
 from users.role_catalogue import CATALOGUE, Category
 from users.roles import TEMPLATE_IDS, Role
 
@@ -39,6 +40,7 @@ class View(StrEnum):
     NEVER_ISSUED = "never_issued"
     LOCKED = "locked"
     TEMPORARY_EXPIRED = "temporary_expired"
+    PASSWORD_EXPIRED = "password_expired"  # noqa: S105  # the name of a view
     NO_RECOVERY = "no_recovery"
     ALLOWED = "allowed"
     LICENSED = "licensed"
@@ -59,6 +61,7 @@ LABELS: Final[dict[View, str | Promise]] = {
     View.NEVER_ISSUED: _("Password never issued"),
     View.LOCKED: _("Locked out"),
     View.TEMPORARY_EXPIRED: _("Temporary password expired"),
+    View.PASSWORD_EXPIRED: _("Password expired"),
     View.NO_RECOVERY: _("No way to recover"),
     View.ALLOWED: _("Sign-in allowed"),
     View.LICENSED: _("Licensed users"),
@@ -78,16 +81,22 @@ SERVICE_ROLES: Final = tuple(role for role, facts in CATALOGUE.items() if facts.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What some views depend on: the moment, the units of the reader, and when the tenant stops a guessed name."""
+    """What some views depend on: the moment, the reader's units, when a guessed name stops, when passwords end."""
 
     at: datetime
     unit_ids: tuple[UUID, ...] = ()
     hard_stop: int = 0
+    expiry: ExpiryRules = field(default_factory=ExpiryRules)
 
 
 def reading_of(actor: Actor, *, now: datetime) -> Reading:
     """Return how this person reads the views now."""
-    return Reading(at=now, unit_ids=tuple(sorted(actor.unit_roles)), hard_stop=actor.tenant.lockout_hard_stop)
+    return Reading(
+        at=now,
+        unit_ids=tuple(sorted(actor.unit_roles)),
+        hard_stop=actor.tenant.lockout_hard_stop,
+        expiry=ExpiryRules.of(actor.tenant),
+    )
 
 
 def list_views(actor: Actor) -> list[View]:
@@ -167,4 +176,5 @@ _READ: Final[dict[View, Callable[[Reading], Q]]] = {
     View.MY_UNITS: _in_units,
     View.LOCKED: _locked,
     View.TEMPORARY_EXPIRED: _temporary_expired,
+    View.PASSWORD_EXPIRED: lambda reading: password_ended_by(reading.expiry, reading.at),
 }

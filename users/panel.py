@@ -16,6 +16,7 @@ from users.actors import Actor
 from users.grid_rows import Holders, name_holders, roles_that_would_do
 from users.locks import Lock, find_locks
 from users.models import Contact, ContactKind, Group, GroupMember, GroupOwner, Tenant, User
+from users.password_expiry import ExpiryRules, password_ends_at
 from users.permissions import Permission
 from users.refusals import sentence
 from users.role_assign_form import reason_against_assigning
@@ -130,6 +131,11 @@ def list_groups(user: User) -> list[Group]:
 def list_licences(user: User) -> list[str]:
     """Return the names of the products that a person has a seat of; one query."""
     return list(user.licences.order_by("product__name").values_list(F("product__name"), flat=True))
+
+
+def password_end_of(person: Person, *, tenant: Tenant) -> datetime | None:
+    """Return the first moment at which the password of a person is over, or None; no query."""
+    return password_ends_at(person.user, rules=ExpiryRules.of(tenant), is_federated=person.facts.is_federated)
 
 
 def find_lock(user: User, *, tenant: Tenant, now: datetime) -> Lock | None:

@@ -51,13 +51,26 @@ def password_ends_at(user: User, *, rules: ExpiryRules, is_federated: bool) -> d
 
     Passwords of other sources, of guests, and those that were never issued know no such moment.
     """
-    is_elsewhere = is_federated or user.on_premises_sync_enabled or user.user_type != UserType.MEMBER
-    is_of_no_age = user.password_issued_at is None or user.password_changed_at is None
-    if not rules.days or is_elsewhere or is_of_no_age or user.password_never_expires:
+    is_ours = is_password_of_ours(user, is_federated=is_federated)
+    if not rules.days or not is_ours or user.password_never_expires or user.password_changed_at is None:
         return None
-    assert user.password_changed_at is not None  # as asked above
     end = user.password_changed_at + timedelta(days=rules.days)
     return max(end, rules.since + rules.share_of(digit_of(user.pk))) if rules.since else end
+
+
+def is_password_of_ours(user: User, *, is_federated: bool) -> bool:
+    """Tell whether a person has a password that this organization issued and keeps."""
+    is_elsewhere = is_federated or user.on_premises_sync_enabled or user.user_type != UserType.MEMBER
+    return not is_elsewhere and user.password_issued_at is not None
+
+
+def own_password_ends_at(user: User, *, tenant: Tenant) -> datetime | None:
+    """Return the end of one's own password; one query where passwords end, inside the scope."""
+    if not tenant.password_days:
+        return None
+    name = user.upn_folded.partition("@")[2]
+    is_federated = Domain.objects.filter(name=name, is_federated=True).exists()
+    return password_ends_at(user, rules=ExpiryRules.of(tenant), is_federated=is_federated)
 
 
 def password_ended_by(rules: ExpiryRules, moment: datetime) -> Q:
@@ -76,6 +89,17 @@ def password_ended_by(rules: ExpiryRules, moment: datetime) -> Q:
         user_type=UserType.MEMBER,
     )
     return old & ~_in_federated_domain() & _with_digits(digits)
+
+
+def password_ends_between(rules: ExpiryRules, after: datetime, until: datetime) -> Q:
+    """Return whose password ends later than one moment and not later than another; inside the scope.
+
+    Once every share of a spread is over, the last changes lie between two moments, which an index of them answers.
+    """
+    over = [each for each in DIGITS if not rules.since or rules.since + rules.share_of(each) <= after]
+    younger = Q(password_changed_at__gt=after - timedelta(days=rules.days))
+    is_later = younger if len(over) == len(DIGITS) else younger | ~_with_digits(over)
+    return password_ended_by(rules, until) & is_later
 
 
 def _with_digits(digits: list[str]) -> Q:

@@ -20,6 +20,7 @@ from users.grid import View, matching_people
 from users.grid_views import Reading
 from users.models import Group, User
 from users.names import MAX_UPN, fold_upn
+from users.password_expiry import ExpiryRules
 from users.search import words_of
 
 CHUNK_SIZE: Final[int] = settings.BULK_CHUNK_SIZE
@@ -143,6 +144,7 @@ def _reading_of(job: BulkJob) -> Reading:
         at=job.created_at,
         unit_ids=tuple(UUID(unit_id) for unit_id in job.source.get("units", ())),
         hard_stop=job.tenant.lockout_hard_stop,
+        expiry=ExpiryRules.of(job.tenant),
     )
 
 

@@ -15,9 +15,18 @@ from adminportal.audit.models import AuditEvent
 from tests.cast import PASSWORD, Cast, make_cast, signed_in
 from tests.passwords.reset_cast import TYPED, try_sign_in
 from tests.passwords.test_change_password import _guarded_addresses
+from users.grid_columns import Column
 from users.models import Domain, Session, Tenant, User
-from users.password_expiry import DIGITS, ExpiryRules, digit_of, password_ended_by, password_ends_at
+from users.password_expiry import (
+    DIGITS,
+    ExpiryRules,
+    digit_of,
+    password_ended_by,
+    password_ends_at,
+    password_ends_between,
+)
 from users.services.acts import Act, act_on_person
+from users.services.grid_choice import choose_columns
 from users.tenancy import within
 
 pytestmark = pytest.mark.django_db
@@ -197,6 +206,76 @@ def test_one_query_finds_the_same_people_as_the_rule_for_one_of_them(cast: Cast)
                     for each in people
                 }
                 assert found & made == {pk for pk, end in ends.items() if end and end <= moment}, (rules, moment)
+
+
+def test_one_query_finds_who_is_over_between_two_moments(cast: Cast) -> None:
+    with within(cast.tenant):
+        people = [
+            User(
+                id=UUID(int=(number + 1) * 16 + place),
+                tenant=cast.tenant,
+                user_principal_name=f"b{number}.{place}@contoso.example",
+                upn_folded=f"b{number}.{place}@contoso.example",
+                display_name="B",
+                created_at=NOW,
+                password_issued_at=NOW,
+                password_changed_at=NOW - age * DAY,
+            )
+            for number, age in enumerate((0, 16, 17, 29, 30, 31, 90))
+            for place in range(16)
+        ]
+        User.objects.bulk_create(people)
+        for since in (None, NOW, NOW - 5 * DAY, NOW - 14 * DAY):
+            rules = ExpiryRules(days=30, spread_days=14, since=since)
+            for after, until in ((NOW, NOW + DAY), (NOW + DAY, NOW + 3 * DAY), (NOW, NOW + 14 * DAY)):
+                asked = User.objects.filter(password_ends_between(rules, after, until))
+                ends = {each.pk: password_ends_at(each, rules=rules, is_federated=False) for each in people}
+                wanted = {pk for pk, end in ends.items() if end and after < end <= until}
+                assert set(asked.values_list("pk", flat=True)) & set(ends) == wanted, (since, after, until)
+
+
+def test_view_finds_them_and_column_and_panel_tell_the_day(cast: Cast) -> None:
+    now = clock.now()
+    expire_after(cast, 30)
+    aged(cast, "adele.vance", now - 30 * DAY)
+    aged(cast, "diego.siciliani", now - 29 * DAY, password_never_expires=True)
+    aged(cast, "isaiah.langer", now - 29 * DAY)
+    aged(cast, "lee.gu", now - 90 * DAY)
+    with within(cast.tenant):
+        choose_columns(actor=cast.actor("global.admin"), columns=[Column.EXPIRES], now=now)
+    admin = signed_in(cast["global.admin"])
+
+    def cell(name: str) -> str:
+        (row,) = admin.get("/users/active", {"search": name}).context["rows"]
+        return str(row.cells[0].moment or row.cells[0].text)
+
+    found = admin.get("/users/active", {"view": "password_expired"}).context["rows"]
+    assert [row.user.pk for row in found] == [cast["adele.vance"].pk]
+    assert (cell("adele"), cell("diego"), cell("isaiah")) == ("Expired", "Never", str(now + DAY))
+    assert cell("lee.gu") == cell("never.issued") == cell("guest.person") == ""
+    told = {
+        name: admin.get(f"/users/active/{cast[name].pk}?tab=password").content.decode()
+        for name in ("adele.vance", "isaiah.langer", "diego.siciliani")
+    }
+    assert "Expired on" in told["adele.vance"] and "Expires on" in told["isaiah.langer"]
+    assert "Expires on" not in told["diego.siciliani"] and "Expired on" not in told["diego.siciliani"]
+
+
+@pytest.mark.parametrize(("days_left", "is_near"), [(14, True), (15, False)])
+def test_my_account_tells_the_end_and_warns_when_it_is_near(cast: Cast, days_left: int, is_near: bool) -> None:
+    expire_after(cast, 30)
+    aged(cast, "adele.vance", clock.now() - (30 - days_left) * DAY)
+
+    page = signed_in(cast["adele.vance"]).get("/account").content.decode()
+
+    assert "Expires on" in page and ("Choose a new password before this one expires" in page) is is_near
+
+
+def test_nothing_is_told_where_passwords_never_end(cast: Cast) -> None:
+    page = signed_in(cast["adele.vance"]).get("/account").content.decode()
+    panel = signed_in(cast["global.admin"]).get(f"/users/active/{cast['adele.vance'].pk}?tab=password")
+
+    assert "Expires on" not in page and "Expires on" not in panel.content.decode()
 
 
 def test_audit_log_tells_of_the_sign_in_as_of_any_other(cast: Cast) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 from django.conf import settings
@@ -18,6 +19,7 @@ from users import cookies
 from users.access import open_to_must_change, own_account
 from users.own_browsers import own_browsers
 from users.own_contacts import is_alone_and_stuck, own_contacts, own_reach
+from users.password_expiry import own_password_ends_at
 from users.request import PortalRequest
 from users.resetters import list_resetters
 from users.services.people import sign_out_everywhere
@@ -39,6 +41,7 @@ SAID: Final[dict[str, str | Promise]] = {
 def account(request: PortalRequest) -> HttpResponse:
     """Show contact information, roles, password state, who can reset one, and signed-in browsers."""
     reach, now = own_reach(request.actor), clock.now()
+    ends_at = own_password_ends_at(request.actor.user, tenant=request.tenant)
     page = {
         "person": request.actor.user,
         "roles": request.actor.role_names,
@@ -51,6 +54,8 @@ def account(request: PortalRequest) -> HttpResponse:
         "current_session": request.session_row,
         "browsers": own_browsers(request.actor, Secret(request.COOKIES.get(settings.TRUSTED_COOKIE_NAME, "")), now=now),
         "resetters": list_resetters(request.actor.user),
+        "password_ends_at": ends_at,
+        "ends_soon": ends_at is not None and ends_at <= now + timedelta(days=request.tenant.password_notice_days),
     }
     return render(request, "users/my_account.html", page)
 

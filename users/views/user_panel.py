@@ -31,6 +31,7 @@ from users.panel import (
     list_groups,
     list_licences,
     list_recovery_contacts,
+    password_end_of,
 )
 from users.panel_methods import methods_of
 from users.panel_sections import password_state, self_service_lock, self_service_standing
@@ -153,6 +154,8 @@ def _password(request: PortalRequest, person: Person) -> dict[str, object]:
     return {
         "lock": find_lock(person.user, tenant=request.tenant, now=now),
         "state": password_state(person.user, now=now),
+        "ends_at": password_end_of(person, tenant=request.tenant),
+        "now": now,
         "self_service": self_service_lock(person.user, now=now),
         "sessions": list_sessions(person.user, now=now),
     }
