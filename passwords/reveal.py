@@ -14,19 +14,18 @@ from enum import StrEnum
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.views.decorators.debug import sensitive_variables
 
 from adminportal import sealing
 from adminportal.audit.record import Actor as AuditActor
 from adminportal.audit.record import Entry, record
-from adminportal.audit.tags import Activity
+from adminportal.audit.tags import Activity, Result
 from adminportal.outbox import links
 from adminportal.outbox.models import OutboundMessage
 from adminportal.queries import one_of, write
 from adminportal.sealing import Secret
 from passwords.models import PasswordReset, RevealLink
-from users.access import can_reset, needs_fresh_proof
+from users.access import Decision, can_reset, needs_fresh_proof
 from users.actors import Actor, load_actor
 from users.models import Contact, ContactKind, Tenant, User
 from users.names import fold_upn
@@ -39,6 +38,7 @@ SECRET_PURPOSE = SEAL_PURPOSE
 """What a message that carries the password names, so that the outbox has it opened at delivery."""
 SEALED_FOR = timedelta(hours=24)
 """How long a temporary password rests sealed before it is wiped, shown or not."""
+STEP_UP = "RESET_STEP_UP"
 OF_NOBODY = ("cli", "demo")
 """Entrances whose resets no person starts, so that nobody's right can end."""
 
@@ -124,22 +124,28 @@ def show_to_starter(reset_id: UUID, *, actor: Actor, now: datetime) -> Secret | 
         mine = PasswordReset.objects.filter(
             pk=reset_id, starter=actor.user, shown_at=None, is_blind=False, sealed_until__gt=now
         ).exclude(sealed_password="")  # noqa: S106  # an empty column
-        if not _may_still_reset(mine, actor=actor, now=now) or mine.update(shown_at=now) != 1:
+        reset = mine.select_related("target").first()
+        if reset is None:
             return None
-        reset = PasswordReset.objects.select_related("target").get(pk=reset_id)
-        record(_entry(Activity.VIEWED_TEMPORARY_PASSWORD, reset, reset.target, actor=actor.for_audit()), now=now)
-        return unseal_password(reset)
-
-
-def _may_still_reset(resets: QuerySet[PasswordReset], *, actor: Actor, now: datetime) -> bool:
-    """Ask again: since the reset the administrator may have lost a role, or the person have gained one."""
-    reset = resets.select_related("target").first()
-    facts = load_facts([reset.target])[reset.target_id] if reset else None
-    if facts is None or not can_reset(actor, facts).allowed:
-        return False
-    if needs_fresh_proof(actor, facts, now=now):
+        decision = _judge(reset, actor=actor, now=now)
+        if decision.allowed and mine.update(shown_at=now) != 1:
+            return None
+        activity, by = Activity.VIEWED_TEMPORARY_PASSWORD, actor.for_audit()
+        record(_entry(activity, reset, reset.target, actor=by, refused=decision.code), now=now)
+        if decision.allowed:
+            return unseal_password(PasswordReset.objects.get(pk=reset_id))
+    if decision.code == STEP_UP:
         raise ProofTooOld
-    return True
+    return None
+
+
+def _judge(reset: PasswordReset, *, actor: Actor, now: datetime) -> Decision:
+    """Ask again: since the reset the administrator may have lost a role, or the person have gained one."""
+    facts = load_facts([reset.target])[reset.target_id]
+    decision = can_reset(actor, facts)
+    if decision.allowed and needs_fresh_proof(actor, facts, now=now):
+        return Decision(allowed=False, code=STEP_UP)
+    return decision
 
 
 @sensitive_variables()
@@ -254,13 +260,16 @@ def _is_starter_gone(link: RevealLink, tenant: Tenant) -> bool:
     return not can_reset(actor, load_facts([reset.target])[reset.target_id]).allowed
 
 
-def _entry(activity: Activity, reset: PasswordReset, person: User, *, actor: AuditActor) -> Entry:
-    target = target_of(person)
+def _entry(activity: Activity, reset: PasswordReset, person: User, *, actor: AuditActor, refused: str = "") -> Entry:
+    """Return a row about a reset; ``refused`` is the code of what was not done."""
     return Entry(
         tenant_id=reset.tenant_id,
         activity=activity,
         actor=actor,
-        targets=(target,),
+        targets=(target_of(person),),
+        result=Result.FAILURE if refused else Result.SUCCESS,
+        reason=refused,
+        details={"RefusalCode": refused} if refused else {},
         correlation_id=reset.correlation_id,
     )
 

@@ -24,6 +24,7 @@ from passwords.services.bulk_drafts import is_too_old
 from passwords.services.bulk_moves import NotPossible, cancel_bulk, pause_bulk, resume_bulk, retry_failed
 from passwords.services.bulk_preview import Preview, preview
 from passwords.services.bulk_records import record_job
+from passwords.services.bulk_refusals import BulkRefused, refusals_recorded
 from passwords.services.bulk_run import Step, run_next_chunk
 from passwords.services.bulk_selection import add_items, chunk_sql, people_of
 from passwords.services.bulk_waking import wake_workers
@@ -63,12 +64,11 @@ class SetChanged(Exception):
         self.preview = preview
 
 
-class ConfirmationNeeded(Exception):
+class ConfirmationNeeded(BulkRefused):
     """Nothing was started: ``code`` is RESET_STEP_UP (fresh proof is needed) or TYPED (what was typed is not it)."""
 
     def __init__(self, code: str, preview: Preview) -> None:
         super().__init__(code)
-        self.code = code
         self.preview = preview
 
 
@@ -104,7 +104,8 @@ def start_bulk(
     found = preview(job, actor=actor, options=options, now=now)
     if found.fingerprint != fingerprint:
         raise SetChanged(found)
-    _check(job, found, actor, typed, has_password=password is not None, now=now)
+    with refusals_recorded(job.pk, Activity.STARTED_BULK_RESET, actor=actor, now=now):
+        _check(job, found, actor, typed, has_password=password is not None, now=now)
     with transaction.atomic():
         job = (
             BulkJob.objects.select_for_update(of=("self",), no_key=True)

@@ -18,21 +18,18 @@ from passwords.models import BulkAct, BulkChunk, BulkEnd, BulkItem, BulkJob, Bul
 from passwords.reveal import SEALED_FOR
 from passwords.services.bulk_claims import end_rest
 from passwords.services.bulk_records import record_job, tell_starter
+from passwords.services.bulk_refusals import BulkRefused, refusals_recorded
 from passwords.services.bulk_selection import CHUNK_SIZE
 from passwords.services.bulk_waking import wake_workers
 from users.access import has_fresh_proof
 from users.permissions import Permission
 
 
-class NotPossible(Exception):
+class NotPossible(BulkRefused):
     """Nothing was changed: ``code`` says why.
 
     It is nobody, too_many, too_old, state, password, not_yours, RESET_STEP_UP, or a right.
     """
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 def pause_bulk(job_id: UUID, *, actor: Starter, now: datetime) -> BulkJob:
@@ -103,7 +100,7 @@ def _move(
     now: datetime,
 ) -> BulkJob:
     """Move a job from one state to another under its lock, with an audit row; sent twice it changes nothing more."""
-    with transaction.atomic():
+    with refusals_recorded(job_id, activity, actor=actor, now=now), transaction.atomic():
         job = (
             BulkJob.objects.select_for_update(of=("self",), no_key=True)
             .select_related("tenant", "starter")

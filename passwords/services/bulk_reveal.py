@@ -19,6 +19,7 @@ from passwords.bulk_starters import Operator, Starter, judge_of
 from passwords.models import UNDER_WAY, BulkAct, BulkEnd, BulkItem, BulkJob, PasswordReset
 from passwords.reveal import unseal_password
 from passwords.services.bulk_records import record_job
+from passwords.services.bulk_refusals import BulkRefused, refusals_recorded
 from users.access import has_fresh_proof
 from users.actors import reload_actor
 from users.snapshots import target_of
@@ -29,12 +30,8 @@ AT_A_TIME: Final = 500
 """People whose passwords are opened and recorded together."""
 
 
-class NotShown(Exception):
+class NotShown(BulkRefused):
     """No password is shown: ``code`` is not_yours, blind, gone, state or RESET_STEP_UP."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 @sensitive_variables()
@@ -50,11 +47,12 @@ def reveal_items(
     :raises NotShown: when this is not the starter, the job was blind or purged, or fresh proof is needed.
     """
     job = BulkJob.objects.select_related("tenant").get(pk=job_id)
-    _check(job, actor, now=now)
+    activity = {"csv": Activity.EXPORTED_BULK_RESULTS, "print": Activity.PRINTED_SIGN_IN_SLIPS}.get(channel)
+    with refusals_recorded(job_id, activity or Activity.VIEWED_TEMPORARY_PASSWORD, actor=actor, now=now):
+        _check(job, actor, now=now)
     items = BulkItem.objects.filter(job=job, end=BulkEnd.DONE)
     if item_ids is not None:
         items = items.filter(pk__in=list(item_ids))
-    activity = {"csv": Activity.EXPORTED_BULK_RESULTS, "print": Activity.PRINTED_SIGN_IN_SLIPS}.get(channel)
     if activity:
         with transaction.atomic():
             details = {"DeliveryChannel": channel, "Count": str(items.count())}
@@ -67,7 +65,8 @@ def purge_bulk(job_id: UUID, *, actor: Starter, now: datetime) -> BulkJob:
 
     :raises NotShown: when this is not the starter, or the job makes passwords yet.
     """
-    with transaction.atomic():
+    activity = Activity.PURGED_BULK_RESULTS
+    with refusals_recorded(job_id, activity, actor=actor, now=now), transaction.atomic():
         job = BulkJob.objects.select_for_update(of=("self",), no_key=True).get(pk=job_id)
         if job.starter_id != actor.id:
             raise NotShown("not_yours")
@@ -78,7 +77,7 @@ def purge_bulk(job_id: UUID, *, actor: Starter, now: datetime) -> BulkJob:
             job.purged_at = now
             job.save(update_fields=["purged_at"])
             details = {"Count": str(wiped)}
-            record_job(job, Activity.PURGED_BULK_RESULTS, by=actor.for_audit(), details=details, now=now)
+            record_job(job, activity, by=actor.for_audit(), details=details, now=now)
     return job
 
 

@@ -121,7 +121,7 @@ def test_promotion_between_the_look_and_the_reading_keeps_the_password_sealed(
         with within(cast.tenant):
             assign_role(actor=boss_of_all, order=boss(cast, "adele.vance"), now=clock.now())
 
-    meanwhile(monkeypatch, "passwords.reveal._may_still_reset", promote)
+    meanwhile(monkeypatch, "passwords.reveal._judge", promote)
     with within(cast.tenant):
         shown: Secret | None = show_to_starter(outcome.reset_id, actor=starter, now=clock.now())
         assert shown is None

@@ -86,7 +86,7 @@ def test_nobody_but_the_starter_sees_passwords(few: Cast) -> None:
         revealed(few, job, starter="global")
     with within(few.tenant), pytest.raises(NotShown):
         purge_bulk(job.pk, actor=few.actor("global"), now=clock.now())
-    assert not AuditEvent.objects.filter(activity="Viewed temporary password").exists()
+    assert not AuditEvent.objects.filter(activity="Viewed temporary password", result="success").exists()
 
 
 def test_used_and_replaced_passwords_are_gone_and_those_of_people_out_of_reach_not_shown(few: Cast) -> None:
@@ -112,7 +112,7 @@ def test_passwords_of_many_need_fresh_proof() -> None:
         reveal_items(job.pk, actor=actor, item_ids=None, channel="csv", now=clock.now())
     assert refused.value.code == "RESET_STEP_UP"
     assert len(revealed(many, job, channel="csv")) == AT_ONCE + 1
-    assert AuditEvent.objects.get(activity="Exported bulk results").details["Count"] == str(AT_ONCE + 1)
+    assert AuditEvent.objects.get(activity="Exported bulk results", result="success").details["Count"] == str(AT_ONCE + 1)
 
 
 def test_purge_wipes_every_seal_and_keeps_the_outcomes(few: Cast) -> None:
