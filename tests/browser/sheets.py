@@ -110,6 +110,7 @@ MANY: Final = [
     Sheet(name="bulk-cancel", route="passwords:bulk-cancel", way=ways_of_many.cancel),
     Sheet(name="bulk-purge", route="passwords:bulk-purge", way=ways_of_many.purge),
     Sheet(name="bulk-jobs", route="passwords:bulk-jobs", way=ways_of_many.list_of_jobs),
+    Sheet(name="bulk-jobs-reader", route="passwords:bulk-jobs", way=ways_of_many.list_of_jobs, who="global.reader"),
     Sheet(name="bulk-left-out", route="passwords:bulk-left-out", way=ways_of_many.list_those_refused),
 ]
 CENTRE: Final = [
@@ -121,6 +122,12 @@ CENTRE: Final = [
     Sheet(name="org-settings", route="centre:org-settings", way=at("centre:org-settings")),
     Sheet(name="org-settings-reader", route="centre:org-settings", way=at("centre:org-settings"), who="global.reader"),
     Sheet(name="password-expiration", route="passwords:expiration", way=at("passwords:expiration")),
+    Sheet(
+        name="org-settings-lockout",
+        route="centre:org-settings",
+        way=at("centre:org-settings"),
+        who="authentication.policy.admin",
+    ),
     Sheet(name="password-policy", route="passwords:policy", way=at("passwords:policy")),
     Sheet(name="audit", route="centre:audit", way=at("centre:audit")),
     Sheet(name="audit-filter", route="centre:audit", way=ways.open_filter),

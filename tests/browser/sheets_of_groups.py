@@ -20,6 +20,7 @@ GROUPS: Final = [
     Sheet(name="group-rename", route="users:group-rename", way=ways_of_groups.at_group("users:group-rename")),
     Sheet(name="group-delete", route="users:group-delete", way=ways_of_groups.at_group("users:group-delete")),
     Sheet(name="units", route="users:units", way=ways_of_groups.at_units),
+    Sheet(name="units-reader", route="users:units", way=at("users:units"), who="global.reader"),
     Sheet(name="units-none", route="users:units", way=at("users:units")),
     Sheet(name="unit-new", route="users:unit-new", way=at("users:unit-new")),
     Sheet(name="unit", route="users:unit", way=ways_of_groups.at_unit("users:unit")),
