@@ -115,7 +115,7 @@ FAULTS: Final[dict[str, str | Promise]] = {
     "no_sms": _("Text messages are not set up. An operator sets up the channel first."),
     "no_voice": _("Calls are not set up. An operator sets up the channel first."),
     "no_link": _("Write the address to lead to, or choose No."),
-    "link": _("Write an e-mail address, or an address that begins with https://."),
+    "link": _("Write an email address, or an address that begins with https://."),
 }
 """Each fault that the rules of the settings find, as a sentence."""
 

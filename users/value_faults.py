@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from users.services.challenges import CodeAnswer
 
 VALUE_FAULTS: Final[dict[str, str | Promise]] = {
-    "email": _("Enter an e-mail address, such as name@mail.example."),
+    "email": _("Enter an email address, such as name@mail.example."),
     "phone": _("Enter the number with its country, such as +47 22 12 34 56."),
     "own_mailbox": _("This is the mailbox of the account itself, which you cannot open without your password."),
     "out_of_reach": _("No codes are sent to this kind of number, or to its country. Use another number."),

@@ -39,7 +39,7 @@ WORDS: Final[dict[str, tuple[str | Promise, str | Promise]]] = {
         _("Moments on pages, in mails and in files are told in it."),
     ),
     "password_in_mail": (
-        _("Put the password in the e-mail"),
+        _("Put the password in the email"),
         _(
             "Off: a mail holds a link that reveals the password once. On: it holds the password, for whoever reads it; "
             "the mail about a bulk reset of more than 40 people never does."

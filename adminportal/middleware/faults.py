@@ -38,12 +38,14 @@ def answer(request: HttpRequest, problem: BaseException | None) -> HttpResponse 
     """Return the 503 for a known fault, and nothing for any other."""
     if isinstance(problem, HashingBusy):
         log.warning("hashing_busy", retry_after=problem.retry_after)
-        reason = gettext("Too many people are signing in at this moment. Nothing was changed; please try again.")
+        reason = gettext("Too many people are signing in at this moment. Nothing was changed. Try again in a moment.")
         return _unavailable(request, code="busy", reason=reason, retry_after=problem.retry_after)
     if isinstance(problem, OperationalError | InterfaceError):
         # The class alone: the text of a database error may quote values.
         log.error("database_unavailable", problem=type(problem).__name__)
-        reason = gettext("The portal cannot reach its database at this moment. Nothing was changed; please try again.")
+        reason = gettext(
+            "The portal cannot reach its database at this moment. Nothing was changed. Try again in a moment."
+        )
         return _unavailable(request, code="databaseUnavailable", reason=reason, retry_after=DATABASE_RETRY_SECONDS)
     return None
 

@@ -118,7 +118,7 @@ def export_unready(*, actor: Actor, reason: Reason | None, now: datetime) -> Ite
 def _pieces(outlook: Outlook, reason: Reason | None) -> Iterator[str]:
     """Read piece by piece, each inside the scope: what is sent between them is sent outside of it."""
     chosen, last = _chosen(outlook, reason), None
-    yield BYTE_ORDER_MARK + csv_line(["Display name", "User name", "Department", "Reason", "Explanation"])
+    yield BYTE_ORDER_MARK + csv_line(["Display name", "Username", "Department", "Reason", "Explanation"])
     while True:
         with within(outlook.crowd.tenant), translation.override(LANGUAGE):
             people = chosen.read(after=last, rows=CHUNK)

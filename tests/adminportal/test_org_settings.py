@@ -106,7 +106,7 @@ def test_reader_sees_the_settings_and_is_refused_by_post(cast: Cast) -> None:
     page = client.get(URL).content.decode()
     answer = client.post(SAVE, form(password_in_mail="on"))
 
-    assert "Put the password in the e-mail" in page and "Save" not in page
+    assert "Put the password in the email" in page and "Save" not in page
     assert answer.status_code == 403
     assert not Tenant.objects.get(pk=cast.tenant.pk).password_in_mail
 
@@ -378,9 +378,7 @@ def test_newer_switch_of_a_colleague_is_not_written_over(cast: Cast) -> None:
     )
 
     assert refused.status_code == 409
-    text = (
-        "Somebody else has changed this since you opened the page: Put the password in the e-mail. Nothing was saved."
-    )
+    text = "Somebody else has changed this since you opened the page: Put the password in the email. Nothing was saved."
     assert text in refused.content.decode()
     assert (unsaved.password_in_mail, unsaved.lockout_threshold) == (True, 10)
     assert again.status_code == 302

@@ -179,7 +179,7 @@ def test_file_holds_everybody_and_runs_no_formula(cast: Cast) -> None:
     text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
 
     rows = list(csv.reader(io.StringIO(text)))
-    assert rows[0] == ["Display name", "User name", "Department", "Reason", "Explanation"]
+    assert rows[0] == ["Display name", "Username", "Department", "Reason", "Explanation"]
     assert ['\'=HYPERLINK("https://evil.example")', "formula@contoso.example"] in [row[:2] for row in rows]
     assert "adele.vance@contoso.example" not in text
     (row,) = AuditEvent.objects.filter(activity="Exported users")

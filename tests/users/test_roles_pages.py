@@ -448,7 +448,7 @@ def test_export_lists_everybody_once_with_group_and_unit(cast: Cast, boss: Clien
 
     head, *lines = lines_of(boss.post(reverse("users:roles-export")))
 
-    assert head[:4] == ["Role", "Role template id", "Display name", "User name"]
+    assert head[:4] == ["Role", "Role template id", "Display name", "Username"]
     of_role = {(line[3].partition("@")[0], line[5]) for line in lines if line[0] == "Helpdesk Administrator"}
     assert of_role == {
         ("helpdesk.admin", ""),

@@ -21,7 +21,7 @@ CHUNK: Final = 500
 """Assignments, and members of a group, that are read and sent at once."""
 
 HEADINGS: Final = (
-    *("Role", "Role template id", "Display name", "User name", "Sign-in", "Group", "Administrative unit"),
+    *("Role", "Role template id", "Display name", "Username", "Sign-in", "Group", "Administrative unit"),
     *("State", "Assigned at"),
 )
 """Not translated: programs read them."""
