@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NoReturn
 
 from django.contrib.auth.hashers import check_password, make_password
-from django.db import transaction
+from django.db import connection, transaction
 from django.views.decorators.debug import sensitive_variables
 
 from adminportal import clock, correlation
@@ -34,15 +34,17 @@ from users.snapshots import snapshot_of, target_of
 BANNED_REASON = "FuzzyPolicyViolationInvalidPassword"
 """What Entra's audit log says of a banned password (reference-audit-activities)."""
 
+AS_READ = "SELECT id FROM users_user WHERE id = %s AND password = %s AND account_enabled AND deleted_at IS NULL"
+"""A reset or a block that was quicker than the hashes wins: the row must be as it was read."""
+LOCK = " FOR NO KEY UPDATE"
+"""Not known to SQLite, which locks the whole database instead."""
 CHANGE = """
     UPDATE users_user
-    SET password = %s, is_temporary = FALSE, must_change = FALSE, temporary_expires_at = NULL
-    WHERE id = %s AND password = %s AND account_enabled AND deleted_at IS NULL
-    RETURNING id
+    SET password = %s, is_temporary = FALSE, must_change = FALSE, temporary_expires_at = NULL,
+        password_changed_at = %s, sessions_valid_from = %s
+    WHERE id = %s
 """
-"""A reset or a block that was quicker than the hashes wins: the row must be as it was read."""
-DATE = "UPDATE users_user SET password_changed_at = %s, sessions_valid_from = %s WHERE id = %s"
-"""The moment is known once the row is locked: what was begun while the lock was waited for is older."""
+"""Dated once the row is locked: what was begun while the lock was waited for is older."""
 
 
 class WrongCurrentPassword(Exception):
@@ -141,23 +143,24 @@ def _is_remembered(change: _Change, rules: PolicyRules) -> bool:
 def _commit(change: _Change, ticket: lockout.Ticket, *, hashed: str) -> Secret:
     user = change.user
     with transaction.atomic():
-        question: Question = CHANGE, (hashed, user.pk, user.password)
+        lock = LOCK if connection.features.has_select_for_update else ""
+        question: Question = AS_READ + lock, (user.pk, user.password)
         # The session is asked for under the lock: a sign-out everywhere that was quicker has ended it.
         with ahead([question, still_live_question(change.session), emails_question([user.pk])]):
-            changed = fetch(*question, uuid_columns=(0,))
+            is_as_read = bool(fetch(*question, uuid_columns=(0,)))
             goes_on = is_live(change.session)
             emails = emails_of([user.pk])[user.pk]
-        if not changed or not goes_on:
+        if not is_as_read or not goes_on:
             raise WrongCurrentPassword
         with together():
-            return _follow(replace(change, now=max(change.now, clock.now())), ticket, emails=emails)
+            return _write(replace(change, now=max(change.now, clock.now())), ticket, hashed=hashed, emails=emails)
 
 
 @sensitive_variables()
-def _follow(change: _Change, ticket: lockout.Ticket, *, emails: Emails) -> Secret:
-    """Do what follows from a change whose row is locked, and return the session's new key."""
+def _write(change: _Change, ticket: lockout.Ticket, *, hashed: str, emails: Emails) -> Secret:
+    """Write a change whose row is locked and what follows from it, and return the session's new key."""
     user, now = change.user, change.now
-    write(DATE, [now, now, user.pk])
+    write(CHANGE, [hashed, now, now, user.pk])
     if not user.is_temporary:
         retired = {"tenant_id": user.tenant_id, "user_id": user.pk, "password": user.password, "retired_at": now}
         insert_rows(PasswordHistory, [retired])
