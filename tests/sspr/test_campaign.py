@@ -144,7 +144,7 @@ def across_people(campaign: Campaign, user_id: object) -> bool:
 
 
 def test_progress_tells_sent_signed_in_and_ready(cast: Cast) -> None:
-    campaign = start(cast)
+    start(cast)
     OutboundMessage.objects.filter(about_user_id=cast["diego.siciliani"].pk).update(state=State.SENT)
     OutboundMessage.objects.filter(about_user_id=cast["grady.archie"].pk).update(state=State.FAILED)
     registers(cast, "diego.siciliani", MethodKind.EMAIL, "diego@home.example")
