@@ -17,6 +17,7 @@ from django.db.models import Model, Q
 
 from adminportal import correlation
 from adminportal.insertion import Row, insert_rows
+from adminportal.purging import delete_oldest
 from adminportal.queries import Question, fetch, load, one_of, to_load, write
 from adminportal.sealing import Secret
 from users.models import Session, Tenant, User
@@ -165,6 +166,5 @@ def list_sessions(user: User, *, now: datetime) -> list[Session]:
 
 
 def purge_sessions(now: datetime) -> int:
-    """Delete rows of sessions that ended or ran out thirty days ago."""
-    deleted, _ = Session.objects.filter(last_seen_at__lt=now - KEPT_AFTER_END).delete()
-    return deleted
+    """Delete rows of sessions that ended or ran out thirty days ago, some at a time; returns how many."""
+    return delete_oldest(Session.objects.filter(last_seen_at__lt=now - KEPT_AFTER_END), by="last_seen_at")

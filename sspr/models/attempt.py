@@ -51,6 +51,13 @@ class RecoveryAttempt(models.Model):
             models.Index(fields=["subject"], name="attempt_open_of_subject", condition=models.Q(ended_at=None)),
             models.Index(fields=["expires_at"], name="attempt_running_out", condition=models.Q(ended_at=None)),
             models.Index(fields=["tenant", "-created_at"], name="attempt_newest_first"),
+            # Two, since those of nobody go much earlier: one alone would lead past everybody's of a year each time.
+            models.Index(fields=["created_at"], name="attempt_age", condition=models.Q(ended_at__isnull=False)),
+            models.Index(
+                fields=["created_at"],
+                name="attempt_age_of_nobody",
+                condition=models.Q(ended_at__isnull=False, user__isnull=True),
+            ),
         ]
 
 
@@ -86,3 +93,6 @@ class GateFailures(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["subject", "gate"], name="failures_once")]
+        indexes = [
+            models.Index(fields=["changed_at"], name="failures_age_of_nobody", condition=models.Q(user_id__isnull=True))
+        ]

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from adminportal.audit.models import AuditEvent
+from adminportal.purging import delete_oldest
 from adminportal.queries import load
 from adminportal.sealing import Secret
 from sspr import attempts, trail
@@ -98,15 +99,18 @@ def _submitted(over: list[RecoveryAttempt]) -> set[UUID]:
 
 
 def purge(now: datetime) -> int:
-    """Delete attempts, locks and failures that nobody needs any more; returns how many rows."""
+    """Delete attempts, locks and failures that nobody needs any more, some of each; returns how many rows."""
     old = RecoveryAttempt.objects.filter(ended_at__isnull=False)
-    rows = [
-        RecoveryLock.objects.filter(until__lt=now - timedelta(days=1)),
-        old.filter(created_at__lt=now - KEPT),
-        old.filter(created_at__lt=now - KEPT_OF_NOBODY, user=None),
-        GateFailures.objects.filter(changed_at__lt=now - KEPT_OF_NOBODY, user_id=None),
-    ]
-    return sum(found.delete()[0] for found in rows)
+    return sum(
+        (
+            delete_oldest(RecoveryLock.objects.filter(until__lt=now - timedelta(days=1)), by="until"),
+            delete_oldest(old.filter(created_at__lt=now - KEPT), by="created_at"),
+            delete_oldest(old.filter(created_at__lt=now - KEPT_OF_NOBODY, user=None), by="created_at"),
+            delete_oldest(
+                GateFailures.objects.filter(changed_at__lt=now - KEPT_OF_NOBODY, user_id=None), by="changed_at"
+            ),
+        )
+    )
 
 
 def _load(sql: str, values: list[object], *, skip_locked: bool) -> list[RecoveryAttempt]:
