@@ -12,6 +12,7 @@ from passwords.services.bulk_purge import open_results_for_mail, purge_bulk_jobs
 from passwords.services.bulk_records import RESULTS_PURPOSE
 from passwords.services.bulk_waking import resume_bulk_jobs
 from passwords.services.expire import note_expired
+from passwords.services.expiry_reminders import PURPOSE, open_reminder, send_reminders
 from passwords.services.request import close_overtaken
 from passwords.services.request_messages import send_digests
 from users.panel_sections import register_password_states
@@ -27,11 +28,13 @@ def register() -> None:
     register_sweeper("expired-passwords", note_expired)
     register_sweeper("bulk-jobs", resume_bulk_jobs)
     register_sweeper("bulk-results", purge_bulk_jobs)
+    register_sweeper("password-reminders", send_reminders)
     register_sweeper("password-requests", close_overtaken)
     register_sweeper("request-digests", send_digests)
     also_refuse(is_in_file)
     register_opener(SECRET_PURPOSE, open_for_mail)
     register_opener(RESULTS_PURPOSE, open_results_for_mail)
+    register_opener(PURPOSE, open_reminder)
     on_block(close_links)
     on_factor_change(close_links)
     on_first_use(wipe_after_use)

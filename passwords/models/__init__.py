@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from passwords.models.bulk import UNDER_WAY, BulkAct, BulkChunk, BulkEnd, BulkItem, BulkJob, BulkState
 from passwords.models.policy import PasswordHistory, PasswordPolicy
+from passwords.models.reminder import PasswordReminder
 from passwords.models.request import PasswordRequest, RequestState
 from passwords.models.reset import PasswordReset, RevealLink
 
@@ -17,6 +18,7 @@ __all__ = [
     "BulkState",
     "PasswordHistory",
     "PasswordPolicy",
+    "PasswordReminder",
     "PasswordRequest",
     "PasswordReset",
     "RequestState",

@@ -139,13 +139,16 @@ def _write(actor: Actor, tenant: Tenant, wanted: Expiration, *, overdue: Overdue
     if wanted == before:
         return False
     tenant.password_expiry_since = rules_after(tenant, wanted, now=now).since
+    tenant.password_reminded_at = None
     modified = []
     for name, named in NAMES.items():
         old, new = getattr(before, name), getattr(wanted, name)
         setattr(tenant, f"password_{name}", new)
         if old != new:
             modified.append((named, _told(name, old), _told(name, new)))
-    tenant.save(update_fields=[*(f"password_{name}" for name in NAMES), "password_expiry_since"])
+    tenant.save(
+        update_fields=[*(f"password_{name}" for name in NAMES), "password_expiry_since", "password_reminded_at"]
+    )
     details = {"TooOldAlready": str(overdue.count), "ExpiredAtOnce": str(overdue.at_once)} if overdue.count else {}
     record_on_tenant(actor, Activity.SET_PASSWORD_POLICY, modified=tuple(modified), details=details, now=now)
     return True

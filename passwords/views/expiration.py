@@ -21,6 +21,7 @@ from passwords.services.expiration import (
     OverdueNotConfirmed,
     change_expiration,
 )
+from passwords.services.expiry_reminders import count_unreached
 from users.access import Permission, has_fresh_proof, requires
 from users.refusals import sentence, status_of
 from users.request import PortalRequest
@@ -111,6 +112,7 @@ def _page(
         "was_saved": was_saved,
         "problem": problem,
         "save_url": reverse("passwords:expiration-save"),
+        "unreached": count_unreached(request.tenant) if request.tenant.password_days else 0,
         "is_nist": policy_of(request.tenant).profile == PasswordPolicy.Profile.NIST,
     }
     return render(request, "passwords/expiration.html", page, status=status)

@@ -45,6 +45,7 @@ class Tenant(models.Model):
     password_notice_days = models.PositiveSmallIntegerField(default=14)
     password_spread_days = models.PositiveSmallIntegerField(default=14)
     password_expiry_since = models.DateTimeField(null=True, default=None)
+    password_reminded_at = models.DateTimeField(null=True, default=None)
 
     def __str__(self) -> str:
         return self.name

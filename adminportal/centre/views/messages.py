@@ -29,6 +29,7 @@ LETTERS: dict[str, str | Promise] = {
     "break_glass_used": _("Notice: emergency access used"),
     "bulk_finished": _("Notice: bulk job finished"),
     "bulk_finished_shown": _("Results of a bulk job with passwords"),
+    "password_expires": _("Reminder: password expires"),
     "password_request": _("Notice: somebody asks for a new password"),
     "password_requests_digest": _("Notice: several password requests"),
     "contact_change_waiting": _("Notice: change of contact data waits"),
