@@ -44,6 +44,7 @@ from users.services.own_methods import ask_for_contact
 from users.services.people import Refused, sign_out_everywhere
 from users.services.role_assignments import RoleOrder, assign_role, remove_role
 from users.services.second_factor import Passed, Way, prove
+from users.services.session_ends import end_own_session
 from users.sessions import digest_of, open_session
 from users.snapshots import snapshot_of
 from users.tenancy import within
@@ -246,3 +247,26 @@ def test_code_of_a_session_that_is_over_has_no_browser_trusted(cast: Cast) -> No
         now = clock.now()
         assert prove(session, typed=app.at(now), way=Way.AUTHENTICATOR, now=now, trusts=True) is None
         assert not TrustedDevice.objects.exists()
+
+
+def test_session_that_ended_meanwhile_signs_out_nobody_who_came_after_it(cast: Cast) -> None:
+    chief, session = cast["chief"], session_of(cast, "chief")
+
+    def owner_comes_back(cast: Cast, name: str) -> None:
+        is_reset(cast, name)
+        session_of(cast, name)
+
+    sign_out = partial(sign_out_everywhere, chief, session=session, by=snapshot_of(chief), now=clock.now())
+    refusal_behind_the_end(cast, "chief", owner_comes_back, sign_out)
+
+    assert Session.objects.filter(user=chief, ended_at=None).count() == 1
+
+
+def test_session_that_is_over_ends_no_other_one(cast: Cast) -> None:
+    session = session_of(cast, "chief")
+    is_reset(cast, "chief")
+    newer = session_of(cast, "chief")
+
+    with within(cast.tenant):
+        assert end_own_session(session, reference=newer.reference, now=clock.now()) is None
+        assert end_own_session(newer, reference=newer.reference, now=clock.now()) == newer

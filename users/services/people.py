@@ -16,10 +16,10 @@ from adminportal.audit.record import Entry, record
 from adminportal.audit.tags import Activity, Result
 from users.access import Decision
 from users.actors import Actor
-from users.models import Contact, ContactKind, GroupMember, RoleAssignment, Tenant, User
+from users.models import Contact, ContactKind, GroupMember, RoleAssignment, Session, Tenant, User
 from users.names import fold_upn
 from users.roles import TEMPLATE_IDS, Role
-from users.sessions import end_all_sessions
+from users.sessions import end_all_sessions, is_live
 from users.snapshots import target_of
 from users.tenancy import across_tenants
 
@@ -92,10 +92,12 @@ def names_taken(folded: Sequence[str]) -> list[str]:
         return sorted(User.objects.filter(upn_folded__in=list(folded)).values_list("upn_folded", flat=True))
 
 
-def sign_out_everywhere(user: User, *, by: AuditActor, now: datetime) -> None:
-    """End every session of one's own."""
+def sign_out_everywhere(user: User, *, by: AuditActor, now: datetime, session: Session | None = None) -> None:
+    """End every session of one's own; nothing where ``session``, which asks for it, is over already."""
     with transaction.atomic():
         list(User.objects.select_for_update(of=("self",), no_key=True).filter(pk=user.pk).only("pk"))
+        if session is not None and not is_live(session):
+            return
         # The moment of the lock: what was begun while it was waited for is older.
         now = max(now, clock.now())
         User.objects.filter(pk=user.pk).update(sessions_valid_from=now)

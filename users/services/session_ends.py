@@ -13,9 +13,10 @@ from users.act_rules import Act
 from users.actors import Actor
 from users.authority import AdminActs
 from users.models import Session, User
+from users.services.directory_changes import lock_people
 from users.services.people import Refused, panel_entry
 from users.services.sign_in_records import own_entry
-from users.sessions import end_session, list_sessions
+from users.sessions import end_session, is_live, list_sessions
 from users.targets import load_facts
 
 __all__ = ["Refused", "end_own_session", "end_session_of"]
@@ -43,9 +44,10 @@ def end_session_of(*, actor: Actor, user_id: UUID, reference: str, now: datetime
 
 
 def end_own_session(session: Session, *, reference: str, now: datetime) -> Session | None:
-    """End one of one's own sessions and return it; None where it has ended meanwhile."""
+    """End one of one's own sessions and return it; None where it has ended meanwhile, or ``session`` itself has."""
     with transaction.atomic():
-        found = _find(session.user, reference, now=now)
+        lock_people([session.user_id])
+        found = _find(session.user, reference, now=now) if is_live(session) else None
         if found:
             end_session(found, now=now)
             record(own_entry(Activity.SIGNED_OUT, session.user), now=now)

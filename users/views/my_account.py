@@ -65,7 +65,8 @@ def account(request: PortalRequest) -> HttpResponse:
 @require_POST
 def signout_everywhere(request: PortalRequest) -> HttpResponse:
     """End every session of one's own, this one too."""
-    sign_out_everywhere(request.actor.user, by=request.actor.for_audit(), now=clock.now())
+    session, by = request.session_row, request.actor.for_audit()
+    sign_out_everywhere(request.actor.user, session=session, by=by, now=clock.now())
     response = HttpResponseRedirect(reverse("users:signin"))
     cookies.drop_session(response)
     return response
