@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 
 from tests.browser import ways, ways_of_many
 from tests.browser.atlas import ERRORS, Sheet, at
+from tests.browser.sheets_of_expiration import EXPIRATION
 from tests.browser.sheets_of_groups import GROUPS
 from tests.browser.sheets_of_lists import LISTS
 from tests.browser.sheets_of_methods import METHODS
@@ -121,7 +122,6 @@ CENTRE: Final = [
     Sheet(name="search-none", route="centre:search", way=at("centre:search", query="?q=nothing-at-all")),
     Sheet(name="org-settings", route="centre:org-settings", way=at("centre:org-settings")),
     Sheet(name="org-settings-reader", route="centre:org-settings", way=at("centre:org-settings"), who="global.reader"),
-    Sheet(name="password-expiration", route="passwords:expiration", way=at("passwords:expiration")),
     Sheet(
         name="org-settings-lockout",
         route="centre:org-settings",
@@ -163,6 +163,7 @@ PARTS: Final = {
     "groups": GROUPS,
     "lists": LISTS,
     "self-service-settings": SELF_SERVICE_SETTINGS,
+    "expiration": EXPIRATION,
     "centre": CENTRE,
 }
 NO_PAGES: Final = {
@@ -229,7 +230,6 @@ NO_PAGES: Final = {
     "centre:audit-checkpoints": "a file",
     "centre:audit-export": "a file",
     "centre:org-settings-save": "takes a POST and leads on",
-    "passwords:expiration-save": "takes a POST and leads on, or asks once more",
     "passwords:policy-save": "takes a POST and leads on",
     "health-live": "for machines",
     "health-ready": "for machines",
