@@ -43,9 +43,9 @@ from users.services.methods import save_method
 from users.services.own_methods import ask_for_contact
 from users.services.people import Refused, sign_out_everywhere
 from users.services.role_assignments import RoleOrder, assign_role, remove_role
-from users.services.second_factor import Passed, Way, prove
+from users.services.second_factor import Passed, Way, pass_by_trust, prove
 from users.services.session_ends import end_own_session
-from users.sessions import digest_of, open_session
+from users.sessions import digest_of, end_session, open_session
 from users.snapshots import snapshot_of
 from users.tenancy import within
 
@@ -247,6 +247,19 @@ def test_code_of_a_session_that_is_over_has_no_browser_trusted(cast: Cast) -> No
         now = clock.now()
         assert prove(session, typed=app.at(now), way=Way.AUTHENTICATOR, now=now, trusts=True) is None
         assert not TrustedDevice.objects.exists()
+
+
+def test_session_that_is_over_is_not_let_by_because_its_browser_is_trusted(cast: Cast) -> None:
+    Tenant.objects.update(trusted_device_days=30)
+    cast.tenant.refresh_from_db()
+    session = session_of(cast, "boss")
+    with within(cast.tenant):
+        end_session(session, now=clock.now())
+        key = trusted_devices.trust(cast["boss"], days=30, now=clock.now())
+
+        assert not pass_by_trust(session, key, now=clock.now())
+
+    assert not AuditEvent.objects.filter(details__SecondFactor=Way.TRUSTED.value).exists()
 
 
 def test_session_that_ended_meanwhile_signs_out_nobody_who_came_after_it(cast: Cast) -> None:
