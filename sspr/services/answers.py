@@ -18,7 +18,7 @@ from sspr.services.register import FRESH_MINUTES, settle, standing_of
 from sspr.services.security_info import answers_changed, require_fresh_proof
 from users.access import Decision
 from users.actors import Actor
-from users.models import Session
+from users.models import Session, Tenant
 from users.services.directory_changes import lock_people
 from users.services.method_changes import Event, follow_method_change
 from users.services.people import Refused
@@ -60,12 +60,12 @@ def save_answers(
     standing = standing_of(actor)
     if not may_answer_questions(standing.known.facts, standing.policy):
         raise Refused(REFUSED)
-    faults = faults_of(pairs, offered=offered_questions(), policy=standing.policy)
-    if faults:
-        raise AnswersRefused(faults)
+    _require_fit(pairs, standing.policy)
     hashed = [(question, make_password(normal_form(answer))) for question, answer in pairs]
     with transaction.atomic():
+        _hold_own_questions(actor, pairs)
         lock_people([actor.id])
+        _require_fit(pairs, standing.policy)
         had_some = SecurityAnswer.objects.filter(user=actor.user).delete()[0] > 0
         SecurityAnswer.objects.bulk_create(
             SecurityAnswer(tenant=actor.tenant, user=actor.user, question=question, answer=answer, created_at=now)
@@ -74,6 +74,20 @@ def save_answers(
         change = answers_changed(actor, session, Event.CHANGED if had_some else Event.ADDED, now=now)
         follow_method_change(change)
         settle(session, actor, now=now)
+
+
+@sensitive_variables()
+def _require_fit(pairs: Sequence[Pair], policy: SsprPolicy) -> None:
+    faults = faults_of(pairs, offered=offered_questions(), policy=policy)
+    if faults:
+        raise AnswersRefused(faults)
+
+
+@sensitive_variables()
+def _hold_own_questions(actor: Actor, pairs: Sequence[Pair]) -> None:
+    """Let nobody take away a question of the tenant that is answered here: whoever does holds the tenant as well."""
+    if any(question.startswith(OWN) for question, _answer in pairs):
+        Tenant.objects.select_for_update(no_key=True).get(pk=actor.tenant.pk)
 
 
 @sensitive_variables()

@@ -66,13 +66,18 @@ def _require(texts: Sequence[str]) -> None:
         raise QuestionsRefused("twice", twice)
 
 
+def _require_unanswered(questions: Sequence[CustomQuestion]) -> None:
+    texts = {f"{OWN}{each.pk}": each.text for each in questions}
+    answered = SecurityAnswer.objects.filter(question__in=list(texts)).values_list("question", flat=True).first()
+    if answered:
+        raise QuestionsRefused("answered", texts[answered])
+
+
 def _write(actor: Actor, texts: Sequence[str], *, now: datetime) -> None:
     known = list_questions()
     gone = [each for each in known if each.text not in texts]
     old = [each.text for each in known]
-    for each in gone:
-        if SecurityAnswer.objects.filter(question=f"{OWN}{each.pk}").exists():
-            raise QuestionsRefused("answered", each.text)
+    _require_unanswered(gone)
     added = [text for text in texts if text not in old]
     if not gone and not added:
         return

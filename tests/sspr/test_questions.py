@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from django.contrib.auth.hashers import check_password
+from django.contrib.auth.hashers import check_password, make_password
 from django.test import Client
 from django.utils import translation
 
@@ -129,6 +129,24 @@ def test_questions_of_the_tenant_are_offered_to_its_people_alone(cast: Cast) -> 
     assert client_of(other).post(PAGE, chosen).status_code == 422
     assert client_of(cast).post(PAGE, chosen).status_code == 302
     assert f"own:{own.pk}" in stored(cast)
+
+
+def test_question_that_is_taken_away_while_its_answer_is_hashed_keeps_no_answer(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with within(cast.tenant):
+        text, now = "Which desk was your first?", clock.now()
+        own = CustomQuestion.objects.create(tenant=cast.tenant, text=text, created_at=now)
+
+    def slow(password: str) -> str:
+        CustomQuestion.objects.filter(pk=own.pk).delete()
+        return make_password(password)
+
+    monkeypatch.setattr("sspr.services.answers.make_password", slow)
+
+    answer = client_of(cast).post(PAGE, fill() | {"question-1": f"own:{own.pk}"})
+
+    assert answer.status_code == 422 and not stored(cast)
 
 
 @pytest.mark.parametrize("name", ["helpdesk.admin", "global.reader", "directory.readers", "grady.archie"])
