@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from adminportal import clock
+from adminportal.outbox.waking import Call
 from adminportal.throttle import LIMITS
 from adminportal.throttle.shared import forget_own_hits
 from tests.cast import Cast, make_cast, signed_in
@@ -130,6 +131,23 @@ def test_page_shows_how_far_a_large_file_is_until_a_worker_is_done(client: Clien
     assert b'hx-trigger="every' in waiting.content and b'hx-trigger="every' not in done.content
     assert {line.outcome for line in waiting.context["view"].lines} == {"waiting"}
     assert "2 people were created from 2 rows." in _text(done)
+
+
+@pytest.mark.parametrize("is_taken", [True, False])
+def test_worker_is_asked_with_ids_alone_and_the_request_adds_them_where_no_broker_takes_it(
+    client: Client, monkeypatch: pytest.MonkeyPatch, is_taken: bool
+) -> None:
+    asked: list[Call] = []
+    monkeypatch.setattr(import_batches, "MOST_AT_ONCE", 1)
+    monkeypatch.setattr(import_batches, "call_workers", lambda calls: asked.extend(calls) or is_taken)
+    address = _upload(client, csv_file(people(2))).headers["Location"]
+
+    client.post(address)
+
+    (call,) = asked
+    assert (call.task, call.queue, set(call.names)) == ("users.tasks.run_import", "default", {"batch_id", "tenant_id"})
+    assert str(call.names["batch_id"]) in address
+    assert _count_people() == (0 if is_taken else 2)
 
 
 def test_licence_is_given_when_ticked(cast: Cast, client: Client) -> None:

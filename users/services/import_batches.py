@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from celery import current_app
 from django.db import transaction
 
 from adminportal import clock
-from adminportal.outbox.waking import IMPATIENCE
+from adminportal.outbox.waking import Call, call_workers
 from users.access import Permission
 from users.actors import OPERATOR, Actor, load_actor
 from users.csv_layout import COLUMNS, CsvRow, shorten
@@ -29,8 +27,6 @@ from users.services.import_users import (
 )
 from users.services.statistics import MANY, refresh_statistics
 from users.tenancy import across_tenants, within
-
-logger = logging.getLogger(__name__)
 
 BATCH_LIVES: Final = timedelta(hours=24)
 """How long the rows of an upload are kept after its last change."""
@@ -158,17 +154,8 @@ def unpack_row(stored: dict[str, object]) -> CheckedRow:
 
 def _hand_over(batch: ImportBatch) -> bool:
     """Ask a worker to add the people of a batch; false when the broker did not take it."""
-    try:
-        with current_app.connection_for_write() as connection:
-            connection.transport_options = {**connection.transport_options, **IMPATIENCE}
-            names = {"batch_id": str(batch.pk), "tenant_id": str(batch.tenant_id)}
-            current_app.send_task(
-                RUN_TASK, kwargs=names, queue=QUEUE, connection=connection, retry=False, ignore_result=True
-            )
-    except Exception as problem:  # whatever a broker does, the batch is safe
-        logger.warning("broker unavailable (%s): the request adds the people itself", type(problem).__name__)
-        return False
-    return True
+    names = {"batch_id": str(batch.pk), "tenant_id": str(batch.tenant_id)}
+    return call_workers([Call(task=RUN_TASK, queue=QUEUE, names=names)])
 
 
 def _run_chunk(batch_id: UUID, *, now: datetime) -> bool:
