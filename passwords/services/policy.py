@@ -78,7 +78,7 @@ def _write(policy: PasswordPolicy, values: Mapping[str, Value], *, actor: Actor,
         setattr(policy, column, wanted[column])
     _require(policy)
     policy.version += 1
-    policy.save()
+    policy.save(update_fields=None if policy._state.adding else [*changed, "version"])
     modified = tuple((NAMES[column], _told(before[column]), _told(wanted[column])) for column in changed)
     record_on_tenant(actor, Activity.UPDATE_COMPANY, modified=modified, now=now)
     return changed

@@ -7,7 +7,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from adminportal import clock
@@ -199,3 +200,14 @@ def test_service_refuses_what_the_profile_does_not_allow(cast: Cast, values: dic
 def test_what_is_there_already_is_not_written(cast: Cast) -> None:
     assert change(cast, history_depth=1) == []
     assert not PasswordPolicy.objects.filter(tenant=cast.tenant).exists()
+
+
+def test_change_writes_what_it_changes_alone(cast: Cast) -> None:
+    change(cast, history_depth=3)
+
+    with CaptureQueriesContext(connection) as queries:
+        change(cast, version=1, history_depth=4)
+
+    (written,) = [query["sql"] for query in queries if query["sql"].startswith('UPDATE "passwords_passwordpolicy"')]
+    assert "history_depth" in written and "version" in written
+    assert "blocklist" not in written and "custom_terms" not in written

@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from adminportal import clock
 from adminportal.audit.models import AuditEvent
@@ -490,3 +492,13 @@ def test_session_that_is_over_neither_removes_a_contact_nor_asks_for_it(
 
     assert value_of(cast, kind) == {MAIL: OLD, ContactKind.MOBILE_PHONE: PHONE}[kind]
     assert not ContactChange.objects.exists() and not OutboundMessage.objects.exists()
+
+
+def test_new_value_writes_no_other_column(cast: Cast) -> None:
+    changes_address(cast, proof=True)
+
+    with CaptureQueriesContext(connection) as queries:
+        changes_address(cast, "newer@mail.example", proof=True)
+
+    (written,) = [query["sql"] for query in queries if query["sql"].startswith('UPDATE "users_contact"')]
+    assert "changed_at" in written and '"kind" = ' not in written.split(" WHERE ")[0]

@@ -193,7 +193,7 @@ def _write(change: MethodChange, contact: Contact | None, *, is_proven: bool) ->
         contact = contact or Contact(tenant=change.tenant, user=change.user, kind=change.kind)
         contact.value, contact.changed_at = change.new, change.now
         contact.proven_at = change.now if is_proven else None
-        contact.save()
+        contact.save(update_fields=None if contact._state.adding else ["value", "changed_at", "proven_at"])
     if change.kind == ContactKind.ALTERNATE_EMAIL:
         change.user.fold(alternate_email=change.new)
         change.user.save(update_fields=["search_text"])
