@@ -38,7 +38,10 @@ class ExpirationForm(forms.Form):
     days = _days(_("Days before passwords expire"), _("14 to 730, counted from the last change."), DAYS)
     notice_days = _days(
         _("Days before a user is notified"),
-        _("1 to 30. My account warns from then on. Mails go 14, 7, 3 and 1 days before the end, if within it."),
+        _(
+            "1 to 30. My account warns from then on. Mails go out 14, 7, 3 and 1 days before the end, as far as that "
+            "is not earlier."
+        ),
         NOTICE_DAYS,
     )
     spread_days = _days(
