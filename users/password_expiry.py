@@ -78,17 +78,21 @@ def password_ended_by(rules: ExpiryRules, moment: datetime) -> Q:
 
     The age stands alone in it, so that an index of the last changes answers; no share is reckoned in the database.
     """
-    digits = [each for each in DIGITS if not rules.since or rules.since + rules.share_of(each) <= moment]
-    if not rules.days or not digits:
-        return Q(pk__in=[])
-    old = Q(
-        password_changed_at__lte=moment - timedelta(days=rules.days),
+    ours = Q(
         password_issued_at__isnull=False,
         password_never_expires=False,
         on_premises_sync_enabled=False,
         user_type=UserType.MEMBER,
     )
-    return old & ~_in_federated_domain() & _with_digits(digits)
+    return has_age(rules, moment) & ours & ~_in_federated_domain()
+
+
+def has_age(rules: ExpiryRules, moment: datetime) -> Q:
+    """Return whose password would be over at a moment by its age alone, whatever else holds of the person."""
+    digits = [each for each in DIGITS if not rules.since or rules.since + rules.share_of(each) <= moment]
+    if not rules.days or not digits:
+        return Q(pk__in=[])
+    return Q(password_changed_at__lte=moment - timedelta(days=rules.days)) & _with_digits(digits)
 
 
 def password_ends_between(rules: ExpiryRules, after: datetime, until: datetime) -> Q:

@@ -13,7 +13,7 @@ from adminportal.audit.tags import Activity
 from users.access import may_with_proof
 from users.actors import Actor, reload_actor
 from users.models import Tenant, User
-from users.password_expiry import ExpiryRules, password_ended_by
+from users.password_expiry import ExpiryRules, has_age, password_ended_by
 from users.permissions import Permission
 from users.services.people import Refused
 from users.services.tenant_records import record_on_tenant
@@ -111,8 +111,8 @@ def count_overdue(tenant: Tenant, wanted: Expiration, *, now: datetime) -> Overd
     if not after.days:
         return Overdue(count=0, at_once=0)
     people = User.objects.filter(password_ended_by(after.at_once(), now), deleted_at=None)
-    found = people.exclude(password_ended_by(before, now)).aggregate(
-        count=Count("pk"), at_once=Count("pk", filter=password_ended_by(after, now))
+    found = people.filter(~has_age(before, now)).aggregate(
+        count=Count("pk"), at_once=Count("pk", filter=has_age(after, now))
     )
     return Overdue(**found)
 
