@@ -94,6 +94,7 @@ class Portal:
         for other in more:
             other.close()
         page.goto("about:blank")  # so that nothing of the page before it asks on
+        page.set_viewport_size({"width": WIDE[0], "height": WIDE[1]})
         context.clear_cookies()
         self._enter(context, user)
         return page
