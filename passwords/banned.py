@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from unicodedata import normalize
 
-from passwords.term_index import TERM_LENGTHS, index_terms, match, matching_form
+from passwords.term_index import TERM_LENGTHS, half_of, index_terms, match, matching_form
 from passwords.wordlists import SHIPPED_TERMS, ListUnreadable, common_passwords, read_lines
 
 ACCEPTED_SCORE = 5
@@ -17,6 +17,9 @@ ACCEPTED_SCORE = 5
 
 NAME_MIN_LENGTH = 4
 """Characters from which on a name is looked for; shorter ones occur by chance."""
+
+HALVES = tuple(half_of(length) for length in range(TERM_LENGTHS.stop + 1))
+"""By the length of a window."""
 
 _NAME_BREAKS = re.compile(r"[\s\-\u2010-\u2015]+")
 _more_blocklists: list[Callable[[str], bool]] = []
@@ -83,16 +86,19 @@ def score(text: str, *, custom_terms: tuple[str, ...] = (), with_global: bool = 
     shipped, own = index_terms(global_terms() if with_global else ()), index_terms(custom_terms)
     form, longest = matching_form(text), max(shipped.longest, own.longest)
     size, steps = len(form), 0
+    heads, tails = shipped.heads_in(form), shipped.tails_in(form)
+    if own.longest:
+        heads, tails = list(map(max, heads, own.heads_in(form))), list(map(max, tails, own.tails_in(form)))
     # best[i] is the cut of form[i:]: parts, minus exact matches, minus characters of terms, its first piece.
     best: list[tuple[int, int, int, Piece | None]] = [(0, 0, 0, None)] * (size + 1)
     for start in range(size - 1, -1, -1):
         chosen: tuple[int, int, int, Piece | None] | None = None
         for end in range(start + TERM_LENGTHS.start, min(start + longest + 1, size) + 1):
-            window = form[start:end]
-            if not (shipped.may_match(window) or (own.longest and own.may_match(window))):
+            half = HALVES[end - start]
+            if heads[start] < half > tails[end]:
                 steps += 1
                 continue
-            term_length, exact, looked = match(window, shipped.fragments, own.fragments)
+            term_length, exact, looked = match(form[start:end], shipped.fragments, own.fragments)
             steps += looked
             if term_length:
                 piece = Piece(start=start, length=end - start, term_length=term_length, exact=exact)

@@ -120,7 +120,13 @@ def _number_of_words(words: Sequence[str]) -> int:
 
 
 def _random(min_length: int, source: RandomSource) -> str:
-    return "".join(_pick(ALPHABET, source) for _ in range(max(RANDOM_LENGTH, min_length)))
+    """Draw one number for all signs: each draw asks the system for chance."""
+    length = max(RANDOM_LENGTH, min_length)
+    number, signs = source.randrange(len(ALPHABET) ** length), []
+    for _ in range(length):
+        number, place = divmod(number, len(ALPHABET))
+        signs.append(ALPHABET[place])
+    return "".join(signs)
 
 
 def _pronounceable(min_length: int, source: RandomSource) -> str:

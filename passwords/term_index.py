@@ -9,6 +9,9 @@ from functools import lru_cache
 TERM_LENGTHS = range(4, 17)
 """Characters that a banned term may have."""
 
+SHORTEST_HALF = TERM_LENGTHS.start // 2
+"""Characters of the shortest beginning and end that is kept of a term."""
+
 SUBSTITUTIONS = {"0": "o", "1": "l", "$": "s", "@": "a"}
 """Signs that people type for letters. Exactly these four ship."""
 
@@ -30,11 +33,25 @@ class TermIndex:
     heads: frozenset[str]
     tails: frozenset[str]
 
-    def may_match(self, window: str) -> bool:
-        """Tell quickly that no term is near: one character amiss leaves one half of a term as it stands."""
-        # A term in question is at most one character shorter than the window, and never shorter than any term.
-        half = max(TERM_LENGTHS.start, len(window) - 1) // 2
-        return window[:half] in self.heads or window[-half:] in self.tails
+    def heads_in(self, text: str) -> list[int]:
+        """Return for each place how much of a term begins there at most, in characters; less of it does as well."""
+        found, heads = [], self.heads
+        for start in range(len(text)):
+            size = SHORTEST_HALF
+            while start + size <= len(text) and text[start : start + size] in heads:
+                size += 1
+            found.append(size - 1)
+        return found
+
+    def tails_in(self, text: str) -> list[int]:
+        """Return for each place, that behind the text as well, how much of a term ends before it at most."""
+        found, tails = [], self.tails
+        for end in range(len(text) + 1):
+            size = SHORTEST_HALF
+            while size <= end and text[end - size : end] in tails:
+                size += 1
+            found.append(size - 1)
+        return found
 
 
 def lower_form(text: str) -> str:
@@ -64,10 +81,19 @@ def index_terms(terms: tuple[str, ...]) -> TermIndex:
         for gap in range(len(term)):
             shorter = term[:gap] + term[gap + 1 :]
             fragments[shorter] = fragments.get(shorter, 0) | 1 << gap
-        for half in range(TERM_LENGTHS.start // 2, len(term) - len(term) // 2 + 1):
+        for half in range(SHORTEST_HALF, len(term) - len(term) // 2 + 1):
             heads.add(term[:half])
             tails.add(term[-half:])
     return TermIndex(fragments, max(map(len, terms), default=0), frozenset(heads), frozenset(tails))
+
+
+def half_of(length: int) -> int:
+    """Return how much of a term stands at one end of a window of this length that is near it: half of the term.
+
+    One character amiss leaves the other half as it is. The term is at most one character shorter than the window, and
+    never shorter than any term.
+    """
+    return max(TERM_LENGTHS.start, length - 1) // 2
 
 
 def match(window: str, shipped: Mapping[str, int], own: Mapping[str, int]) -> tuple[int, bool, int]:

@@ -55,6 +55,14 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """One order that passed the first questions, with its password; nothing is hashed or changed yet."""
+
+    order: ResetOrder
+    password: Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
     """One order that passed the first questions; the hash is made, nothing is changed yet."""
 
@@ -74,6 +82,26 @@ def prepare(job: Job, order: ResetOrder, user: User) -> Prepared | ResetOutcome:
 
     :raises HashingBusy: when no hash slot came free in time.
     """
+    chosen = choose(job, order, user)
+    return hash_chosen(chosen) if isinstance(chosen, Chosen) else chosen
+
+
+@sensitive_variables()
+def hash_chosen(chosen: Chosen) -> Prepared:
+    """Make the one hash of an order.
+
+    :raises HashingBusy: when no hash slot came free in time.
+    """
+    hashed = make_password(chosen.password.expose())
+    return Prepared(order=chosen.order, password=chosen.password, hashed=hashed)
+
+
+@sensitive_variables()
+def choose(job: Job, order: ResetOrder, user: User) -> Chosen | ResetOutcome:
+    """Judge addresses and password for a person whom the authority reaches, or generate one; nothing is changed.
+
+    :raises HashingBusy: when a chosen password is compared with the one of now, and no hash slot came free in time.
+    """
     circular = circular_address(user, (*job.options.deliver_to, *job.options.results_to))
     if circular:
         values = {"address": circular, "user": user.display_name}
@@ -88,7 +116,7 @@ def prepare(job: Job, order: ResetOrder, user: User) -> Prepared | ResetOutcome:
         values = {"rules": ", ".join(violation.rule for violation in violations)}
         decision = Decision(allowed=False, code="RESET_POLICY", values=values)
         return refusal(order.user_id, decision, violations=violations)
-    return Prepared(order=order, password=password, hashed=make_password(password.expose()))
+    return Chosen(order=order, password=password)
 
 
 @sensitive_variables()
