@@ -14,8 +14,10 @@ class UsersConfig(AppConfig):
 
     def ready(self) -> None:
         """Register navigation, sweepers and checks."""
+        from adminportal import timestamps
         from users import registrations
 
+        timestamps.install()
         registrations.register()
         post_migrate.connect(_install_triggers, sender=self, dispatch_uid="users.sort-triggers")
 
