@@ -29,7 +29,7 @@ def _quick_loader() -> type:
     # The driver is there only where PostgreSQL is.
     from django.db.backends.postgresql.psycopg_any import BaseTzLoader
 
-    class QuickLoader(BaseTzLoader):  # type: ignore[misc, valid-type]
+    class QuickLoader(BaseTzLoader):  # type: ignore[misc]
         timezone = UTC
 
         def load(self, data: Buffer) -> datetime:
