@@ -65,7 +65,8 @@ class HashSlots:
             with self._changed:
                 self._in_flight -= 1
                 self._made += 1
-                self._changed.notify_all()
+                if self._waiting:
+                    self._changed.notify_all()
 
     def load(self) -> HashLoad:
         """Return the counters of this process."""
@@ -80,20 +81,25 @@ class HashSlots:
             self._high_water = self._in_flight
 
     def _enter(self) -> None:
-        ticket = object()
         with self._changed:
-            if self._in_flight >= settings.HASH_SLOTS and len(self._waiting) >= settings.HASH_QUEUE:
-                raise self._refusal()
-            self._waiting.append(ticket)
-            try:
-                free = self._changed.wait_for(lambda: self._is_next(ticket), timeout=settings.HASH_WAIT_SECONDS)
-            finally:
-                self._waiting.remove(ticket)
-                self._changed.notify_all()
-            if not free:
-                raise self._refusal()
+            if self._waiting or self._in_flight >= settings.HASH_SLOTS:
+                self._wait()
             self._in_flight += 1
             self._high_water = max(self._high_water, self._in_flight)
+
+    def _wait(self) -> None:
+        """Wait behind those who came before; with the lock held."""
+        if self._in_flight >= settings.HASH_SLOTS and len(self._waiting) >= settings.HASH_QUEUE:
+            raise self._refusal()
+        ticket = object()
+        self._waiting.append(ticket)
+        try:
+            free = self._changed.wait_for(lambda: self._is_next(ticket), timeout=settings.HASH_WAIT_SECONDS)
+        finally:
+            self._waiting.remove(ticket)
+            self._changed.notify_all()
+        if not free:
+            raise self._refusal()
 
     def _is_next(self, ticket: object) -> bool:
         return self._in_flight < settings.HASH_SLOTS and self._waiting[0] is ticket

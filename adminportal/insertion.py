@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from django.db import connection
@@ -29,6 +30,7 @@ class _Table:
     copy: str
     insert: str
     names: Sequence[str]
+    in_order: Callable[[Row], tuple[object, ...]]
     constants: Row
     makers: Mapping[str, Callable[[], object]]
     jsons: Sequence[int]
@@ -44,7 +46,7 @@ class _Table:
                 whole[name] = make()
         if len(whole) != len(self.names):
             raise TypeError(f"There is no column for {', '.join(sorted(row.keys() - set(self.names)))}.")
-        values = [whole[name] for name in self.names]
+        values = list(self.in_order(whole))
         for place in self.jsons:
             values[place] = json.dumps(values[place])
         return values
@@ -98,10 +100,12 @@ def _table_of(model: type[Model]) -> _Table:
     quote = connection.ops.quote_name
     fields = [field for field in model._meta.concrete_fields if not isinstance(field, AutoField)]
     columns = ", ".join(quote(field.column or field.attname) for field in fields)
+    names = [field.attname for field in fields]
     return _Table(
         copy=f"COPY {quote(model._meta.db_table)} ({columns}) FROM STDIN",
         insert=f"INSERT INTO {quote(model._meta.db_table)} ({columns})",
-        names=[field.attname for field in fields],
+        names=names,
+        in_order=itemgetter(*names),
         constants={field.attname: field.get_default() for field in fields if not _is_made(field)},
         makers={field.attname: field.get_default for field in fields if _is_made(field)},
         jsons=[place for place, field in enumerate(fields) if isinstance(field, JSONField)],

@@ -89,7 +89,7 @@ def unseal(purpose: str, sealed: str, *, context: str) -> Secret:
 def keyed_digest(purpose: str, value: str, *, key_id: str | None = None) -> str:
     """Return a keyed HMAC-SHA256 of ``value`` as 64 hex characters, to be compared, never reversed."""
     key = _subkey(key_id or current_key_id(), f"digest:{purpose}")
-    return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key, value.encode(), "sha256").hex()
 
 
 def digests_of_all_keys(purpose: str, value: str) -> list[str]:
@@ -107,7 +107,7 @@ def derive(purpose: str, row_id: str, generation: int, *, key_id: str) -> bytes:
         key = _subkey(key_id, f"derive:{purpose}")
     except KeyError as problem:
         raise SealBroken(purpose) from problem
-    return hmac.new(key, message, hashlib.sha256).digest()
+    return hmac.digest(key, message, "sha256")
 
 
 def derive_token(purpose: str, row_id: str, generation: int, *, key_id: str) -> Secret:
@@ -131,7 +131,7 @@ def _subkey(key_id: str, label: str) -> bytes:
 
 @lru_cache(maxsize=128)
 def _subkey_of(master: bytes, label: str) -> bytes:
-    return hmac.new(master, label.encode(), hashlib.sha256).digest()
+    return hmac.digest(master, label.encode(), "sha256")
 
 
 def _b64(raw: bytes) -> str:

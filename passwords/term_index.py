@@ -106,7 +106,9 @@ def match(window: str, shipped: Mapping[str, int], own: Mapping[str, int]) -> tu
     inner = 0
     for gap in range(length):
         shorter = window[:gap] + window[gap + 1 :]
-        bits = shipped.get(shorter, 0) | own.get(shorter, 0)
+        bits = shipped.get(shorter, 0)
+        if own:
+            bits |= own.get(shorter, 0)
         if bits:
             if bits >> gap & 1:
                 return length, False, gap + 2
