@@ -127,6 +127,29 @@ def test_refused_waiter_leaves_its_place_to_the_next(settings: Settings, held_sl
         assert held_slot.load().in_flight == 2
 
 
+def test_nobody_passes_those_who_wait(settings: Settings, held_slot: HashSlots) -> None:
+    entered = threading.Event()
+
+    def wait_for_a_slot() -> None:
+        with held_slot.taken():
+            entered.set()
+
+    first = threading.Thread(target=wait_for_a_slot)
+    first.start()
+    waiting = False
+    while not waiting:
+        with held_slot._changed:  # let go of by a waiter only while it sleeps
+            waiting = bool(held_slot._waiting)
+    # A slot is free now, and whoever waits has not been told yet.
+    settings.HASH_SLOTS, settings.HASH_WAIT_SECONDS = 2, 0.01
+
+    with pytest.raises(HashingBusy), held_slot.taken():
+        pytest.fail("The newcomer was served before the one who waited.")
+
+    assert entered.wait(60)
+    first.join(60)
+
+
 def test_slot_is_given_back_after_a_fault(settings: Settings) -> None:
     settings.HASH_SLOTS = settings.HASH_QUEUE = 1
     slots = HashSlots()
